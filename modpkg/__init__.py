@@ -1,0 +1,1 @@
+"""Turns standard Debian and RPM packages into the operating system of diskless cluster nodes."""

@@ -1,0 +1,1 @@
+"""Debian packages: written directly, read back."""

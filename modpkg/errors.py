@@ -1,0 +1,67 @@
+"""Errors that a user can act on. Each says what, where and the way out; nothing here does I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+EXIT_FAILED = 1
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+
+class ModpkgError(Exception):
+    """A command cannot go on.
+
+    `what` is one line in the form "cannot ...", `where` a file, path or command, `hint` the way out.
+    """
+
+    exit_code = EXIT_FAILED
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{head}\n  hint: {self.hint}" if self.hint else head
+
+
+class BadInputError(ModpkgError):
+    """The user's input is wrong: a document, a package, an argument."""
+
+    exit_code = EXIT_BAD_INPUT
+
+
+@dataclass(frozen=True, slots=True, order=True, kw_only=True)
+class Problem:
+    """One fault of a document. Lines and columns count from 1; 0 means the whole file."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+    message: str
+    hint: str = ""
+    source: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        lines = [f"{place}: {self.message}"]
+        if self.source:
+            lines += [f"    {self.source}", f"    {' ' * (self.column - 1)}^"]
+        if self.hint:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class DocumentError(BadInputError):
+    """All faults of one or more documents, sorted by place."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = sorted(problems)
+        count = len(self.problems)
+        super().__init__(f"{count} problem{'' if count == 1 else 's'}")
+
+    def __str__(self) -> str:
+        return "\n".join([*map(str, self.problems), self.what])

@@ -1,0 +1,1 @@
+"""The machine: other programs, files, mounts, namespaces."""

@@ -1,0 +1,127 @@
+"""Files written whole or not at all, digests, locks and temporary directories."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from modpkg.events import Sink, Warned, ignore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BLOCK_BYTES: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a write left behind: the path, its size in bytes, its sha256 in hexadecimal."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+def digest_file(path: Path) -> str:
+    """Give the sha256 of a file in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def receipt_of(path: Path) -> Receipt:
+    """Measure a file that exists."""
+    return Receipt(path=path, size=path.stat().st_size, sha256=digest_file(path))
+
+
+def write_atomically(path: Path, data: bytes | str, *, mode: int = 0o644) -> Receipt:
+    """Write a file by a temporary one and a rename: readers see the old or the new content, never a part."""
+    content = data.encode() if isinstance(data, str) else data
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fchmod(stream.fileno(), mode)
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return Receipt(path=path, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; it takes its place when the block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with temporary_directory(path.parent, prefix=f".{path.name}.") as scratch:
+        temporary = scratch / path.name
+        yield temporary
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+
+
+@contextmanager
+def new_directory(path: Path) -> Iterator[Path]:
+    """Give an empty directory beside `path`; it replaces an older one when the block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with temporary_directory(path.parent, prefix=f".{path.name}.") as scratch:
+        temporary = scratch / path.name
+        temporary.mkdir()
+        yield temporary
+        if path.exists():
+            path.rename(scratch / "old")
+        temporary.rename(path)
+
+
+@contextmanager
+def temporary_directory(parent: Path, *, prefix: str = ".tmp.") -> Iterator[Path]:
+    """Give an empty directory inside `parent`, removed when the block ends."""
+    parent.mkdir(parents=True, exist_ok=True)
+    path = Path(tempfile.mkdtemp(dir=parent, prefix=prefix))
+    try:
+        yield path
+    finally:
+        remove_tree(path)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a directory and all below it, read-only directories too; nothing happens if there is none."""
+
+    def make_writable(function: object, name: str, error: BaseException) -> None:
+        del function, error
+        parent = Path(name).parent
+        parent.chmod(stat.S_IMODE(parent.stat().st_mode) | stat.S_IRWXU)
+        target = Path(name)
+        if target.is_dir() and not target.is_symlink():
+            shutil.rmtree(target, ignore_errors=True)
+        else:
+            target.unlink(missing_ok=True)
+
+    if path.is_symlink() or not path.exists():
+        return
+    shutil.rmtree(path, onerror=lambda f, n, e: make_writable(f, n, e[1]))
+
+
+@contextmanager
+def locked(path: Path, *, sink: Sink = ignore) -> Iterator[None]:
+    """Hold an exclusive lock on a file; say so while waiting. The kernel frees it however the process ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sink(Warned(f"waiting for another modpkg that holds {path}"))
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,1 @@
+"""The boot archive of a node."""

@@ -1,0 +1,1 @@
+"""Pure frozen values: documents, versions, modules, images. No I/O."""

@@ -1,0 +1,51 @@
+"""The platform document: a distribution release that modules are built for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from modpkg.model.document import Document, Name
+
+Architecture = Literal["amd64", "arm64"]
+RPM_ARCHITECTURES: dict[Architecture, str] = {"amd64": "x86_64", "arm64": "aarch64"}
+# Below 100 and 65534 the distribution itself gives fixed ids (Debian Policy 9.2.2).
+DynamicId = Annotated[int, Field(ge=100, lt=65534)]
+
+
+class Source(Document):
+    """One part of the archive. `mirror` is an alias; addresses come from the environment or the user."""
+
+    mirror: Name
+    suites: tuple[str, ...] = Field(min_length=1)
+    components: tuple[str, ...] = Field(min_length=1)
+
+
+class Squashfs(Document):
+    """How fragments are compressed. It is a part of the platform, as the bits depend on it."""
+
+    compression: Literal["zstd"] = "zstd"
+    level: int = Field(ge=1, le=22)
+    block_size: Literal[131072] = 131072
+
+
+class Accounts(Document):
+    """Names with fixed ids, for accounts to which a package would give the next free one."""
+
+    users: dict[str, DynamicId] = Field(default_factory=dict)
+    groups: dict[str, DynamicId] = Field(default_factory=dict)
+
+
+class Platform(Document):
+    """`recipes/platforms/<platform>.yaml`."""
+
+    name: Name
+    summary: str
+    package_manager: Literal["apt"]
+    architecture: Architecture
+    keyring: str = Field(pattern=r"^/")
+    sources: tuple[Source, ...] = Field(min_length=1)
+    snapshots: Name | None = None
+    squashfs: Squashfs
+    accounts: Accounts = Accounts()

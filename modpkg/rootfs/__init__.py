@@ -1,0 +1,1 @@
+"""Root filesystems: what a module adds to the tree below it."""

@@ -1,0 +1,1 @@
+"""RPM packages: written directly, read back."""

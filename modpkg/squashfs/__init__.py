@@ -1,0 +1,1 @@
+"""The fragment: trees to squashfs and back."""
