@@ -6,7 +6,6 @@ import fcntl
 import hashlib
 import os
 import shutil
-import stat
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,7 +73,7 @@ def new_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def new_directory(path: Path) -> Iterator[Path]:
-    """Give an empty directory beside `path`; it replaces an older one when the block ends without an error."""
+    """Give an empty directory beside `path`; it replaces an older one when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with temporary_directory(path.parent, prefix=f".{path.name}.") as scratch:
         temporary = scratch / path.name
@@ -97,26 +96,14 @@ def temporary_directory(parent: Path, *, prefix: str = ".tmp.") -> Iterator[Path
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a directory and all below it, read-only directories too; nothing happens if there is none."""
-
-    def make_writable(function: object, name: str, error: BaseException) -> None:
-        del function, error
-        parent = Path(name).parent
-        parent.chmod(stat.S_IMODE(parent.stat().st_mode) | stat.S_IRWXU)
-        target = Path(name)
-        if target.is_dir() and not target.is_symlink():
-            shutil.rmtree(target, ignore_errors=True)
-        else:
-            target.unlink(missing_ok=True)
-
-    if path.is_symlink() or not path.exists():
-        return
-    shutil.rmtree(path, onerror=lambda f, n, e: make_writable(f, n, e[1]))
+    """Remove a directory and all below it; nothing happens if there is none."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
 
 
 @contextmanager
 def locked(path: Path, *, sink: Sink = ignore) -> Iterator[None]:
-    """Hold an exclusive lock on a file; say so while waiting. The kernel frees it however the process ends."""
+    """Hold an exclusive lock on a file; say so while waiting. Any end of the process frees it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as stream:
         try:
