@@ -12,6 +12,7 @@ SHA256_PATTERN: Final = r"^[0-9a-f]{64}$"
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 PackageName = Annotated[str, StringConstraints(pattern=PACKAGE_PATTERN)]
+Glob = Annotated[str, StringConstraints(pattern=r"^/.")]
 Sha256 = Annotated[str, StringConstraints(pattern=SHA256_PATTERN)]
 
 

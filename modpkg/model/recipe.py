@@ -6,10 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from modpkg.model.document import Document, Name, PackageName
+from modpkg.model.document import Document, Glob, Name, PackageName
 
 AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/([^/]+(/[^/]+)*)?$")]
-Glob = Annotated[str, StringConstraints(pattern=r"^/.")]
 FileMode = Annotated[str, StringConstraints(pattern=r"^0[0-7]{3,4}$")]
 Upstream = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$")]
 Unit = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_.@\\-]+\.[a-z]+$")]
@@ -49,7 +48,14 @@ class Test(Document):
 
 
 class Recipe(Document):
-    """`recipes/modules/<module>/recipe.yaml`."""
+    """`recipes/modules/<module>/recipe.yaml`.
+
+    `accounts` are the users and groups that package scripts make, their ids in the platform's table.
+    `exclude` are globs of files left out, `include` exceptions to it; `kernel_modules` are globs of drivers left
+    out, below the kernel's module directory, unless a driver that stays needs them. `replaces` are paths of lower
+    modules that this one may change. `initramfs_modules` are drivers the initrd needs. `waits_for_site` are units
+    that fail until the site gives them their keys.
+    """
 
     name: Name
     version: Upstream
@@ -63,6 +69,7 @@ class Recipe(Document):
     conflicts: tuple[Name, ...] = ()
     provides: tuple[Name, ...] = ()
     packages: dict[Name, tuple[PackageName, ...]] | tuple[PackageName, ...] = ()
+    accounts: tuple[str, ...] = ()
     exclude: tuple[Glob, ...] = ()
     include: tuple[Glob, ...] = ()
     replaces: tuple[AbsolutePath, ...] = ()
