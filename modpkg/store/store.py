@@ -89,8 +89,8 @@ class Store:
             path.unlink()
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
-            path.chmod(BLOB_MODE)
             path.replace(target)
+            target.chmod(BLOB_MODE)  # not before: who waits for a partial file could not open it any more
         return files.Receipt(path=target, size=receipt.size, sha256=receipt.sha256)
 
     @contextmanager
