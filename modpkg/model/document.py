@@ -9,10 +9,30 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 NAME_PATTERN: Final = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 PACKAGE_PATTERN: Final = r"^[a-z0-9][a-z0-9+.-]+$"
 SHA256_PATTERN: Final = r"^[0-9a-f]{64}$"
+UPSTREAM_PATTERN: Final = r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$"
+VERSION_PATTERN: Final = r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)-[1-9][0-9]*$"
+# Lines and words end up in control files, sources.list and kernel arguments: a line break there is syntax.
+LINE_PATTERN: Final = r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"
+WORD_PATTERN: Final = r"^[^\x00-\x20\x7f]+$"
+PATH_PATTERN: Final = r"^/([^/\x00-\x1f\x7f]+(/[^/\x00-\x1f\x7f]+)*)?$"
+URL_PATTERN: Final = r"^https?://[^\x00-\x20\x7f]+$"
+PERSON_PATTERN: Final = (
+    r"^[^<>\x00-\x20\x7f]([^<>\x00-\x1f\x7f]*[^<>\x00-\x20\x7f])? "
+    r"<[^<>@\x00-\x20\x7f]+@[^<>@\x00-\x20\x7f]+>$"
+)
+ACCOUNT_PATTERN: Final = r"^[A-Za-z_][A-Za-z0-9_.-]*$"
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 PackageName = Annotated[str, StringConstraints(pattern=PACKAGE_PATTERN)]
 Sha256 = Annotated[str, StringConstraints(pattern=SHA256_PATTERN)]
+Upstream = Annotated[str, StringConstraints(pattern=UPSTREAM_PATTERN)]
+Version = Annotated[str, StringConstraints(pattern=VERSION_PATTERN)]
+Line = Annotated[str, StringConstraints(pattern=LINE_PATTERN)]
+Word = Annotated[str, StringConstraints(pattern=WORD_PATTERN)]
+AbsolutePath = Annotated[str, StringConstraints(pattern=PATH_PATTERN)]
+Url = Annotated[str, StringConstraints(pattern=URL_PATTERN)]
+Person = Annotated[str, StringConstraints(pattern=PERSON_PATTERN)]
+Account = Annotated[str, StringConstraints(pattern=ACCOUNT_PATTERN)]
 
 
 def dashed(name: str) -> str:
