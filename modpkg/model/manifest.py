@@ -6,11 +6,11 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from modpkg.model.document import Document, Line, Name
+from modpkg.model.document import NUMBER_PATTERN, REVISION_PATTERN, Document, Line, Name
 
 PIN_PATTERN: Final = (
-    r"^(~(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){0,2}"
-    r"|(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)-[1-9][0-9]*)$"
+    rf"^(~{NUMBER_PATTERN}(\.{NUMBER_PATTERN}){{0,2}}"
+    rf"|{NUMBER_PATTERN}\.{NUMBER_PATTERN}\.{NUMBER_PATTERN}-{REVISION_PATTERN})$"
 )
 PinText = Annotated[str, StringConstraints(pattern=PIN_PATTERN)]
 
