@@ -41,8 +41,10 @@ def _fault(folder: Path, src: str, *, tree: bool) -> tuple[str, str] | None:
         return f"{src!r} leaves the recipe's folder", inside
     try:
         return _file_fault(folder, folder / src, tree=tree)
-    except (OSError, RuntimeError) as error:  # RuntimeError is how pathlib tells of links in a circle
-        return f"cannot look at {folder / src}: {error}", ""
+    except RuntimeError:  # how pathlib tells of links in a circle
+        return f"{folder / src} is a symbolic link that leads to itself", ""
+    except OSError as error:
+        return f"cannot look at {folder / src}: {error.strerror}", ""
 
 
 def _file_fault(folder: Path, path: Path, *, tree: bool) -> tuple[str, str] | None:

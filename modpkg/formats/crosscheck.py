@@ -112,8 +112,10 @@ def _on_platforms(
     parsed: Parsed, way: Keys, module: str, platforms: Collection[str], drafts: Drafts
 ) -> Iterator[Problem]:
     recipe = drafts.recipes[module].document if module in drafts.recipes else None
+    if recipe is None or not drafts.platforms.keys() >= set(recipe.platforms):
+        return  # the recipe's own fault is enough
     for platform in platforms:
-        if recipe is not None and platform in drafts.platforms and platform not in recipe.platforms:
+        if platform in drafts.platforms and platform not in recipe.platforms:
             message = f"{way_text(way)}: the module {module!r} is not made for the platform {platform!r}"
             hint = f"add it to platforms in {drafts.recipes[module].path}"
             yield parsed.problem(way, message, hint=hint)

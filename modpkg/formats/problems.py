@@ -104,7 +104,7 @@ def _problem(finding: _Finding, parsed: Parsed, model: type[Document]) -> Proble
     if detail["type"] == "extra_forbidden":
         hint = closest(str(way[-1]), known_keys(model, way[:-1]))
         return parsed.problem(way, f"{way_text(way)}: unknown key", hint=hint, key=True)
-    is_key = detail["loc"][-1] == "[key]"
+    is_key = detail["loc"][-1:] == ("[key]",)
     fault = Fault(
         kind=detail["type"],
         value=way[-1] if is_key else finding.value,

@@ -68,11 +68,8 @@ def read_text(path: Path) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        shown = Text.of(data.decode(errors="replace"), file=str(path))
+        place = shown.place(len(data[: error.start].decode()))
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        fault = Problem(
-            file=str(path), line=line, column=column, message=message, hint="save the file as UTF-8"
-        )
-        raise DocumentError([fault]) from error
+        raise DocumentError([shown.problem(place, message, hint="save the file as UTF-8")]) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")

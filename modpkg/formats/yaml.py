@@ -223,6 +223,7 @@ class _Builder:
         if event.implicit[0] and not isinstance(resolve(frame.key), str):
             shown = frame.key or "that is empty"
             self._tell(place, f"the key {shown} is not text", hint="write the key in quotes")
+            self.faulty.add(way)
         if frame.key == "<<":
             self._tell(place, "merge keys (<<) are not allowed", hint="write the keys out")
             frame.skip()
@@ -239,8 +240,9 @@ class _Builder:
             self.faulty.add(way)
         elif event.anchor:
             self._tell(place, f"anchors (&{event.anchor}) are not allowed", hint="remove the anchor")
-        if getattr(event, "tag", None):
-            self._tell(place, f"tags ({getattr(event, 'tag', '')}) are not allowed", hint="remove the tag")
+        if tag := getattr(event, "tag", None):
+            shown = tag.replace("tag:yaml.org,2002:", "!!")
+            self._tell(place, f"tags ({shown}) are not allowed", hint="remove the tag")
             self.faulty.add(way)
 
     def _add(self, value: object) -> None:
