@@ -20,7 +20,7 @@ from modpkg.rootfs.pool import Pool, make_pool
 from modpkg.rootfs.prune import prune
 from modpkg.rootfs.record import module_of
 from modpkg.rootfs.renumber import Registry, renumber
-from modpkg.rootfs.state.dropped import drop, remove_secrets
+from modpkg.rootfs.state.drop import drop, remove_secrets
 from modpkg.rootfs.state.merge import merge_states
 from modpkg.rootfs.state.take import take_state
 from modpkg.squashfs.pack import Settings, pack_tree, unpack

@@ -38,7 +38,7 @@ def settle(root: Path, recipe: Recipe, *, folder: Path, epoch: int, sink: Sink) 
         for name in recipe.scripts:
             # /run is a tmpfs that leaves no trace.
             shutil.copy(folder / name, root / "run/modpkg-script")
-            command = ["chroot", root, "/bin/sh", "-e", "/run/modpkg-script"]
+            command: list[str | Path] = ["chroot", root, "/bin/sh", "-e", "/run/modpkg-script"]
             run(command, env=script_environment(epoch), sink=sink)
 
 
