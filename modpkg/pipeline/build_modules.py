@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modpkg.deb.write import write_deb
@@ -25,6 +24,7 @@ from modpkg.store.fetch import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from modpkg.pipeline.workshop import Workshop
 
