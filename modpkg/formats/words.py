@@ -35,7 +35,7 @@ FORMS: Final[Mapping[str, tuple[str, str]]] = {
     changelog.INPUTS_PATTERN: ("a digest", "`invoke release-module` writes it; do not change it by hand"),
     changelog.CHANGE_PATTERN: ("a change", "say in words what changed"),
     manifest.PIN_PATTERN: ("a version to pin", "write one exactly, 12.0.3-41, or track with ~12.0"),
-    recipe.GLOB_PATTERN: ("a glob", "it starts with /, such as /usr/share/doc/**"),
+    document.GLOB_PATTERN: ("a glob", "it starts with /, such as /usr/share/doc/**"),
     recipe.MODE_PATTERN: ("a file mode", 'octal digits in quotes, such as "0644"'),
     recipe.UNIT_PATTERN: ("a systemd unit", "give its full name, such as munge.service"),
     repository.BASE_URL_PATTERN: ("an address", "it starts with https://, http:// or file://"),
