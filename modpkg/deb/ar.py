@@ -35,6 +35,11 @@ def header(name: str, size: int, mtime: int) -> bytes:
     return f"{name:<16}{mtime:<12}{0:<6}{0:<6}{'100644':<8}{size:<10}".encode() + HEADER_END
 
 
+def padding(size: int) -> bytes:
+    """Give what follows a member of `size` bytes."""
+    return b"\n" * (size % 2)
+
+
 def members(stream: IO[bytes], length: int) -> list[Member]:
     """Find the members of an archive of `length` bytes; raises ValueError on the first oddity."""
     if stream.read(len(MAGIC)) != MAGIC:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modpkg.apt.publish import write_indices
+from modpkg.apt.publish import changelog_path, write_indices
 from modpkg.apt.stanza import Entry
-from modpkg.deb.read import read_control
-from modpkg.host.files import sync_directories
+from modpkg.deb.read import read_control, read_module
+from modpkg.formats.package_docs import changelog_text
+from modpkg.host.files import sync_directories, write_atomically
 from modpkg.model.repository import Places, Publication, Replacement, Repository, Snapshot, snapshot_id
 from modpkg.pipeline.journal import commit
 from modpkg.pipeline.pool import Pooled, find_in_pool
@@ -40,6 +41,8 @@ def release(places: Places, snapshot: Snapshot, *, document: Repository, session
     """Write all indices of a snapshot, signed, and make it what clients of its channel see."""
     pooled = [find_in_pool(places, digest) for digest in snapshot.packages]
     entries = [_entry(places, package) for package in pooled if package.path.endswith(".deb")]
+    for entry in entries:
+        _write_changelog(places.www, entry)
     chunks = [_chunks(places, package) for package in pooled if package.path.endswith(".rpm")]
     apt = write_indices(places.www, entries, snapshot=snapshot, document=document, session=session)
     yum = write_snapshot(places.www, chunks, snapshot=snapshot, document=document, session=session)
@@ -57,6 +60,13 @@ def _entry(places: Places, package: Pooled) -> Entry:
     return Entry(
         control=read_control(path), path=package.path, size=path.stat().st_size, sha256=package.sha256
     )
+
+
+def _write_changelog(www: Path, entry: Entry) -> None:
+    # Only packages of modules have one that modpkg can read.
+    path = www / changelog_path(entry.name, str(entry.version))
+    if "Modpkg-Module" in entry.control and not path.exists():
+        write_atomically(path, changelog_text(read_module(www / entry.path)))
 
 
 def _chunks(places: Places, package: Pooled) -> Chunks:

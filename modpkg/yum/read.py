@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import createrepo_c
 
 from modpkg.errors import BadInputError
+from modpkg.host.files import digest_file
+from modpkg.rpm.read import read_header
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,21 +42,19 @@ class RpmFacts:
 
 def read_rpm(path: Path) -> RpmFacts:
     """Read an rpm's facts; raises BadInputError when it is none, or one without a digest of its header."""
-    digest = header_digest(path)
-    package = read_package(path)
-    if package.epoch not in ("", "0", None):
-        raise BadInputError(f"cannot take an rpm with epoch {package.epoch}", where=str(path))
-    provides = {entry[createrepo_c.PCOR_ENTRY_NAME]: entry for entry in package.provides}
-    fragment = provides.get(FRAGMENT_PROVIDE)
+    header = read_header(path)
+    if header.epoch:
+        raise BadInputError(f"cannot take an rpm with epoch {header.epoch}", where=str(path))
+    provided = dict(relation.split(" = ") for relation in header.provides if " = " in relation)
     return RpmFacts(
-        name=package.name,
-        version=package.version,
-        release=package.release,
-        architecture=package.arch,
-        build_time=package.time_build,
-        sha256=package.pkgId,
-        header_sha256=digest,
-        fragment=fragment[createrepo_c.PCOR_ENTRY_VERSION] or "" if fragment else "",
+        name=header.name,
+        version=header.version,
+        release=header.release,
+        architecture=header.arch,
+        build_time=header.build_time,
+        sha256=digest_file(path),
+        header_sha256=header_digest(path),
+        fragment=provided.get(FRAGMENT_PROVIDE, ""),
     )
 
 

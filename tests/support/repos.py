@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from modpkg.host.run import Completed, run
 from modpkg.model.repository import Places, Repository
 from modpkg.pipeline.publish import Published, Target, publish
+from tests.support.modules import EPOCH
+from tests.support.packages import write_pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,106 +22,32 @@ if TYPE_CHECKING:
 
     from modpkg.openpgp.sign import Signer
 
-SOURCE_DATE = 1_700_000_000
-PREFIX = "modpkg-module"
-SPEC = """\
-Name: {name}
-Version: {upstream}
-Release: {revision}
-Summary: A test module
-License: MIT
-BuildArch: noarch
-AutoReqProv: no
-Provides: modpkg-fragment(sha256) = {sha256}
-{requires}
-%description
-A test module.
-%install
-install -D -m 0644 {content} %{{buildroot}}/usr/share/modpkg/test/{name}
-%files
-/usr/share/modpkg/test/{name}
-"""
+NOW = EPOCH + 86_400
+INSTALLED = "usr/share/modpkg/modules/bookworm"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Module:
-    """A module package to make; `fields` are further control fields of the .deb."""
-
-    name: str = "core"
-    version: str = "1.0.0-1"
-    content: str = "content"
-    depends: str = ""
-    fields: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def package(self) -> str:
-        return f"{PREFIX}-{self.name}-bookworm"
-
-
-def make_pair(directory: Path, module: Module) -> list[Path]:
-    """Make the .deb and the .rpm of a module by dpkg-deb and rpmbuild."""
-    place = directory / f"{module.package}_{module.version}"
-    content = place / "content"
-    place.mkdir(parents=True)
-    content.write_text(module.content)
-    return [_make_deb(place, module), _make_rpm(place, module)]
-
-
-def sha256_of(module: Module) -> str:
-    return hashlib.sha256(module.content.encode()).hexdigest()
-
-
-def _make_deb(place: Path, module: Module) -> Path:
-    root = place / "deb"
-    target = root / "usr/share/modpkg/test" / module.package
-    target.parent.mkdir(parents=True)
-    target.write_text(module.content)
+def make_pair(directory: Path, name: str = "core", version: str = "1.0.0-1", **changes: Any) -> list[Path]:
+    """Make the .deb and the .rpm of a module; its fragment is `content`, by default its name and version."""
+    content = changes.pop("content", f"{name} {version}")
+    depends = [
+        {"name": lower, "version": wanted, "fragment": "2" * 64}
+        for lower, wanted in changes.pop("depends", {}).items()
+    ]
     fields = {
-        "Package": module.package,
-        "Version": module.version,
-        "Architecture": "all",
-        "Maintainer": "Test <test@example.invalid>",
-        "Depends": module.depends,
-        "Modpkg-Fragment-Sha256": sha256_of(module),
-        "Modpkg-Fragment-Size": str(len(module.content)),
-        **module.fields,
-        "Description": "a test module\n Of two lines.",
+        "name": name,
+        "version": version,
+        "depends": depends,
+        "conflicts": [],
+        "provides": [],
+        **changes,
     }
-    control = "".join(f"{name}: {value}\n" for name, value in fields.items() if value)
-    (root / "DEBIAN").mkdir()
-    (root / "DEBIAN/control").write_text(control)
-    path = place / f"{module.package}_{module.version}_all.deb"
-    run(
-        ["dpkg-deb", "--root-owner-group", "-Zgzip", "-b", root, path],
-        env={"SOURCE_DATE_EPOCH": str(SOURCE_DATE)},
-    )
-    return path
+    place = directory / hashlib.sha256(repr((name, version, content, changes)).encode()).hexdigest()[:12]
+    pair = write_pair(place, content.encode(), **fields)
+    return [pair.deb, pair.rpm]
 
 
-def _make_rpm(place: Path, module: Module) -> Path:
-    upstream, _, revision = module.version.partition("-")
-    requires = f"Requires: {module.depends.replace('(', '').replace(')', '')}" if module.depends else ""
-    spec = place / "spec"
-    spec.write_text(
-        SPEC.format(
-            name=module.package,
-            upstream=upstream,
-            revision=revision,
-            sha256=sha256_of(module),
-            requires=requires,
-            content=place / "content",
-        )
-    )
-    macros = {
-        "_topdir": str(place / "rpmbuild"),
-        "_rpmdir": str(place),
-        "_rpmfilename": "%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm",
-        "_buildhost": "test",
-        "use_source_date_epoch_as_buildtime": "1",
-    }
-    defined = [word for name, value in macros.items() for word in ("--define", f"{name} {value}")]
-    run(["rpmbuild", "-bb", *defined, spec], env={"SOURCE_DATE_EPOCH": str(SOURCE_DATE)})
-    return place / f"{module.package}-{module.version}.noarch.rpm"
+def package_of(name: str) -> str:
+    return f"modpkg-module-{name}-bookworm"
 
 
 def make_document(base_url: str, **changes: Any) -> Repository:
@@ -142,12 +70,10 @@ class Workshop:
     def target(self, channel: str = "testing") -> Target:
         return Target(repository=self.places.root, document=self.document, channel=channel)
 
-    def make(self, **fields: Any) -> list[Path]:
-        return make_pair(self.directory / "packages", Module(**fields))
+    def make(self, name: str = "core", version: str = "1.0.0-1", **changes: Any) -> list[Path]:
+        return make_pair(self.directory / "packages", name, version, **changes)
 
-    def publish(
-        self, packages: Sequence[Path], *, now: int = SOURCE_DATE, channel: str = "testing"
-    ) -> Published:
+    def publish(self, packages: Sequence[Path], *, now: int = NOW, channel: str = "testing") -> Published:
         return publish(packages, target=self.target(channel), signer=self.signer, now=now)
 
     def at(self, base_url: str) -> Workshop:
@@ -223,8 +149,10 @@ class AptClient:
         forced = ["-o", "DPkg::Options::=--force-not-root", "-o", "DPkg::Options::=--force-script-chrootless"]
         return run(["apt-get", "-y", *flags, *forced, *words], check=check)
 
-    def installed(self, module: Module) -> str:
-        return (self.root / "usr/share/modpkg/test" / module.package).read_text()
+    def installed(self, name: str) -> str:
+        """Give the fragment of an installed module, or "" where it is not."""
+        fragment = self.root / INSTALLED / name / "fragment.squashfs"
+        return fragment.read_text() if fragment.exists() else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,5 +204,7 @@ class DnfClient:
             check=check,
         )
 
-    def installed(self, module: Module) -> str:
-        return (self.root / "usr/share/modpkg/test" / module.package).read_text()
+    def installed(self, name: str) -> str:
+        """Give the fragment of an installed module, or "" where it is not."""
+        fragment = self.root / INSTALLED / name / "fragment.squashfs"
+        return fragment.read_text() if fragment.exists() else ""

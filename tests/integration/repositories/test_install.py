@@ -5,21 +5,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.repos import AptClient, DnfClient, Module, Workshop, served
+from tests.support.repos import AptClient, DnfClient, Workshop, package_of, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.programs
-CORE = Module()
-SLURM = Module(name="slurm", version="23.2.1-5", content="slurm", depends=f"{CORE.package} (= 1.0.0-1)")
 
 
 @pytest.fixture(params=["http", "file"])
 def published(request: pytest.FixtureRequest, workshop: Workshop) -> Iterator[Workshop]:
     now = int(time.time())
-    packages = [*workshop.make(), *workshop.make(**vars(SLURM))]
+    packages = [*workshop.make(), *workshop.make("slurm", "23.2.1-5", depends={"core": "1.0.0-1"})]
     if request.param == "file":
         workshop.publish(packages, now=now)
         yield workshop
@@ -35,8 +33,8 @@ def test_apt_installs(published: Workshop, tmp_path: Path) -> None:
         tmp_path / "apt", base_url=published.document.base_url, key=published.places.public_key
     )
     client.run("update")
-    client.run("install", SLURM.package)
-    assert (client.installed(CORE), client.installed(SLURM)) == ("content", "slurm")
+    client.run("install", package_of("slurm"))
+    assert (client.installed("core"), client.installed("slurm")) == ("core 1.0.0-1", "slurm 23.2.1-5")
 
 
 @pytest.mark.parametrize("way", ["mirrorlist={}/rpm/testing.mirrorlist", "baseurl={}/rpm/testing"])
@@ -44,5 +42,5 @@ def test_dnf_installs(published: Workshop, tmp_path: Path, way: str) -> None:
     client = DnfClient.made(
         tmp_path / "dnf", source=way.format(published.document.base_url), key=published.places.public_key
     )
-    client.run("install", SLURM.package)
-    assert (client.installed(CORE), client.installed(SLURM)) == ("content", "slurm")
+    client.run("install", package_of("slurm"))
+    assert (client.installed("core"), client.installed("slurm")) == ("core 1.0.0-1", "slurm 23.2.1-5")

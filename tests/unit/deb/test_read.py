@@ -23,7 +23,7 @@ def tarball(name: str, content: bytes) -> bytes:
         entry = tarfile.TarInfo(name)
         entry.size = len(content)
         archive.addfile(entry, io.BytesIO(content))
-    return gzip.compress(target.getvalue())
+    return gzip.compress(target.getvalue(), mtime=0)
 
 
 def deb(path: Path, control: str, *, member: str = "./control") -> Path:
