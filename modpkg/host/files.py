@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import gzip
 import hashlib
+import io
 import os
 import shutil
 import tempfile
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from modpkg.events import Sink, Warned, ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 BLOCK_BYTES: Final = 1 << 20
 
@@ -82,6 +84,24 @@ def new_directory(path: Path) -> Iterator[Path]:
         if path.exists():
             path.rename(scratch / "old")
         temporary.rename(path)
+
+
+def gzipped(content: bytes) -> bytes:
+    """Give a gzip file of `content` that holds neither a name nor a time."""
+    target = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=target, mtime=0) as stream:
+        stream.write(content)
+    return target.getvalue()
+
+
+def sync_directories(paths: Iterable[Path]) -> None:
+    """Put the names in these directories on the disk, before something that names them is renamed."""
+    for path in sorted(set(paths)):
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager
