@@ -21,6 +21,7 @@ RESULT: Final = "MODPKG-RESULT "
 STAGE_LINE: Final = re.compile(r"modpkg: (\d+\.\d+) ([a-z-]+) (start|end|failed)(?: (.*))?$")
 FACT: Final = ""
 MULTI_USER: Final = "multi-user"
+FACTS: Final = frozenset({MULTI_USER, "startup", "memory", "audit", "failed-units", "end"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +133,7 @@ def make_report(
     by_name = {(answer.module, answer.name): answer for answer in answers}
     facts = {name: answer.output.strip() for (module, name), answer in by_name.items() if module == FACT}
     asked = [(module, test) for module in sorted(tests) for test in tests[module]]
-    if "end" not in facts or any((module, test.name) not in by_name for module, test in asked):
+    if FACTS - facts.keys() or any((module, test.name) not in by_name for module, test in asked):
         return None
     multi_user = int(facts[MULTI_USER]) / 1_000_000
     return BootReport(
