@@ -40,7 +40,7 @@ def test_its_own_questions_are_there_without_any_test() -> None:
 def test_failed_units_are_asked_for_behind_the_tests_and_then_the_node_ends() -> None:
     script = check_script(TESTS)
     assert script.index("slurmd -V") < script.index("failed-units") < script.index("poweroff")
-    assert script.endswith("systemctl poweroff --force --force\n")
+    assert script.endswith("exec 3>&-\nsystemctl poweroff --force --force\n")
 
 
 def test_equal_tests_give_an_equal_script() -> None:
