@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+# A home that even root cannot make: rpm, asked as root, left its database in /nonexistent.
 BASE_ENVIRONMENT: Final = {
     "PATH": tools.SEARCH_PATH,
     "LANG": "C.UTF-8",
     "LC_ALL": "C.UTF-8",
     "TZ": "UTC",
-    "HOME": "/nonexistent",
+    "HOME": "/proc/nonexistent",
 }
 TAIL_LINES: Final = 20
 TERMINATE_SECONDS: Final = 5.0

@@ -208,3 +208,7 @@ def test_a_stopwatch_counts_the_work_of_children() -> None:
     start = watch.cpu_seconds
     time.sleep(0.2)
     assert watch.cpu_seconds - start < 0.15
+
+
+def test_nothing_can_be_left_in_the_home_of_a_program() -> None:
+    assert run(["sh", "-c", "mkdir -p $HOME"], check=False).returncode != 0
