@@ -53,7 +53,10 @@ class Command(Task):  # type: ignore[type-arg]
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: FBT001 - invoke's own
         """Give the arguments of the command line."""
+        helps = self.help.copy()
         arguments = super().get_arguments(ignore_unknown_help)
+        # Invoke takes each description out: a second call would find none.
+        self.help = helps
         for argument in arguments:
             if argument.name in SHORT:
                 argument.names = (*argument.names, SHORT[argument.name])
