@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from modpkg.cli.sinks import JsonLinesSink, LineWriter, PlainSink, Streams, line_of, open_sink
+from modpkg.cli.sinks import JsonLinesSink, LineWriter, PlainSink, line_of, open_sink
+from modpkg.cli.streams import Streams
 from modpkg.events import (
     Event,
     Output,
