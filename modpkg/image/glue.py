@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import ModpkgError
+from modpkg.formats.canonical import canonical_json
 from modpkg.image import identity
 from modpkg.image.regenerate import regenerate
-from modpkg.rootfs.normalize import normalize
+from modpkg.rootfs.normalize import set_times, strip_attributes
 from modpkg.rootfs.state.merge import merge_states
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def make_glue(
         # Without this file the first boot enables every unit.
         _write(glue / MACHINE_ID, "")
     regenerate(glue, lower=lower, work=job.work / "regenerate", kernel=_kernel(modules), sink=sink)
-    normalize(glue, source_date_epoch=max(module.source_date_epoch for module in modules))
+    strip_attributes(glue)
+    set_times(glue, source_date_epoch=max(module.source_date_epoch for module in modules))
     return glue
 
 
@@ -54,7 +56,7 @@ def _texts(job: AssembleJob, modules: Sequence[Module], lower: Sequence[Path]) -
     image = job.image
     return {
         identity.OS_RELEASE: identity.os_release_text(_os_release(lower), image),
-        identity.IMAGE_JSON: identity.canonical(image),
+        identity.IMAGE_JSON: canonical_json(image),
         f"{identity.DOCUMENTS}/packages": identity.packages_text(modules),
         f"{identity.DOCUMENTS}/changelog": identity.changelog_text(modules, image),
         **dict.fromkeys(UPDATED, UPDATED_TEXT),

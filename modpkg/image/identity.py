@@ -5,7 +5,6 @@ Equal modules must be equal bits, so all of this is a function of the modules al
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
 from modpkg.model.image import Image, ImageModule
@@ -14,7 +13,6 @@ from modpkg.model.version import ModuleVersion, image_version
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from modpkg.model.document import Record
     from modpkg.model.module import Module
 
 OS_RELEASE: Final = "usr/lib/os-release"
@@ -38,12 +36,6 @@ def image_of(modules: Sequence[Module], *, epoch: int = 0) -> Image:
         ),
         marks=tuple(sorted({mark for module in modules for mark in module.marks})),
     )
-
-
-def canonical(record: Record) -> str:
-    """Write a record as JSON with sorted keys, two spaces and a final newline."""
-    text = json.dumps(record.model_dump(mode="json"), sort_keys=True, indent=2, ensure_ascii=False)
-    return text + "\n"
 
 
 def os_release_text(text: str, image: Image) -> str:

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from modpkg.model.document import Document, Name
+from modpkg.model.document import Document, Name, Person, Version
 
-Moment = Annotated[
-    str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")
-]
-InputsDigest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+MOMENT_PATTERN: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
+INPUTS_PATTERN: Final = r"^sha256:[0-9a-f]{64}$"
+CHANGE_PATTERN: Final = r"^[^\x00-\x20\x7f][^\x00-\x09\x0b-\x1f\x7f]*$"
+
+
+def _real_moment(text: str) -> str:
+    # The pattern lets 2023-02-30 pass.
+    try:
+        datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no date of the calendar") from error
+    return text
+
+
+Moment = Annotated[str, StringConstraints(pattern=MOMENT_PATTERN), AfterValidator(_real_moment)]
+InputsDigest = Annotated[str, StringConstraints(pattern=INPUTS_PATTERN)]
+Change = Annotated[str, StringConstraints(pattern=CHANGE_PATTERN)]
 
 
 class Entry(Document):
     """One release. `inputs` names, for each platform, the digest of all that entered the module's bits."""
 
-    version: str = Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+-[1-9][0-9]*$")
+    version: Version
     date: Moment
-    author: str = Field(pattern=r"^[^<>]+ <[^<>@ ]+@[^<>@ ]+>$")
+    author: Person
     urgency: Literal["low", "medium", "high", "emergency"] = "low"
-    changes: tuple[str, ...] = Field(min_length=1)
+    changes: tuple[Change, ...] = Field(min_length=1)
     inputs: dict[Name, InputsDigest] = Field(default_factory=dict)
 
     @property

@@ -4,16 +4,47 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 NAME_PATTERN: Final = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 PACKAGE_PATTERN: Final = r"^[a-z0-9][a-z0-9+.-]+$"
 SHA256_PATTERN: Final = r"^[0-9a-f]{64}$"
+# Nine digits are enough for any number of a version, and few enough for every program that reads one.
+NUMBER_PATTERN: Final = r"(0|[1-9][0-9]{0,8})"
+REVISION_PATTERN: Final = r"[1-9][0-9]{0,8}"
+UPSTREAM_PATTERN: Final = rf"^{NUMBER_PATTERN}\.{NUMBER_PATTERN}\.{NUMBER_PATTERN}$"
+VERSION_PATTERN: Final = rf"^{NUMBER_PATTERN}\.{NUMBER_PATTERN}\.{NUMBER_PATTERN}-{REVISION_PATTERN}$"
+# Lines and words end up in control files, sources.list and kernel arguments: a line break there is syntax.
+LINE_PATTERN: Final = r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"
+WORD_PATTERN: Final = r"^[^\x00-\x20\x7f]+$"
+GLOB_PATTERN: Final = r"^/[^\x00-\x1f\x7f]+$"
+PATH_PATTERN: Final = r"^/([^/\x00-\x1f\x7f]+(/[^/\x00-\x1f\x7f]+)*)?$"
+URL_PATTERN: Final = r"^https?://[^\x00-\x20\x7f]+$"
+PERSON_PATTERN: Final = (
+    r"^[^<>\x00-\x20\x7f]([^<>\x00-\x1f\x7f]*[^<>\x00-\x20\x7f])? "
+    r"<[^<>@\x00-\x20\x7f]+@[^<>@\x00-\x20\x7f]+>$"
+)
+ACCOUNT_PATTERN: Final = r"^[A-Za-z_][A-Za-z0-9_.-]*$"
+
+
+def _climbs_nowhere(path: str) -> str:
+    if {".", ".."} & set(path.split("/")):
+        raise ValueError(f"{path!r} has a '.' or '..' among its parts")
+    return path
+
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 PackageName = Annotated[str, StringConstraints(pattern=PACKAGE_PATTERN)]
-Glob = Annotated[str, StringConstraints(pattern=r"^/.")]
+Glob = Annotated[str, StringConstraints(pattern=GLOB_PATTERN)]
 Sha256 = Annotated[str, StringConstraints(pattern=SHA256_PATTERN)]
+Upstream = Annotated[str, StringConstraints(pattern=UPSTREAM_PATTERN)]
+Version = Annotated[str, StringConstraints(pattern=VERSION_PATTERN)]
+Line = Annotated[str, StringConstraints(pattern=LINE_PATTERN)]
+Word = Annotated[str, StringConstraints(pattern=WORD_PATTERN)]
+AbsolutePath = Annotated[str, StringConstraints(pattern=PATH_PATTERN), AfterValidator(_climbs_nowhere)]
+Url = Annotated[str, StringConstraints(pattern=URL_PATTERN)]
+Person = Annotated[str, StringConstraints(pattern=PERSON_PATTERN)]
+Account = Annotated[str, StringConstraints(pattern=ACCOUNT_PATTERN)]
 
 
 def dashed(name: str) -> str:

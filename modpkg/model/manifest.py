@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from modpkg.model.document import Document, Name
+from modpkg.model.document import NUMBER_PATTERN, REVISION_PATTERN, Document, Line, Name
 
-PinText = Annotated[
-    str,
-    StringConstraints(pattern=r"^(~[0-9]+(\.[0-9]+){0,2}|[0-9]+\.[0-9]+\.[0-9]+-[0-9]+)$"),
-]
+PIN_PATTERN: Final = (
+    rf"^(~{NUMBER_PATTERN}(\.{NUMBER_PATTERN}){{0,2}}"
+    rf"|{NUMBER_PATTERN}\.{NUMBER_PATTERN}\.{NUMBER_PATTERN}-{REVISION_PATTERN})$"
+)
+PinText = Annotated[str, StringConstraints(pattern=PIN_PATTERN)]
 
 
 class ModulePin(Document):
@@ -29,5 +30,5 @@ class Manifest(Document):
     platform: Name
     channel: Name
     modules: tuple[ModulePin, ...] = Field(min_length=1)
-    kernel_arguments: tuple[str, ...] = ()
+    kernel_arguments: tuple[Line, ...] = ()
     epoch: int = Field(default=0, ge=0)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modpkg.model.document import Document, Glob, Name
+from modpkg.model.document import AbsolutePath, Account, Document, Glob, Line, Name, Word
 
 Architecture = Literal["amd64", "arm64"]
 RPM_ARCHITECTURES: dict[Architecture, str] = {"amd64": "x86_64", "arm64": "aarch64"}
@@ -18,8 +18,8 @@ class Source(Document):
     """One part of the archive. `mirror` is an alias; addresses come from the environment or the user."""
 
     mirror: Name
-    suites: tuple[str, ...] = Field(min_length=1)
-    components: tuple[str, ...] = Field(min_length=1)
+    suites: tuple[Word, ...] = Field(min_length=1)
+    components: tuple[Word, ...] = Field(min_length=1)
 
 
 class Squashfs(Document):
@@ -33,18 +33,18 @@ class Squashfs(Document):
 class Accounts(Document):
     """Names with fixed ids, for accounts to which a package would give the next free one."""
 
-    users: dict[str, DynamicId] = Field(default_factory=dict)
-    groups: dict[str, DynamicId] = Field(default_factory=dict)
+    users: dict[Account, DynamicId] = Field(default_factory=dict)
+    groups: dict[Account, DynamicId] = Field(default_factory=dict)
 
 
 class Platform(Document):
     """`recipes/platforms/<platform>.yaml`. `exclude` and `include` are globs that count for every module."""
 
     name: Name
-    summary: str
+    summary: Line
     package_manager: Literal["apt"]
     architecture: Architecture
-    keyring: str = Field(pattern=r"^/")
+    keyring: AbsolutePath
     sources: tuple[Source, ...] = Field(min_length=1)
     snapshots: Name | None = None
     squashfs: Squashfs

@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from modpkg.model.document import Document, Glob, Name, PackageName
+from modpkg.model.document import (
+    AbsolutePath,
+    Account,
+    Document,
+    Glob,
+    Line,
+    Name,
+    PackageName,
+    Person,
+    Upstream,
+    Url,
+    Word,
+)
 
-AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/([^/]+(/[^/]+)*)?$")]
-FileMode = Annotated[str, StringConstraints(pattern=r"^0[0-7]{3,4}$")]
-Upstream = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$")]
-Unit = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_.@\\-]+\.[a-z]+$")]
+MODE_PATTERN: Final = r"^0[0-7]{3,4}$"
+UNIT_PATTERN: Final = r"^[A-Za-z0-9:_.@\\-]+\.[a-z]+$"
+
+
+def _compiles(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not a regular expression: {error}") from error
+    return text
+
+
+FileMode = Annotated[str, StringConstraints(pattern=MODE_PATTERN)]
+Unit = Annotated[str, StringConstraints(pattern=UNIT_PATTERN)]
+RegularExpression = Annotated[str, AfterValidator(_compiles)]
 
 
 class FileInfo(Document):
     """Mode and owner of a file that a recipe ships."""
 
     mode: FileMode = "0644"
-    owner: str = "root"
-    group: str = "root"
+    owner: Account = "root"
+    group: Account = "root"
 
 
 class Content(Document):
     """One entry of `contents`: a file, tree, directory or link that the recipe adds."""
 
-    src: str | None = None
+    src: Line | None = None
     dst: AbsolutePath
     type: Literal["file", "tree", "dir", "symlink"] = "file"
     file_info: FileInfo = FileInfo()
@@ -42,9 +66,9 @@ class Services(Document):
 class Test(Document):
     """One command that must succeed in the booted image; `stdout` is a regular expression it must print."""
 
-    name: str
+    name: Line
     run: str = Field(min_length=1)
-    stdout: str | None = None
+    stdout: RegularExpression | None = None
 
 
 class Recipe(Document):
@@ -59,25 +83,25 @@ class Recipe(Document):
 
     name: Name
     version: Upstream
-    summary: str = Field(min_length=1, max_length=80)
+    summary: Line = Field(max_length=80)
     description: str
-    license: str
-    homepage: str = Field(pattern=r"^https?://")
-    maintainer: str = Field(pattern=r"^[^<>]+ <[^<>@ ]+@[^<>@ ]+>$")
+    license: Line
+    homepage: Url
+    maintainer: Person
     platforms: tuple[Name, ...] = Field(min_length=1)
     depends: tuple[Name, ...] = ()
     conflicts: tuple[Name, ...] = ()
     provides: tuple[Name, ...] = ()
     packages: dict[Name, tuple[PackageName, ...]] | tuple[PackageName, ...] = ()
-    accounts: tuple[str, ...] = ()
+    accounts: tuple[Account, ...] = ()
     exclude: tuple[Glob, ...] = ()
     include: tuple[Glob, ...] = ()
     replaces: tuple[AbsolutePath, ...] = ()
     contents: tuple[Content, ...] = ()
     services: Services = Services()
-    kernel_modules: tuple[str, ...] = ()
-    initramfs_modules: tuple[str, ...] = ()
-    scripts: tuple[str, ...] = ()
+    kernel_modules: tuple[Word, ...] = ()
+    initramfs_modules: tuple[Word, ...] = ()
+    scripts: tuple[Line, ...] = ()
     waits_for_site: tuple[Unit, ...] = ()
     test: tuple[Test, ...] = ()
 

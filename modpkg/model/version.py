@@ -17,15 +17,17 @@ from modpkg.errors import BadInputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NUMBER: Final = r"(?:0|[1-9][0-9]*)"
+NUMBER: Final = r"(?:0|[1-9][0-9]{0,8})"
+REVISION: Final = r"[1-9][0-9]{0,8}"
+SUM: Final = r"[1-9][0-9]{0,15}"
 UPSTREAM: Final = re.compile(rf"({NUMBER})\.({NUMBER})\.({NUMBER})")
-MODULE: Final = re.compile(rf"({NUMBER})\.({NUMBER})\.({NUMBER})-({NUMBER})")
+MODULE: Final = re.compile(rf"({NUMBER})\.({NUMBER})\.({NUMBER})-({REVISION})")
 TRACKER: Final = re.compile(rf"~({NUMBER})(?:\.({NUMBER})(?:\.({NUMBER}))?)?")
 # No vowels and no digits: neither words nor numbers can appear, so no two fingerprints compare equal.
 FINGERPRINT_LETTERS: Final = "bcdfghjklmnpqrstvwxz"
 FINGERPRINT_LENGTH: Final = 10
 IMAGE: Final = re.compile(
-    rf"(?:([1-9][0-9]*):)?({NUMBER})\.({NUMBER})\.({NUMBER})-({NUMBER})\.([{FINGERPRINT_LETTERS}]{{{FINGERPRINT_LENGTH}}})"
+    rf"(?:({REVISION}):)?({NUMBER})\.({NUMBER})\.({NUMBER})-({SUM})\.([{FINGERPRINT_LETTERS}]{{{FINGERPRINT_LENGTH}}})"
 )
 
 
@@ -45,6 +47,11 @@ class ModuleVersion:
         if not match:
             raise BadInputError(f"{text!r} is not a module version", hint="write X.Y.Z-R, such as 12.0.3-41")
         return cls(*map(int, match.groups()))
+
+    @property
+    def numbers(self) -> tuple[int, int, int]:
+        """X, Y and Z."""
+        return self.major, self.minor, self.patch
 
     @property
     def upstream(self) -> str:

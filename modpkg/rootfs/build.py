@@ -15,7 +15,7 @@ from modpkg.rootfs import contents, debian, delta
 from modpkg.rootfs.inventory import inventory, uncompressed_size
 from modpkg.rootfs.job import BuildJob, Built
 from modpkg.rootfs.kernel import kernel_release, prune_drivers
-from modpkg.rootfs.normalize import DIRECTORY_TIME, normalize
+from modpkg.rootfs.normalize import DIRECTORY_TIME, set_times, strip_attributes
 from modpkg.rootfs.pool import Pool, make_pool
 from modpkg.rootfs.prune import prune
 from modpkg.rootfs.record import module_of
@@ -41,7 +41,7 @@ def build(job: BuildJob, sink: Sink) -> Built:
         kernel = _choose(job, upper, below, sink)
         state = _take_state(job, upper, below)
         paths = _take_files(job, upper, below)
-        normalize(upper, source_date_epoch=job.source_date_epoch)
+        set_times(upper, source_date_epoch=job.source_date_epoch)
     with _step(f"compress {job.recipe.name}", sink):
         fragment = _pack(job, upper, paths, sink)
     remove_tree(upper)
@@ -129,6 +129,8 @@ def _take_files(job: BuildJob, upper: Path, below: list[Module]) -> dict[str, st
         exclude=(*job.platform.exclude, *job.recipe.exclude),
         include=(*job.platform.include, *job.recipe.include),
     )
+    strip_attributes(upper)
+    debian.drop_foreign_records(upper, names=[package.name for package in job.packages])
     return delta.take_delta(upper, below, replaces=job.recipe.replaces, recipe=str(job.recipe_path))
 
 

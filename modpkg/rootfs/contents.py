@@ -29,7 +29,8 @@ def add_contents(root: Path, recipe: Recipe, *, folder: Path) -> None:
 
 def settle(root: Path, recipe: Recipe, *, folder: Path, epoch: int, sink: Sink) -> None:
     """Enable, disable and mask the recipe's units, then run its scripts, all inside `root`."""
-    units = [(verb, getattr(recipe.services, verb)) for verb in ("enable", "disable", "mask")]
+    services = recipe.services
+    units = (("enable", services.enable), ("disable", services.disable), ("mask", services.mask))
     with chroot_mounts(root):
         for verb, names in units:
             if names:
@@ -37,7 +38,7 @@ def settle(root: Path, recipe: Recipe, *, folder: Path, epoch: int, sink: Sink) 
         for name in recipe.scripts:
             # /run is a tmpfs that leaves no trace.
             shutil.copy(folder / name, root / "run/modpkg-script")
-            command = ["chroot", root, "/bin/sh", "-e", "/run/modpkg-script"]
+            command: list[str | Path] = ["chroot", root, "/bin/sh", "-e", "/run/modpkg-script"]
             run(command, env=script_environment(epoch), sink=sink)
 
 

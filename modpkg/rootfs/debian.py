@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from modpkg.host.files import remove_tree
@@ -75,6 +76,19 @@ def install_delta(
         run(["apt-get", "-q", "--yes", "install", *wanted], env=environment, sink=sink)
     if made:
         remove_tree(archives)
+
+
+def drop_foreign_records(upper: Path, *, names: Iterable[str]) -> None:
+    """Remove dpkg's files about packages other than `names` from a delta.
+
+    dpkg writes the file lists of other packages anew when directories named there are not on disk, as they are
+    where documentation was left out. These packages belong to the modules below, and so do their lists.
+    """
+    # A file is <package>.<kind> or <package>:<architecture>.<kind>; names such as python3.11 have dots themselves.
+    own = re.compile("|".join(f"{re.escape(name)}(:[a-z0-9]+)?\\.[a-z0-9]+" for name in names) or r"(?!)")
+    for path in (upper / "var/lib/dpkg/info").glob("*.*"):
+        if not own.fullmatch(path.name):
+            path.unlink()
 
 
 def _apt_configuration(root: Path, pool: Pool, work: Path) -> Path:

@@ -15,22 +15,22 @@ DIRECTORY_TIME: Final = 946684800
 KEPT_ATTRIBUTES: Final = ("security.capability",)
 
 
-def normalize(tree: Path, *, source_date_epoch: int) -> None:
-    """Set the time of every file to `source_date_epoch`, of every directory to DIRECTORY_TIME, and strip xattrs.
+def strip_attributes(tree: Path) -> None:
+    """Remove all extended attributes but file capabilities.
 
-    Of extended attributes only file capabilities stay: trusted.overlay.* and user.overlay.* would hide other
-    modules' files, and squashfs has no place for system.posix_acl_*.
+    trusted.overlay.* and user.overlay.* would hide other modules' files, and squashfs has no place for
+    system.posix_acl_*, which systemd-tmpfiles sets again on the node.
     """
+    for path in (str(tree), *(entry.path for entry in walk(tree))):
+        for name in os.listxattr(path, follow_symlinks=False):
+            if name not in KEPT_ATTRIBUTES:
+                os.removexattr(path, name, follow_symlinks=False)
+
+
+def set_times(tree: Path, *, source_date_epoch: int) -> None:
+    """Give every file the time `source_date_epoch`, every directory DIRECTORY_TIME, and the root mode 0755."""
     for entry in walk(tree):
-        _strip(entry.path)
         moment = DIRECTORY_TIME if entry.is_dir(follow_symlinks=False) else source_date_epoch
         os.utime(entry.path, (moment, moment), follow_symlinks=False)
-    _strip(str(tree))
     tree.chmod(0o755)
     os.utime(tree, (DIRECTORY_TIME, DIRECTORY_TIME))
-
-
-def _strip(path: str) -> None:
-    for name in os.listxattr(path, follow_symlinks=False):
-        if name not in KEPT_ATTRIBUTES:
-            os.removexattr(path, name, follow_symlinks=False)

@@ -33,7 +33,7 @@ def pack_tree(
     with new_file(destination) as temporary:
         # -no-exports: nobody exports a node's root by NFS. -xattrs is the default of Debian's build; said here
         # because capabilities depend on it. Never -always-use-fragments: 4.5.1 wrote a corrupt image with it.
-        command = ["mksquashfs", tree, temporary, "-comp", "zstd"]
+        command: list[str | Path] = ["mksquashfs", tree, temporary, "-comp", "zstd"]
         command += ["-Xcompression-level", str(settings.level), "-b", str(settings.block_size)]
         command += ["-mkfs-time", str(settings.time), "-noappend", "-no-exports", "-no-progress", "-xattrs"]
         command += ["-quiet", *(["-e", *exclude] if exclude else [])]

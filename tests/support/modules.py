@@ -1,64 +1,68 @@
-"""Modules for tests: whole and valid with nothing said, every field to be overridden."""
+"""Modules made up for tests, with every kind of field filled."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import hashlib
+from typing import Any
 
-from modpkg.model.module import ChangelogEntry, Fragment, LowerModule, Module
+from modpkg.model.module import Module
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-EPOCH = 1_700_000_000
-ENTRY = ChangelogEntry(
-    version="12.0.0-1",
-    date="2023-11-14T22:13:20Z",
-    author="Test <test@example.org>",
-    urgency="low",
-    changes=("First release.",),
-)
+EPOCH = 1760000000
+DEFAULT_FRAGMENT = b"hsqs" + bytes(range(256)) * 300
 
 
-def make_module(name: str = "core", **fields: Any) -> Module:
-    """Give a module; its fragment's digest is made from its name unless told."""
-    known: dict[str, Any] = {
-        "name": name,
-        "version": "12.0.0-1",
+def module(fragment: bytes = DEFAULT_FRAGMENT, **changes: Any) -> Module:
+    """Give a module around the bytes of a fragment; `changes` replace its fields."""
+    return Module.model_validate(_fields(fragment) | changes)
+
+
+def _fields(fragment: bytes) -> dict[str, Any]:
+    return {
+        "name": "slurm",
+        "version": "23.11.4-2",
         "platform": "bookworm",
         "architecture": "amd64",
         "source_date_epoch": EPOCH,
-        "inputs": "0" * 64,
-        "summary": f"The {name} module",
-        "description": "A module of a test.",
+        "inputs": "1" * 64,
+        "summary": "workload manager for clusters",
+        "description": "Slurm starts jobs on nodes.\n\nMünge proves who asks.\n",
         "license": "GPL-3.0-or-later",
-        "homepage": "https://example.org/",
-        "maintainer": "Test <test@example.org>",
-        "changelog": (ENTRY,),
-        "fragment": make_fragment(name),
-        "packages": (),
-        "paths": {},
+        "homepage": "https://slurm.example/",
+        "maintainer": "Ada Packager <ada@cluster.example>",
+        "depends": [{"name": "core", "version": "12.0.3-41", "fragment": "2" * 64}],
+        "conflicts": ["slurm-22"],
+        "provides": ["workload-manager"],
+        "changelog": [_entry("23.11.4-2", "2025-10-09"), _entry("23.11.4-1", "2024-02-29")],
+        "fragment": {
+            "sha256": hashlib.sha256(fragment).hexdigest(),
+            "size": len(fragment),
+            "uncompressed_size": 4 * len(fragment),
+            "compression": "zstd",
+            "level": 15,
+            "block_size": 131072,
+        },
+        "packages": [_package("slurmd", "slurm-wlm"), _package("munge", "munge")],
+        "paths": {"usr/bin/slurmd": "f 0755 0 0 12 " + "3" * 64},
     }
-    return Module(**{**known, **fields})
 
 
-def make_fragment(seed: str) -> Fragment:
-    """Give a fragment whose digest tells it from those of other seeds."""
-    return Fragment(
-        sha256=seed.encode().hex().ljust(64, "0")[:64],
-        size=4096,
-        uncompressed_size=8192,
-        compression="zstd",
-        level=3,
-        block_size=131072,
-    )
+def _entry(version: str, day: str) -> dict[str, Any]:
+    return {
+        "version": version,
+        "date": f"{day}T08:53:20Z",
+        "author": "Ada Packager <ada@cluster.example>",
+        "urgency": "medium",
+        "changes": [f"Release {version}.", "Say in a line that is long enough to be folded " + "again " * 12],
+    }
 
 
-def lower(module: Module) -> LowerModule:
-    """Name a module as one that another was built on."""
-    return LowerModule(name=module.name, version=module.version, fragment=module.fragment.sha256)
-
-
-def write_module(module: Module, path: Path) -> Path:
-    """Write module.json."""
-    path.write_text(module.model_dump_json(), encoding="utf-8")
-    return path
+def _package(name: str, source: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "version": "1:22.05.8-4+deb12u2",
+        "architecture": "amd64",
+        "source": source,
+        "source_version": "22.05.8-4+deb12u2",
+        "sha256": "4" * 64,
+        "license": "GPL-2.0-or-later",
+    }

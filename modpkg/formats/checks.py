@@ -1,0 +1,104 @@
+"""Rules for one document that types cannot say: nothing twice, versions in order. It opens no files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modpkg.formats.problems import way_text
+from modpkg.model.changelog import Changelog
+from modpkg.model.manifest import Manifest
+from modpkg.model.platform import Platform
+from modpkg.model.recipe import Recipe
+from modpkg.model.repository import Repository
+from modpkg.model.version import ModuleVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from modpkg.errors import Problem
+    from modpkg.formats.yaml import Keys, Parsed
+    from modpkg.model.document import Document
+
+
+def check(document: Document, parsed: Parsed) -> list[Problem]:
+    """Give the problems of a document whose types are right."""
+    match document:
+        case Recipe():
+            return list(_recipe(document, parsed))
+        case Changelog():
+            return list(_changelog(document, parsed))
+        case Manifest():
+            return list(_manifest(document, parsed))
+        case Platform():
+            return list(_platform(document, parsed))
+        case Repository():
+            return list(_twice(parsed, ("channels",), document.channels))
+        case _:
+            return []
+
+
+def _recipe(recipe: Recipe, parsed: Parsed) -> Iterator[Problem]:
+    for key in ("platforms", "depends", "conflicts", "provides"):
+        yield from _twice(parsed, (key,), getattr(recipe, key))
+    if isinstance(recipe.packages, dict):
+        for platform, packages in recipe.packages.items():
+            yield from _twice(parsed, ("packages", platform), packages)
+    else:
+        yield from _twice(parsed, ("packages",), recipe.packages)
+    destinations = [content.dst for content in recipe.contents]
+    yield from _twice(parsed, ("contents",), destinations, below="dst")
+    for index, content in enumerate(recipe.contents):
+        if content.src is None and content.type != "dir":
+            message = f"contents[{index}]: a {content.type} needs a src"
+            yield parsed.problem(("contents", index), message)
+        if content.src is not None and content.type == "dir":
+            message = f"contents[{index}].src: a dir has no src"
+            hint = "to ship a directory with its files write `type: tree`"
+            yield parsed.problem(("contents", index, "src"), message, hint=hint, key=True)
+
+
+def _changelog(changelog: Changelog, parsed: Parsed) -> Iterator[Problem]:
+    count = len(changelog.entries)
+    versions = [ModuleVersion.parse(entry.version) for entry in changelog.entries]
+    for index, version in enumerate(versions):
+        due = count - index
+        if version.revision != due:
+            message = f"entries[{index}].version: the revision is {version.revision}, not {due}"
+            hint = f"it counts the entries and never resets: write {version.upstream}-{due}"
+            yield parsed.problem(("entries", index, "version"), message, hint=hint)
+        if index and version.numbers > versions[index - 1].numbers:
+            message = f"entries[{index}].version: {version} is higher than {versions[index - 1]} above it"
+            yield parsed.problem(("entries", index, "version"), message, hint="the newest entry comes first")
+    for index, (newer, older) in enumerate(zip(changelog.entries, changelog.entries[1:], strict=False), 1):
+        if older.date >= newer.date:
+            message = f"entries[{index}].date: {older.date} is not before {newer.date} above it"
+            hint = "the newest entry comes first, and no two have one date"
+            yield parsed.problem(("entries", index, "date"), message, hint=hint)
+
+
+def _manifest(manifest: Manifest, parsed: Parsed) -> Iterator[Problem]:
+    names = [pin.name for pin in manifest.modules]
+    yield from _twice(parsed, ("modules",), names, below="name")
+    if "core" not in names:
+        hint = "every image has it: add {name: core, version: ...}"
+        yield parsed.problem(("modules",), "modules: the module 'core' is missing", hint=hint, key=True)
+
+
+def _platform(platform: Platform, parsed: Parsed) -> Iterator[Problem]:
+    for table in ("users", "groups"):
+        owners: dict[int, str] = {}
+        for name, number in getattr(platform.accounts, table).items():
+            first = owners.setdefault(number, name)
+            if first != name:
+                way: Keys = ("accounts", table, name)
+                yield parsed.problem(way, f"{way_text(way)}: {number} is the id of {first!r} already")
+
+
+def _twice(parsed: Parsed, way: Keys, words: Iterable[str], *, below: str = "") -> Iterator[Problem]:
+    seen: dict[str, int] = {}
+    for index, word in enumerate(words):
+        first = seen.setdefault(word, index)
+        if first != index:
+            place = (*way, index, below) if below else (*way, index)
+            message = f"{way_text(place)}: {word!r} is there twice"
+            yield parsed.problem(place, message, hint=f"it is {way_text((*way, first))} already; remove one")

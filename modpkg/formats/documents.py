@@ -1,0 +1,91 @@
+"""YAML documents as models: read, checked whole, all faults at once.
+
+A loader looks at its file only; what files say about each other is the catalogue's work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from modpkg.errors import DocumentError, Problem
+from modpkg.formats import checks, yaml
+from modpkg.formats.problems import problems_of
+from modpkg.model.changelog import Changelog
+from modpkg.model.document import Document
+from modpkg.model.manifest import Manifest
+from modpkg.model.platform import Platform
+from modpkg.model.recipe import Recipe
+from modpkg.model.repository import Repository
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+D = TypeVar("D", bound=Document)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded(Generic[D]):
+    """What became of one file: its document if it has no faults of its own, else its problems."""
+
+    path: Path
+    parsed: yaml.Parsed | None
+    document: D | None
+    problems: tuple[Problem, ...]
+
+
+def load_platform(path: Path) -> Platform:
+    """Read `recipes/platforms/<platform>.yaml`; raises DocumentError with all its faults."""
+    return _load(path, Platform)
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read `recipes/modules/<module>/recipe.yaml`; raises DocumentError with all its faults."""
+    return _load(path, Recipe)
+
+
+def load_changelog(path: Path) -> Changelog:
+    """Read `recipes/modules/<module>/changelog.yaml`; raises DocumentError with all its faults."""
+    return _load(path, Changelog)
+
+
+def load_manifest(path: Path) -> Manifest:
+    """Read `recipes/images/<image>.yaml`; raises DocumentError with all its faults."""
+    return _load(path, Manifest)
+
+
+def load_repository(path: Path) -> Repository:
+    """Read `repo/repository.yaml`; raises DocumentError with all its faults."""
+    return _load(path, Repository)
+
+
+def examine(path: Path, model: type[D]) -> Loaded[D]:
+    """Read a file as a document and keep its problems instead of raising them."""
+    try:
+        parsed = yaml.read(path)
+    except DocumentError as error:
+        return Loaded(path=path, parsed=None, document=None, problems=tuple(error.problems))
+    return validate(path, parsed, model)
+
+
+def validate(path: Path, parsed: yaml.Parsed, model: type[D]) -> Loaded[D]:
+    """Check a parsed file against a model and the rules that pydantic cannot say."""
+    problems = list(parsed.problems)
+    try:
+        # A YAML file has the names with dashes only; Python code may use those of the fields.
+        document = model.model_validate(parsed.value, by_alias=True, by_name=False)
+    except ValidationError as error:
+        problems += problems_of(error, parsed, model)
+        return Loaded(path=path, parsed=parsed, document=None, problems=tuple(problems))
+    problems += checks.check(document, parsed)
+    kept = None if problems else document
+    return Loaded(path=path, parsed=parsed, document=kept, problems=tuple(problems))
+
+
+def _load(path: Path, model: type[D]) -> D:
+    loaded = examine(path, model)
+    if loaded.document is None:
+        raise DocumentError(list(loaded.problems))
+    return loaded.document

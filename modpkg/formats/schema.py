@@ -1,0 +1,43 @@
+"""JSON schemas of the YAML documents, for editors. modpkg itself never reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from modpkg.formats.canonical import canonical_json
+from modpkg.host.files import Receipt, write_atomically
+from modpkg.model.changelog import Changelog
+from modpkg.model.manifest import Manifest
+from modpkg.model.platform import Platform
+from modpkg.model.recipe import Recipe
+from modpkg.model.repository import Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from modpkg.model.document import Document
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+KINDS: Final[Mapping[str, type[Document]]] = {
+    "changelog": Changelog,
+    "manifest": Manifest,
+    "platform": Platform,
+    "recipe": Recipe,
+    "repository": Repository,
+}
+
+
+def schema_of(kind: str) -> dict[str, Any]:
+    """Give the JSON schema of a kind of document."""
+    return {"$schema": DIALECT, **KINDS[kind].model_json_schema(by_alias=True)}
+
+
+def schemas() -> dict[str, str]:
+    """Give the text of each schema file by its name."""
+    return {f"{kind}.json": canonical_json(schema_of(kind)) for kind in KINDS}
+
+
+def write_schemas(directory: Path) -> list[Receipt]:
+    """Write `<kind>.json` for each kind of document."""
+    return [write_atomically(directory / name, text) for name, text in schemas().items()]
