@@ -20,11 +20,14 @@ IMAGE_JSON: Final = "usr/lib/modpkg/image.json"
 DOCUMENTS: Final = "usr/share/doc/modpkg-image"
 
 
-def image_of(modules: Sequence[Module], *, epoch: int = 0) -> Image:
-    """Give the identity of the image that modules make; one of them is core."""
+def image_of(modules: Sequence[Module]) -> Image:
+    """Give the identity of the image that modules make; one of them is core.
+
+    The epoch of its version is the manifest's, so it is not in here.
+    """
     core = next(module for module in modules if module.name == "core")
     versions = {module.name: ModuleVersion.parse(module.version) for module in modules}
-    version = image_version(core.platform, core.architecture, versions, epoch=epoch)
+    version = image_version(core.platform, core.architecture, versions)
     return Image(
         assembly_format=core.assembly_format,
         version=str(version),
