@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from modpkg.errors import BadInputError
 from modpkg.formats.canonical import digest_of
 from modpkg.model.lock import ImageLock, LockedModule
-from modpkg.model.version import ModuleVersion, Pin, image_version
+from modpkg.model.version import Pin, image_version
 from modpkg.pipeline.offers import Offer
 
 if TYPE_CHECKING:

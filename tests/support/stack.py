@@ -62,3 +62,19 @@ def write_module(module: Module, path: Path) -> Path:
     """Write module.json."""
     path.write_text(module.model_dump_json(), encoding="utf-8")
     return path
+
+
+def stanza(name: str, version: str = "1.0-1", *, status: str = "install ok installed", **fields: str) -> str:
+    """Give a stanza of dpkg's status; underscores of `fields` are dashes."""
+    more = {key.replace("_", "-").title(): value for key, value in fields.items()}
+    known = {"Package": name, "Status": status, "Architecture": "amd64", "Version": version, **more}
+    return "\n".join(f"{key}: {value}" for key, value in known.items())
+
+
+def write_files(tree: Path, texts: dict[str, str]) -> Path:
+    """Write texts below a directory; gives the directory."""
+    for name, text in texts.items():
+        path = tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return tree
