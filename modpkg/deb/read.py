@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from debian.debfile import DebFile
 
-from modpkg.deb.guard import check_control, parts, refusing
+from modpkg.deb.guard import CONTROL_LIMIT, check_control, parts, refusing
 from modpkg.deb.tar import walk
 from modpkg.formats import reading
 from modpkg.formats.stored import StoredReader
@@ -39,6 +39,9 @@ def read_control(path: Path) -> dict[str, str]:
             control, _data = parts(stream, path.stat().st_size)
             check_control(stream, control)
         with DebFile(path) as deb:
+            # A sparse member may claim any size.
+            if any(member.size > CONTROL_LIMIT for member in deb.control.tgz()):
+                raise ValueError("its control archive claims an impossible size")
             fields = {str(name): str(value) for name, value in deb.debcontrol().items()}
         for name in NEEDED_FIELDS:
             if not fields.get(name):

@@ -138,7 +138,7 @@ class StoredReader:
         self._size = 0
         # The byte of the compression level may be another; flags would add fields that we never write.
         if self._exactly(len(GZIP_HEADER))[:4] != GZIP_HEADER[:4]:
-            raise ValueError("it is not gzip in stored framing")
+            raise ValueError("its content is not framed like that of a module's package")
 
     def read(self, size: int) -> bytes:
         """Give up to `size` bytes, fewer only at the end, where the checksum is compared."""
@@ -161,7 +161,7 @@ class StoredReader:
             self._left = int.from_bytes(header[1:3], "little")
             self._last = header[0] == 1
             if header[1:] != _block_header(self._left)[1:] or header[0] > 1:
-                raise ValueError("it holds a block that is not stored")
+                raise ValueError("its content is compressed, not stored as in a module's package")
         return True
 
     def _finish(self) -> None:

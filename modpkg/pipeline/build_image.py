@@ -17,7 +17,7 @@ from modpkg.image.check import check
 from modpkg.image.job import Assembled, AssembleJob, Layer
 from modpkg.model.image import Image, ImageDirectory, ImageFile
 from modpkg.pipeline.apart import call
-from modpkg.pipeline.trees import tree_of
+from modpkg.pipeline.unpacked import unpacked_tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +89,7 @@ def _assemble(plan: Plan, work: Path, *, store: Store, mode: namespaces.Mode, si
         path = work / f"{module.name}.json"
         path.write_text(canonical_json(module), encoding="utf-8")
         layers.append(
-            Layer(module=path, tree=tree_of(module.fragment.sha256, store=store, mode=mode, sink=sink))
+            Layer(module=path, tree=unpacked_tree(store, module.fragment.sha256, mode=mode, sink=sink))
         )
     # The root is compressed like core: equal modules make equal bits.
     core = next(module for module in plan.modules if module.name == "core")

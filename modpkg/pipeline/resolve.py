@@ -6,12 +6,12 @@ Pure: the channel's index is given, the lock is returned. Nothing is fetched or 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import BadInputError
 from modpkg.formats.canonical import digest_of
+from modpkg.formats.words import closest
 from modpkg.model.lock import ImageLock, LockedModule
 from modpkg.model.version import Pin, image_version
 from modpkg.pipeline.offers import Offer
@@ -95,8 +95,7 @@ def _missing(name: str, pin: str, channel: Channel) -> str:
         versions = ", ".join(str(offer.version) for offer in offers[:VERSIONS_SHOWN])
         return f"{name} {pin} is not in {where}; there is {versions}"
     names = sorted({offer.module for offer in channel.offers})
-    close = get_close_matches(name, names, n=1)
-    advice = f"did you mean {close[0]!r}?" if close else f"there is {', '.join(names) or 'nothing'}"
+    advice = closest(name, names) or f"there is {', '.join(names) or 'nothing'}"
     return f"{name} is not in {where}; {advice}"
 
 

@@ -44,11 +44,19 @@ def build(job: BuildJob, sink: Sink) -> Built:
         set_times(upper, source_date_epoch=job.source_date_epoch)
     with _step(f"compress {job.recipe.name}", sink):
         fragment = _pack(job, upper, paths, sink)
-    remove_tree(upper)
+    _keep_tree(job, fragment.sha256)
     module = module_of(job, below, fragment=fragment, state=state, paths=paths, kernel=kernel)
     target = job.work / "module.json"
     target.write_text(module.model_dump_json(), encoding="utf-8")
-    return Built(fragment=job.work / "fragment.squashfs", module=target, tree=job.work / "tree", documents={})
+    return Built(fragment=job.work / "fragment.squashfs", module=target)
+
+
+def _keep_tree(job: BuildJob, sha256: str) -> None:
+    # Here and not by the caller: only inside are the files' owners allowed to move them.
+    target = job.trees / sha256
+    job.trees.mkdir(parents=True, exist_ok=True)
+    if not target.exists():
+        (job.work / "tree").rename(target)
 
 
 @contextmanager

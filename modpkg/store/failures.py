@@ -44,7 +44,7 @@ class FetchError(ModpkgError):
 
     def __init__(self, failures: Sequence[Failure], *, total: int) -> None:
         self.failures = tuple(failures)
-        lines = "".join(f"\n    {line}" for line in _failure_lines(self.failures))
+        lines = "".join(f"\n    {line}" for line in failure_lines(self.failures))
         hint = "; ".join(_hints({failure.kind for failure in failures}))
         super().__init__(f"cannot fetch {len(failures)} of {total} files:{lines}", hint=hint)
 
@@ -60,7 +60,7 @@ def together(failures: Sequence[Failure]) -> Failure:
     return replace(failures[0], detail=detail)
 
 
-def _failure_lines(failures: Sequence[Failure]) -> Iterator[str]:
+def failure_lines(failures: Sequence[Failure]) -> Iterator[str]:
     """Give one line a file, but for a mirror that is not reachable: that is one fault, not a hundred."""
     alike: dict[str, list[str]] = {}
     for failure in failures:
