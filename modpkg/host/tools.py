@@ -21,6 +21,8 @@ PACKAGES: Final = {
     "dpkg": "dpkg",
     "dpkg-deb": "dpkg",
     "gpg": "gnupg",
+    "gpg-connect-agent": "gpgconf",
+    "gpgconf": "gpgconf",
     "gpgv": "gpgv",
     "lintian": "lintian",
     "mksquashfs": "squashfs-tools",

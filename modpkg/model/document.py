@@ -17,6 +17,7 @@ VERSION_PATTERN: Final = rf"^{NUMBER_PATTERN}\.{NUMBER_PATTERN}\.{NUMBER_PATTERN
 # Lines and words end up in control files, sources.list and kernel arguments: a line break there is syntax.
 LINE_PATTERN: Final = r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"
 WORD_PATTERN: Final = r"^[^\x00-\x20\x7f]+$"
+GLOB_PATTERN: Final = r"^/[^\x00-\x1f\x7f]+$"
 PATH_PATTERN: Final = r"^/([^/\x00-\x1f\x7f]+(/[^/\x00-\x1f\x7f]+)*)?$"
 URL_PATTERN: Final = r"^https?://[^\x00-\x20\x7f]+$"
 PERSON_PATTERN: Final = (
@@ -34,6 +35,7 @@ def _climbs_nowhere(path: str) -> str:
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 PackageName = Annotated[str, StringConstraints(pattern=PACKAGE_PATTERN)]
+Glob = Annotated[str, StringConstraints(pattern=GLOB_PATTERN)]
 Sha256 = Annotated[str, StringConstraints(pattern=SHA256_PATTERN)]
 Upstream = Annotated[str, StringConstraints(pattern=UPSTREAM_PATTERN)]
 Version = Annotated[str, StringConstraints(pattern=VERSION_PATTERN)]

@@ -44,23 +44,43 @@ class LowerModule(Record):
     fragment: Sha256
 
 
-class Alternative(Record):
-    """One name of update-alternatives: its admin file and its links below /etc/alternatives."""
+class Choice(Record):
+    """One choice of an alternative: the program, its priority, its slaves as {name: target}.
 
-    admin: str
-    links: dict[str, str]
+    `missing` names slaves for which update-alternatives made no link, as their files were not there.
+    """
+
+    path: str
+    priority: int
+    slaves: dict[str, str] = Field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+
+class Alternative(Record):
+    """What a module adds to one name of update-alternatives.
+
+    `link` is where users find it, `slaves` maps the names that follow it to their links. `selected` is the
+    path that was chosen by hand; without one the highest priority wins.
+    """
+
+    link: str
+    slaves: dict[str, str] = Field(default_factory=dict)
+    choices: tuple[Choice, ...] = ()
+    selected: str | None = None
 
 
 class State(Record):
-    """A module's share of databases that several modules write. Lines have no newline at their end.
+    """A module's share of databases that several modules write.
 
-    `lines` maps a path to the lines that the module adds; `stanzas` are dpkg's status records; `files` holds
-    the text of small databases that only one module may own.
+    `lines` maps the path of a database, without a leading slash, to the records that the module adds, sorted;
+    records have no newline at their end. A path with no records is a database that the module makes empty.
+    `members` maps a path to {group of a lower module: users that the module adds}. `stanzas` are dpkg's
+    status records, by package. `alternatives` are by name.
     """
 
     stanzas: tuple[str, ...] = ()
     lines: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    members: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    members: dict[str, dict[str, tuple[str, ...]]] = Field(default_factory=dict)
     alternatives: dict[str, Alternative] = Field(default_factory=dict)
 
 
@@ -87,7 +107,8 @@ class Module(Record):
 
     `paths` maps each path of the fragment, without a leading slash, to a line of
     "type mode uid gid" and then, for a file, "size sha256"; for a symlink, its target; for a device,
-    "major:minor". Extended attributes follow as "name=hex" words.
+    "major:minor". Extended attributes follow as "name=hex" words. `replaces` are absolute paths of lower
+    modules that this one may change.
     """
 
     schema_version: int = MODULE_SCHEMA
@@ -107,6 +128,7 @@ class Module(Record):
     depends: tuple[LowerModule, ...] = ()
     conflicts: tuple[Name, ...] = ()
     provides: tuple[Name, ...] = ()
+    replaces: tuple[str, ...] = ()
     changelog: tuple[ChangelogEntry, ...]
     fragment: Fragment
     packages: tuple[IncludedPackage, ...]

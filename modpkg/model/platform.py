@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modpkg.model.document import AbsolutePath, Account, Document, Line, Name, Word
+from modpkg.model.document import AbsolutePath, Account, Document, Glob, Line, Name, Word
 
 Architecture = Literal["amd64", "arm64"]
 RPM_ARCHITECTURES: dict[Architecture, str] = {"amd64": "x86_64", "arm64": "aarch64"}
@@ -38,7 +38,7 @@ class Accounts(Document):
 
 
 class Platform(Document):
-    """`recipes/platforms/<platform>.yaml`."""
+    """`recipes/platforms/<platform>.yaml`. `exclude` and `include` are globs that count for every module."""
 
     name: Name
     summary: Line
@@ -49,3 +49,10 @@ class Platform(Document):
     snapshots: Name | None = None
     squashfs: Squashfs
     accounts: Accounts = Accounts()
+    exclude: tuple[Glob, ...] = ()
+    include: tuple[Glob, ...] = ()
+
+    @property
+    def suite(self) -> str:
+        """The release's main suite, such as bookworm."""
+        return self.sources[0].suites[0]

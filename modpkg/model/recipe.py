@@ -11,6 +11,7 @@ from modpkg.model.document import (
     AbsolutePath,
     Account,
     Document,
+    Glob,
     Line,
     Name,
     PackageName,
@@ -20,7 +21,6 @@ from modpkg.model.document import (
     Word,
 )
 
-GLOB_PATTERN: Final = r"^/[^\x00-\x1f\x7f]+$"
 MODE_PATTERN: Final = r"^0[0-7]{3,4}$"
 UNIT_PATTERN: Final = r"^[A-Za-z0-9:_.@\\-]+\.[a-z]+$"
 
@@ -33,7 +33,6 @@ def _compiles(text: str) -> str:
     return text
 
 
-Glob = Annotated[str, StringConstraints(pattern=GLOB_PATTERN)]
 FileMode = Annotated[str, StringConstraints(pattern=MODE_PATTERN)]
 Unit = Annotated[str, StringConstraints(pattern=UNIT_PATTERN)]
 RegularExpression = Annotated[str, AfterValidator(_compiles)]
@@ -73,7 +72,14 @@ class Test(Document):
 
 
 class Recipe(Document):
-    """`recipes/modules/<module>/recipe.yaml`."""
+    """`recipes/modules/<module>/recipe.yaml`.
+
+    `accounts` are the users and groups that package scripts make, their ids in the platform's table.
+    `exclude` are globs of files left out, `include` exceptions to it; `kernel_modules` are globs of drivers left
+    out, below the kernel's module directory, unless a driver that stays needs them. `replaces` are paths of lower
+    modules that this one may change. `initramfs_modules` are drivers the initrd needs. `waits_for_site` are units
+    that fail until the site gives them their keys.
+    """
 
     name: Name
     version: Upstream
@@ -87,6 +93,7 @@ class Recipe(Document):
     conflicts: tuple[Name, ...] = ()
     provides: tuple[Name, ...] = ()
     packages: dict[Name, tuple[PackageName, ...]] | tuple[PackageName, ...] = ()
+    accounts: tuple[Account, ...] = ()
     exclude: tuple[Glob, ...] = ()
     include: tuple[Glob, ...] = ()
     replaces: tuple[AbsolutePath, ...] = ()

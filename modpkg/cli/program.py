@@ -1,0 +1,87 @@
+"""The program `modpkg`: the same commands that `invoke` finds in a checkout. Holds no command itself."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from contextlib import contextmanager
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from invoke.collection import Collection
+from invoke.exceptions import Exit, ParseError
+from invoke.program import Program
+
+from modpkg.cli.commands import development
+from modpkg.cli.streams import write_line
+from modpkg.errors import EXIT_BAD_INPUT, BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COMMAND_GROUPS = (development,)
+
+
+def command_collection() -> Collection:
+    """Give all commands of modpkg."""
+    collection = Collection()
+    for group in COMMAND_GROUPS:
+        for name, task in Collection.from_module(group).tasks.items():
+            collection.add_task(task, name=name)
+    return collection
+
+
+class ModpkgProgram(Program):
+    """Invoke's program with modpkg's exit codes: a wrong command line is bad input."""
+
+    def print_version(self) -> None:
+        """Print name and version of what is installed."""
+        try:
+            version = metadata.version("modpkg")
+        except metadata.PackageNotFoundError:
+            version = "(not installed)"
+        sys.stdout.write(f"modpkg {version}\n")
+
+    def parse_core(self, argv: list[str] | None) -> None:
+        """Read the options before the command."""
+        with self._bad_usage():
+            super().parse_core(argv)
+
+    def parse_tasks(self) -> None:
+        """Read commands and their options."""
+        with self._bad_usage():
+            super().parse_tasks()
+
+    def parse_cleanup(self) -> None:
+        """Answer --help, --list and completion."""
+        with self._bad_usage():
+            super().parse_cleanup()
+
+    @contextmanager
+    def _bad_usage(self) -> Iterator[None]:
+        try:
+            yield
+        except ParseError as error:
+            fault = BadInputError(f"cannot read the command line: {error}", hint=self._way_out(str(error)))
+            sys.stderr.write(f"error: {fault}\n")
+            raise Exit(code=EXIT_BAD_INPUT) from error
+
+    def _way_out(self, message: str) -> str:
+        words = message.split("'")
+        near = difflib.get_close_matches(words[1], self._names(), n=1) if len(words) > 1 else []
+        return f"did you mean {near[0]!r}?" if near else "try it: modpkg --help"
+
+    def _names(self) -> list[str]:
+        return list(command_collection().task_names)
+
+
+def main() -> None:
+    """Run the program with the arguments of this process."""
+    program = ModpkgProgram(name="modpkg", binary="modpkg", namespace=command_collection())
+    try:
+        program.run()
+    except BrokenPipeError:
+        # The reader of --help or --list has seen enough.
+        sys.exit(0)
+    finally:
+        write_line(sys.stdout, "")

@@ -1,0 +1,139 @@
+"""Results as JSON data and as text: one function each for all commands. Never decides what a result holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from pathlib import PurePath
+from typing import Any, Final
+
+SIZES: Final = ("kB", "MB", "GB", "TB")
+SHORT_DIGEST: Final = 12
+INDENT: Final = "  "
+
+
+def to_data(value: object) -> Any:
+    """Give a result as what JSON can hold: dataclasses, documents, paths, sets and enums included."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value.value if isinstance(value, Enum) else value
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_data(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): to_data(item) for key, item in value.items()}
+    if isinstance(value, AbstractSet):
+        return sorted(to_data(item) for item in value)
+    if isinstance(value, Sequence):
+        return [to_data(item) for item in value]
+    return _simple_to_data(value)
+
+
+def _simple_to_data(value: object) -> Any:
+    if isinstance(value, Enum):
+        return to_data(value.value)
+    if isinstance(value, PurePath):
+        return str(value)
+    # Asked by name: importing pydantic would cost each command a tenth of a second.
+    dump = getattr(value, "model_dump", None)
+    return to_data(dump(mode="json")) if dump else str(value)
+
+
+def to_text(value: object) -> str:
+    """Give a result as lines for people; an empty one gives an empty text."""
+    return "\n".join(_lines(to_data(value)))
+
+
+def _lines(data: Any) -> list[str]:
+    if data is None:
+        return []
+    if isinstance(data, dict):
+        return _lines_of_object(data)
+    if isinstance(data, list):
+        return _table(data) if _is_table(data) else [quantity("", item) for item in data]
+    return str(data).splitlines()
+
+
+def _lines_of_object(data: dict[str, Any]) -> list[str]:
+    plain = {key: item for key, item in data.items() if not isinstance(item, dict | list)}
+    width = max((len(label(key)) for key in plain), default=0)
+    lines = [f"{label(key)}:{'':{width - len(label(key))}} {quantity(key, plain[key])}" for key in plain]
+    for key, item in data.items():
+        if key not in plain:
+            lines += [f"{label(key)}:", *(INDENT + line for line in _lines(item) or ["none"])]
+    return lines
+
+
+def _is_table(rows: list[Any]) -> bool:
+    return bool(rows) and all(isinstance(row, dict) for row in rows)
+
+
+def _table(rows: list[dict[str, Any]]) -> list[str]:
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    table = [[label(key) for key in keys], *([_cell(key, row.get(key)) for key in keys] for row in rows)]
+    widths = [max(len(line[column]) for line in table) for column in range(len(keys))]
+    return [INDENT.join(_aligned(line, rows[0], keys, widths)).rstrip() for line in table]
+
+
+def _aligned(line: list[str], row: dict[str, Any], keys: list[str], widths: list[int]) -> list[str]:
+    return [
+        cell.rjust(width) if _is_number(row.get(key)) else cell.ljust(width)
+        for cell, key, width in zip(line, keys, widths, strict=True)
+    ]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _cell(key: str, value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value)) or "-"
+    if isinstance(value, dict):
+        return " ".join(f"{name}={item}" for name, item in value.items()) or "-"
+    text = quantity(key, value)
+    return text[:SHORT_DIGEST] if key.endswith("sha256") else text
+
+
+def label(key: str) -> str:
+    """Give the words of a field's name."""
+    return key.replace("_", " ")
+
+
+def quantity(key: str, value: object) -> str:
+    """Give a value with the unit that its field's name ends with."""
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return _number(key, value)
+    return str(value)
+
+
+def _number(key: str, value: float) -> str:
+    if key.endswith(("bytes", "size")):
+        return size(value)
+    if key.endswith("seconds"):
+        return seconds(value)
+    return str(value) if isinstance(value, int) else f"{value:.2f}"
+
+
+def size(number: float) -> str:
+    """Give bytes in the largest fitting unit of 1000."""
+    if number < 1000:  # noqa: PLR2004 - kilo
+        return f"{number:.0f} B"
+    for unit in SIZES:
+        number /= 1000
+        if number < 999.95 or unit == SIZES[-1]:  # noqa: PLR2004 - would be rounded to 1000.0
+            break
+    return f"{number:.1f} {unit}"
+
+
+def seconds(number: float) -> str:
+    """Give a time span: hundredths below ten seconds, minutes above two of them."""
+    if number < 10:  # noqa: PLR2004 - ten seconds
+        return f"{number:.2f} s"
+    if number < 120:  # noqa: PLR2004 - two minutes
+        return f"{number:.1f} s"
+    return f"{number // 60:.0f} min {number % 60:.0f} s"

@@ -1,0 +1,73 @@
+"""Reads .deb packages, hostile ones included.
+
+Never follows a path from an archive and never unpacks more than its limits; what is wrong is a BadInputError.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from debian.debfile import DebFile
+
+from modpkg.deb.guard import CONTROL_LIMIT, check_control, parts, refusing
+from modpkg.deb.tar import walk
+from modpkg.formats import reading
+from modpkg.formats.stored import StoredReader
+from modpkg.model.document import PACKAGE_PATTERN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from modpkg.formats.reading import Section
+    from modpkg.host.files import Receipt
+    from modpkg.model.module import Module
+
+NEEDED_FIELDS: Final = ("Package", "Version", "Architecture")
+DATA_MEMBER: Final = "data.tar.gz"
+
+
+def read_control(path: Path) -> dict[str, str]:
+    """Give the control fields of a .deb in the order of the file.
+
+    Raises BadInputError when it is not a sound package or its name, version or architecture is missing.
+    """
+    with refusing(path):
+        with path.open("rb") as stream:
+            control, _data = parts(stream, path.stat().st_size)
+            check_control(stream, control)
+        with DebFile(path) as deb:
+            # A sparse member may claim any size.
+            if any(member.size > CONTROL_LIMIT for member in deb.control.tgz()):
+                raise ValueError("its control archive claims an impossible size")
+            fields = {str(name): str(value) for name, value in deb.debcontrol().items()}
+        for name in NEEDED_FIELDS:
+            if not fields.get(name):
+                raise ValueError(f"its control file has no field {name}")
+        if not re.fullmatch(PACKAGE_PATTERN, fields["Package"]):
+            raise ValueError(f"{fields['Package']!r} is not a package name")
+    return fields
+
+
+def read_module(path: Path) -> Module:
+    """Give the module that a .deb written by `write_deb` holds, from its module.json."""
+    with refusing(path), _files(path) as files:
+        return reading.find_module(files)
+
+
+def extract_fragment(path: Path, destination: Path) -> Receipt:
+    """Write the fragment of a module's .deb to `destination`; its digest has to be that of module.json."""
+    with refusing(path), _files(path) as files:
+        return reading.extract_fragment(files, destination)
+
+
+@contextmanager
+def _files(path: Path) -> Iterator[Iterator[tuple[str, Section]]]:
+    with path.open("rb") as stream:
+        _control, data = parts(stream, path.stat().st_size)
+        if data.name != DATA_MEMBER:
+            raise ValueError(f"it is not the package of a module: it holds {data.name}, not {DATA_MEMBER}")
+        stream.seek(data.offset)
+        yield walk(StoredReader(stream, data.size))

@@ -1,0 +1,28 @@
+"""A package that is being written: it appears under its name when it is whole, or not at all.
+
+It is not forced to the disk: that takes as long as the writing, a package can be made again, and its receipt
+has its digest. Who publishes it syncs it before the publication is committed.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from modpkg.host.files import temporary_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PACKAGE_MODE: Final = 0o644
+
+
+@contextmanager
+def package_file(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; it takes its place when the block ends without an error."""
+    with temporary_directory(path.parent, prefix=f".{path.name}.") as scratch:
+        temporary = scratch / path.name
+        yield temporary
+        temporary.chmod(PACKAGE_MODE)
+        temporary.replace(path)

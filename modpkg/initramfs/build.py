@@ -1,0 +1,112 @@
+"""The initial RAM disk of an image: busybox, kernel modules and the boot stages.
+
+The archive is not compressed: its bits then depend on no compressor's version, it is small, and the kernel
+unpacks it without work. Takes everything from the image's tree, runs nothing and changes nothing there.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+from modpkg.errors import ModpkgError
+from modpkg.host.files import Receipt, write_atomically
+from modpkg.initramfs import cpio
+from modpkg.initramfs.kernel_modules import ModuleTable, module_name, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.resources.abc import Traversable
+    from pathlib import Path
+
+BUSYBOX: Final = "usr/bin/busybox"
+ELF_MAGIC: Final = b"\x7fELF"
+REQUIRED_MODULES: Final = ("loop", "overlay", "squashfs")
+# Drivers of virtual machines. A kernel may lack some of them: what it has is taken.
+WANTED_MODULES: Final = ("e1000", "e1000e", "virtio_blk", "virtio_net", "virtio_pci")
+LIBRARY: Final = "lib/modpkg"
+CONSOLE: Final = (5, 1)
+
+
+def build_initrd(root: Path, *, kernel: str, modules: Sequence[str], destination: Path) -> Receipt:
+    """Write the initrd for the image unpacked at `root`, which is only read.
+
+    `modules` are kernel modules that the image asks for besides those every node needs. Raises ModpkgError
+    that names what the tree lacks.
+    """
+    table = read_table(root / "usr/lib/modules" / kernel)
+    wanted = [name for name in WANTED_MODULES if table.has(name)]
+    asked = [*REQUIRED_MODULES, *wanted, *modules]
+    members = [
+        *_skeleton(),
+        cpio.file("bin/busybox", _read_busybox(root), mode=0o755),
+        *_scripts(),
+        *_module_members(table, kernel, asked),
+    ]
+    return write_atomically(destination, cpio.archive(cpio.with_parents(members)))
+
+
+def _skeleton() -> list[cpio.Member]:
+    places = ("dev", "etc", "newroot", "proc", "run", "sys")
+    return [
+        *(cpio.directory(place) for place in places),
+        cpio.directory("tmp", mode=0o1777),
+        cpio.symlink("bin/sh", "busybox"),
+        # The kernel opens this before any program runs: without it the first words are lost.
+        cpio.character_device("dev/console", CONSOLE),
+    ]
+
+
+def _read_busybox(root: Path) -> bytes:
+    path = root / BUSYBOX
+    hint = "add the package busybox-static to a module of the image"
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ModpkgError("cannot find busybox in the image", where=str(path), hint=hint) from error
+    # An ELF program that needs a loader says so with its path; the initrd has no shared libraries.
+    if not data.startswith(ELF_MAGIC) or b"/ld-" in data[:4096]:
+        raise ModpkgError("cannot use this busybox: it is not a static program", where=str(path), hint=hint)
+    return data
+
+
+def _scripts() -> list[cpio.Member]:
+    package = resources.files("modpkg.initramfs")
+    stages = sorted((package / "stages").iterdir(), key=lambda entry: entry.name)
+    return [
+        _script("init", package / "init.sh"),
+        _script(f"{LIBRARY}/lease.sh", package / "lease.sh"),
+        _script(f"{LIBRARY}/library.sh", package / "library.sh"),
+        *(_script(f"{LIBRARY}/stages/{stage.name}", stage) for stage in stages if stage.name.endswith(".sh")),
+    ]
+
+
+def _script(path: str, source: Traversable) -> cpio.Member:
+    return cpio.file(path, source.read_bytes(), mode=0o755)
+
+
+def _module_members(table: ModuleTable, kernel: str, asked: Sequence[str]) -> list[cpio.Member]:
+    place = f"lib/modules/{kernel}"
+    names = table.closure(asked)
+    chosen = set(names)
+    paths = {name: _plain(table.files[name]) for name in names}
+    needs = [
+        f"{paths[name]}: {' '.join(paths[need] for need in table.needs[name])}".strip() for name in names
+    ]
+    aliases = [f"alias {pattern} {module}" for pattern, module in table.aliases if module in chosen]
+    always = sorted(chosen & {module_name(name) for name in asked if not table.for_hardware(name)})
+    return [
+        *(cpio.file(f"{place}/{paths[name]}", table.read(name)) for name in names),
+        cpio.file(f"{place}/modules.dep", _text(needs)),
+        cpio.file(f"{place}/modules.alias", _text(aliases)),
+        cpio.file(f"{LIBRARY}/modules", _text(always)),
+    ]
+
+
+def _plain(path: str) -> str:
+    head, _, _ = path.rpartition(".ko")
+    return f"{head}.ko"
+
+
+def _text(lines: Sequence[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()

@@ -1,0 +1,108 @@
+"""Which files of a kernel's module directory a set of modules needs, read from depmod's own tables.
+
+Only reads below the given directory; runs no program and loads nothing.
+"""
+
+from __future__ import annotations
+
+import gzip
+import lzma
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from modpkg.errors import BadInputError, ModpkgError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+# These aliases name a service of the kernel, not a device: no device will ever ask for the module.
+NOT_HARDWARE: Final = ("devname:", "char-major-", "block-major-", "fs-", "net-pf-", "crypto-", "rtnl-link-")
+
+
+def module_name(path_or_name: str) -> str:
+    """Give the kernel's name of a module: no directory, no suffix, underscores."""
+    return PurePosixPath(path_or_name).name.split(".")[0].replace("-", "_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleTable:
+    """What depmod knows: the files, what each needs, what is built in, which aliases ask for which module."""
+
+    directory: Path
+    files: Mapping[str, str]
+    needs: Mapping[str, tuple[str, ...]]
+    built_in: frozenset[str]
+    aliases: tuple[tuple[str, str], ...]
+
+    def has(self, name: str) -> bool:
+        """Tell whether the kernel has the module, as a file or built in."""
+        return module_name(name) in self.files or module_name(name) in self.built_in
+
+    def closure(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Give the named modules and all that they need, sorted; built-in ones fall away.
+
+        Raises BadInputError that names every module that the kernel does not have.
+        """
+        wanted = [module_name(name) for name in names]
+        missing = sorted({name for name in wanted if not self.has(name)})
+        if missing:
+            raise BadInputError(
+                f"cannot find kernel module {', '.join(map(repr, missing))}",
+                where=str(self.directory),
+                hint="correct the name in initramfs-modules, or keep its file in the recipe of the kernel",
+            )
+        found = {name for name in wanted if name in self.files}
+        return tuple(sorted(found | {need for name in found for need in self.needs[name]}))
+
+    def for_hardware(self, name: str) -> bool:
+        """Tell whether devices ask for the module, so that it need not be loaded before one does."""
+        own = module_name(name)
+        patterns = (pattern for pattern, module in self.aliases if module == own)
+        return any(":" in pattern and not pattern.startswith(NOT_HARDWARE) for pattern in patterns)
+
+    def read(self, name: str) -> bytes:
+        """Give a module's content, uncompressed."""
+        path = self.directory / self.files[name]
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError as error:
+            raise ModpkgError(
+                f"cannot read kernel module {name!r}: modules.dep names it, the tree lacks it",
+                where=str(path),
+                hint="run depmod for this tree",
+            ) from error
+        return _uncompressed(path, data)
+
+
+def read_table(directory: Path) -> ModuleTable:
+    """Read modules.dep, modules.builtin and modules.alias of `usr/lib/modules/<kernel>`."""
+    pairs = [line.split(":", 1) for line in _lines(directory / "modules.dep")]
+    files = {module_name(path): path for path, _ in pairs}
+    needs = {module_name(path): tuple(module_name(need) for need in rest.split()) for path, rest in pairs}
+    built_in = frozenset(module_name(line) for line in _lines(directory / "modules.builtin"))
+    words = [line.split() for line in _lines(directory / "modules.alias")]
+    aliases = tuple((line[1], line[2]) for line in words if line[0] == "alias")
+    return ModuleTable(directory=directory, files=files, needs=needs, built_in=built_in, aliases=aliases)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ModpkgError(
+            f"cannot read {path.name}", where=str(path), hint="the image needs a kernel, and depmod's tables"
+        ) from error
+    return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def _uncompressed(path: Path, data: bytes) -> bytes:
+    # Decompression gives the same bytes whatever the tool's version is; compressed ones would differ.
+    if path.suffix == ".ko":
+        return data
+    if path.suffix == ".xz":
+        return lzma.decompress(data)
+    if path.suffix == ".gz":
+        return gzip.decompress(data)
+    raise ModpkgError(f"cannot uncompress a kernel module with the suffix {path.suffix!r}", where=str(path))

@@ -1,0 +1,94 @@
+#!/bin/busybox sh
+# What the stages share: places, kernel arguments, words on the console, failure. Defines, does nothing.
+
+export image=/run/modpkg/image/root.squashfs
+export newroot=/newroot
+reason_file=/tmp/reason
+detail_file=/tmp/detail
+online_file=/tmp/online
+
+# argument NAME [DEFAULT]: prints the last value of NAME=VALUE on the kernel's command line.
+argument() {
+    _value=${2-}
+    set -f
+    for _word in $MODPKG_ARGUMENTS; do
+        case $_word in
+            "$1="*) _value=${_word#*=} ;;
+        esac
+    done
+    set +f
+    printf '%s\n' "$_value"
+}
+
+# flag NAME: holds if NAME is on the kernel's command line.
+flag() {
+    case " $MODPKG_ARGUMENTS " in
+        *" $1 "*) return 0 ;;
+    esac
+    return 1
+}
+
+# say STAGE WORD [DETAIL]: one line on the console, the same in the kernel's log, the same to the head.
+say() {
+    read -r _uptime _ </proc/uptime
+    _line="modpkg: $_uptime $*"
+    printf '%s\n' "$_line"
+    # Level 7 reaches the journal, and the console only with "debug".
+    if [ -c /dev/kmsg ]; then
+        printf '<7>%s\n' "$_line" >/dev/kmsg
+    fi
+    _report=$(argument modpkg.report)
+    if [ -n "$_report" ] && [ -e "$online_file" ]; then
+        # The node never waits for whom it reports to.
+        timeout 5 wget -q -O /dev/null --post-data "$_line" "$_report" 2>/dev/null &
+    fi
+}
+
+# fail REASON: ends a stage.
+fail() {
+    printf '%s\n' "$*" >"$reason_file"
+    exit 1
+}
+
+# detail TEXT: what "end" of this stage shall say.
+detail() {
+    printf '%s\n' "$*" >"$detail_file"
+}
+
+# run_stage NAME: runs one stage, or gives up.
+run_stage() {
+    rm -f "$reason_file" "$detail_file"
+    if [ "$1" = check ] && [ -z "$(argument modpkg.check)" ]; then
+        return
+    fi
+    say "$1" start
+    _trace=
+    if flag debug; then
+        _trace=-x
+    fi
+    if ! /bin/busybox sh -u $_trace "/lib/modpkg/stages/$1.sh"; then
+        give_up "$1" "$(cat "$reason_file" 2>/dev/null || echo 'no reason given')"
+    fi
+    if [ -e "$detail_file" ]; then
+        say "$1" end "$(cat "$detail_file")"
+    else
+        say "$1" end
+    fi
+}
+
+# give_up STAGE REASON: says why, gives a shell if that is wanted, and starts the node again.
+give_up() {
+    say "$1" failed "$2"
+    if flag early-shell; then
+        echo 'early-shell: the node starts again when this shell ends'
+        setsid cttyhack sh
+    else
+        _delay=$(argument modpkg.retry 30)
+        echo "this node starts again in $_delay seconds"
+        sleep "$_delay"
+    fi
+    sync
+    reboot -f
+    # reboot returns at once; the first program must not end before it works.
+    sleep 60
+}

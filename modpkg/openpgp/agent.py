@@ -1,0 +1,68 @@
+"""The directory where gpg keeps keys, ready for use. Never leaves an agent running that it started.
+
+gpg's secret keys live in an agent, whose sockets lie in the directory; socket paths are limited to 108 bytes.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from modpkg.events import Sink, ignore
+from modpkg.host.files import locked
+from modpkg.host.run import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LOCK_NAME: Final = ".modpkg.lock"
+# Says that the agent of this home is modpkg's, also after a modpkg that was killed.
+MARK_NAME: Final = ".modpkg.agent"
+# 107 bytes less the longest name that an agent gives a socket, "/S.gpg-agent.browser".
+LONGEST_HOME: Final = 80
+
+
+@contextmanager
+def opened(home: Path, *, sink: Sink = ignore) -> Iterator[Path]:
+    """Give a path by which gpg can use `home`; one process at a time, its agent ended afterwards.
+
+    An agent that somebody else runs on this home is used, and left as it is.
+    """
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with locked(home / LOCK_NAME, sink=sink), _short_path(home.absolute()) as path:
+        mark = home / MARK_NAME
+        ours = mark.exists() or not _runs(path)
+        if ours:
+            mark.touch()
+        try:
+            yield path
+        finally:
+            if ours:
+                _end(path)
+                mark.unlink()
+
+
+@contextmanager
+def _short_path(home: Path) -> Iterator[Path]:
+    if len(bytes(home)) <= LONGEST_HOME:
+        yield home
+        return
+    # Not below TMPDIR, which may be as long as the home itself.
+    with tempfile.TemporaryDirectory(prefix="modpkg.", dir="/tmp") as short:
+        path = Path(short, "gpg")
+        path.symlink_to(home)
+        yield path
+
+
+def _runs(home: Path) -> bool:
+    asked = run(
+        ["gpg-connect-agent", "--homedir", home, "--no-autostart", "GETINFO pid", "/bye"], check=False
+    )
+    return asked.stdout.startswith("D ")
+
+
+def _end(home: Path) -> None:
+    run(["gpgconf", "--homedir", home, "--kill", "gpg-agent"])
+    run(["gpgconf", "--homedir", home, "--remove-socketdir"], check=False)

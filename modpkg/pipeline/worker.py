@@ -1,0 +1,78 @@
+"""The other end of `modpkg.pipeline.apart`: runs one task as (mapped) root and reports in JSON lines."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from modpkg.errors import ModpkgError
+from modpkg.events import Event, Sink, event_to_dict
+from modpkg.image.assemble import assemble
+from modpkg.image.job import AssembleJob
+from modpkg.initramfs.build import build_initrd
+from modpkg.model.document import Record
+from modpkg.pipeline.apart import error_fields
+from modpkg.rootfs.build import build
+from modpkg.rootfs.job import BuildJob
+from modpkg.squashfs.pack import unpack
+
+
+class UnpackJob(Record):
+    """A fragment to unpack into `directory`, by way of `scratch`; neither exists yet."""
+
+    fragment: Path
+    scratch: Path
+    directory: Path
+
+
+def _build(path: Path, sink: Sink) -> dict[str, Any]:
+    job = BuildJob.model_validate_json(path.read_bytes())
+    return build(job, sink).model_dump(mode="json")
+
+
+def _unpack(path: Path, sink: Sink) -> dict[str, Any]:
+    job = UnpackJob.model_validate_json(path.read_bytes())
+    unpack(job.fragment, job.scratch, sink=sink)
+    job.directory.parent.mkdir(parents=True, exist_ok=True)
+    job.scratch.rename(job.directory)
+    return {}
+
+
+def _assemble(path: Path, sink: Sink) -> dict[str, Any]:
+    job = AssembleJob.model_validate_json(path.read_bytes())
+    return assemble(job, build_initrd=build_initrd, sink=sink).model_dump(mode="json")
+
+
+TASKS = {"assemble": _assemble, "build": _build, "unpack": _unpack}
+
+
+def main(argv: list[str]) -> int:
+    """Run the task `argv[0]` with the job in the file `argv[1]`."""
+    # What decides modes and names must not come from who called.
+    os.umask(0o022)
+    socket.sethostname("modpkg")
+    lock = threading.Lock()
+
+    def say(fields: dict[str, Any]) -> None:
+        with lock:
+            sys.stdout.write(json.dumps(fields) + "\n")
+            sys.stdout.flush()
+
+    def sink(event: Event) -> None:
+        say(event_to_dict(event))
+
+    try:
+        say({"result": TASKS[argv[0]](Path(argv[1]), sink)})
+    except ModpkgError as error:
+        say({"error": error_fields(error)})
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

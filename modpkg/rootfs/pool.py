@@ -1,0 +1,62 @@
+"""The packages of one build as an archive of their own, so that apt installs exactly these and nothing else.
+
+The files were checked against the lock when they came into the store; apt needs no signature here.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from debian.deb822 import Deb822
+from debian.debfile import DebFile
+
+from modpkg.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from modpkg.model.lock import LockedPackage
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A flat archive in `directory`: the packages, `Packages` and `Release`."""
+
+    directory: Path
+
+    @property
+    def source(self) -> str:
+        """The line of sources.list that names this archive."""
+        return f"deb [trusted=yes] copy://{self.directory} ./"
+
+
+def make_pool(
+    directory: Path, packages: Iterable[LockedPackage], *, files: Mapping[str, Path], suite: str
+) -> Pool:
+    """Fill `directory` with links to `files` (by sha256) and write the index apt reads."""
+    directory.mkdir(parents=True)
+    stanzas = []
+    for package in packages:
+        target = directory / package.file_name
+        os.link(files[package.sha256], target)
+        stanzas.append(_stanza(target, package))
+    (directory / "Packages").write_text("\n".join(stanzas), encoding="utf-8")
+    # mmdebstrap selects essential packages by the archive's suite: without it, it installs none.
+    (directory / "Release").write_text(f"Suite: {suite}\nCodename: {suite}\n", encoding="ascii")
+    return Pool(directory)
+
+
+def _stanza(path: Path, package: LockedPackage) -> str:
+    control = Deb822(DebFile(str(path)).control.get_content("control", encoding="utf-8"))
+    if (control["Package"], control["Version"]) != (package.name, package.version):
+        raise BadInputError(
+            f"cannot use {path.name}: it holds {control['Package']} {control['Version']}",
+            hint=f"renew the lock: it names {package.name} {package.version}",
+        )
+    control["Filename"] = f"./{path.name}"
+    control["Size"] = str(package.size)
+    control["SHA256"] = package.sha256
+    return control.dump()

@@ -1,0 +1,122 @@
+"""What an .rpm must satisfy before a library sees it.
+
+rpmfile believes every count and size of a header and verifies nothing. Here each index entry is held against
+the bytes that are there, the header against its digest and the file against its length.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Final
+
+from rpmfile.errors import RPMError
+
+from modpkg.errors import BadInputError
+from modpkg.rpm.header import INDEX, INTRO, MAGIC
+from modpkg.rpm.tags import Signature, Type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+LEAD_BYTES: Final = 96
+LEAD_MAGIC: Final = bytes.fromhex("edabeedb")
+ALIGNMENT: Final = 8
+MOST_ENTRIES: Final = 1 << 9
+LARGEST_DATA: Final = 32 << 20
+WIDTHS: Final = {Type.INT16: 2, Type.INT32: 4, Type.INT64: 8}
+FAULTS: Final = (
+    RPMError,
+    AssertionError,
+    EOFError,
+    LookupError,
+    OSError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A header that holds what it promises: its digest, where it ends, its index."""
+
+    sha256: str
+    end: int
+    index: tuple[tuple[int, int, int, int], ...]
+    data: bytes
+
+
+@contextmanager
+def refusing(path: Path) -> Iterator[None]:
+    """Turn every fault that a broken package causes in the block into a BadInputError that names it."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise BadInputError("cannot read the package: there is no such file", where=str(path)) from error
+    except FAULTS as error:
+        reason = str(error) or type(error).__name__
+        raise BadInputError(f"cannot read the package: {reason}", where=str(path)) from error
+
+
+def check(stream: IO[bytes], length: int) -> int:
+    """Check both headers of an .rpm of `length` bytes; give the place where its payload begins."""
+    if not stream.read(LEAD_BYTES).startswith(LEAD_MAGIC):
+        raise ValueError("it is not an rpm package")
+    signature = _check_header(stream, LEAD_BYTES)
+    main = _check_header(stream, signature.end + -signature.end % ALIGNMENT)
+    sha256 = _string(signature, Signature.SHA256)
+    if sha256 not in (None, main.sha256):
+        raise ValueError("its header does not match its digest")
+    size = _integer(signature, Signature.SIZE)
+    start = signature.end + -signature.end % ALIGNMENT
+    if size not in (None, length - start):
+        raise EOFError("it is cut off" if length - start < (size or 0) else "it has bytes behind its end")
+    return main.end
+
+
+def _check_header(stream: IO[bytes], start: int) -> Checked:
+    stream.seek(start)
+    intro = stream.read(INTRO.size)
+    magic, count, size = INTRO.unpack(intro)
+    if magic[: len(MAGIC) - 4] != MAGIC[:-4]:
+        raise ValueError(f"byte {start} begins no header")
+    if not 0 < count <= MOST_ENTRIES or size > LARGEST_DATA:
+        raise ValueError("its header has an impossible size")
+    raw = stream.read(count * INDEX.size)
+    data = stream.read(size)
+    if len(raw) != count * INDEX.size or len(data) != size:
+        raise EOFError("its header is cut off")
+    index = tuple(INDEX.iter_unpack(raw))
+    for entry in index:
+        _check_entry(entry, data)
+    digest = hashlib.sha256(intro + raw + data).hexdigest()
+    return Checked(sha256=digest, end=start + len(intro) + len(raw) + size, index=index, data=data)
+
+
+def _check_entry(entry: Sequence[int], data: bytes) -> None:
+    tag, kind, offset, count = entry
+    width = WIDTHS.get(Type(kind), 1)
+    if not count or offset >= len(data) or offset + count * width > len(data):
+        raise ValueError(f"its header has data of tag {tag} outside")
+    if Type(kind) in {Type.STRING, Type.STRING_ARRAY, Type.I18NSTRING}:
+        strings = 1 if Type(kind) is Type.STRING else count
+        if data.count(b"\0", offset) < strings:
+            raise ValueError(f"its header has text of tag {tag} without an end")
+
+
+def _string(header: Checked, tag: int) -> str | None:
+    offset = _offset(header, tag, Type.STRING)
+    return None if offset is None else header.data[offset:].split(b"\0", 1)[0].decode()
+
+
+def _integer(header: Checked, tag: int) -> int | None:
+    offset = _offset(header, tag, Type.INT32)
+    return None if offset is None else int.from_bytes(header.data[offset : offset + 4], "big")
+
+
+def _offset(header: Checked, tag: int, kind: Type) -> int | None:
+    return next((entry[2] for entry in header.index if entry[:2] == (tag, kind)), None)
