@@ -13,6 +13,7 @@ from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
 from modpkg.cli.commands import development
+from modpkg.cli.streams import write_line
 from modpkg.errors import EXIT_BAD_INPUT, BadInputError
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def main() -> None:
     try:
         program.run()
     except BrokenPipeError:
-        # The reader of --help or --list had enough.
-        sys.stderr.close()
+        # The reader of --help or --list has seen enough.
         sys.exit(0)
+    finally:
+        write_line(sys.stdout, "")
