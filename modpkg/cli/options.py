@@ -47,6 +47,11 @@ class Session:
         """The folder of recipes, platforms and images."""
         return self.project / "recipes"
 
+    @property
+    def repository(self) -> Path:
+        """The document of the repository."""
+        return self.project / "repo" / "repository.yaml"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
