@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import ModpkgError
 from modpkg.formats import relations
+from modpkg.formats.package_docs import paragraphs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,18 +74,12 @@ def _built_using(module: Module) -> str:
 
 
 def _description(module: Module) -> str:
-    last = (
-        f"This package holds one squashfs fragment, the module {module.name} of the platform "
-        f"{module.platform}, from which modpkg assembles images of nodes."
-    )
-    paragraphs = [*re.split(r"\n\s*\n", module.description.strip()), last]
-    return "\n .\n".join(_paragraph(text) for text in paragraphs if text.strip())
+    return "\n .\n".join(_folded(text) for text in paragraphs(module))
 
 
-def _paragraph(text: str) -> str:
-    # Words alone are kept: indentation or a dot at a line's begin would mean something else.
+def _folded(text: str) -> str:
     return textwrap.fill(
-        " ".join(text.split()),
+        text,
         width=WIDTH,
         initial_indent=" ",
         subsequent_indent=" ",

@@ -5,6 +5,7 @@ Pure: a text is a function of the module alone. Dates are those of the changelog
 
 from __future__ import annotations
 
+import re
 import textwrap
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -55,6 +56,16 @@ def _bullet(text: str, indent: str) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def paragraphs(module: Module) -> tuple[str, ...]:
+    """Give the long description of a package: the module's own, and what the package holds."""
+    last = (
+        f"This package holds one squashfs fragment, the module {module.name} of the platform "
+        f"{module.platform}, from which modpkg assembles images of nodes."
+    )
+    found = (" ".join(text.split()) for text in re.split(r"\n\s*\n", module.description))
+    return (*(text for text in found if text), last)
 
 
 def package_list(module: Module) -> str:

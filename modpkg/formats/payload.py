@@ -5,12 +5,12 @@ Nothing here reads or writes a file; the fragment is an entry without content th
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from modpkg.errors import BadInputError, ModpkgError
+from modpkg.formats.canonical import canonical_json
 from modpkg.formats.package_docs import changelog_text, copyright_text, package_list
 from modpkg.formats.stored import frame
 
@@ -24,7 +24,7 @@ FRAGMENT: Final = "fragment.squashfs"
 MODULE: Final = "module.json"
 DOCUMENT_NAME: Final = re.compile(r"[a-z0-9][a-zA-Z0-9.-]*")
 # Directories that every distribution has: a .deb lists them, an .rpm leaves them to their owner.
-BASE_DIRECTORIES: Final = ("usr", "usr/share", "usr/share/doc")
+BASE_DIRECTORIES: Final = frozenset({"usr", "usr/share", "usr/share/doc"})
 DIRECTORY_MODE: Final = 0o40755
 FILE_MODE: Final = 0o100644
 
@@ -51,18 +51,19 @@ def entries(module: Module, documents: Mapping[str, bytes], *, changelog: str) -
     `documents` are files for /usr/share/doc by name; those that end in .gz are given plain and framed here.
     `changelog` is the name that the format has for the changelog of a package.
     """
-    files = dict(_files(module, {**documents, changelog: changelog_text(module).encode()}))
+    own = {
+        changelog: changelog_text(module),
+        "copyright": copyright_text(module),
+        "packages.gz": package_list(module),
+    }
+    texts = {name: text.encode() for name, text in own.items()}
+    _check_names(documents, taken=texts)
+    files = dict(_files(module, {**documents, **texts}))
     found = [Entry(path=path, kind="directory") for path in _parents(files)]
     found += [Entry(path=path, kind="file", size=len(data), content=data) for path, data in files.items()]
     found.sort(key=lambda entry: entry.path.split("/"))
     fragment = Entry(path=f"{module.directory}/{FRAGMENT}", kind="fragment", size=module.fragment.size)
     return (*found, fragment)
-
-
-def module_json(module: Module) -> bytes:
-    """Give module.json: canonical JSON of the whole module."""
-    value = module.model_dump(mode="json")
-    return (json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def check_fragment(module: Module, fragment: Path, *, size: int | None = None, sha256: str = "") -> None:
@@ -76,15 +77,17 @@ def check_fragment(module: Module, fragment: Path, *, size: int | None = None, s
         )
 
 
-def _files(module: Module, documents: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
-    yield f"{module.directory}/{MODULE}", module_json(module)
-    own = {
-        "copyright": copyright_text(module).encode(),
-        "packages.gz": package_list(module).encode(),
-    }
-    for name, data in {**documents, **own}.items():
+def _check_names(documents: Mapping[str, bytes], *, taken: Mapping[str, bytes]) -> None:
+    for name in documents:
         if not DOCUMENT_NAME.fullmatch(name):
             raise ModpkgError(f"cannot put {name!r} into a package: it is not a plain file name")
+        if name in taken:
+            raise ModpkgError(f"cannot put {name!r} into a package: it has a file of this name already")
+
+
+def _files(module: Module, documents: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    yield f"{module.directory}/{MODULE}", canonical_json(module).encode()
+    for name, data in documents.items():
         path = f"usr/share/doc/{module.package_name}/{name}"
         yield path, frame(data) if name.endswith(".gz") else data
 

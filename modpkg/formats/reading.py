@@ -69,7 +69,7 @@ def _parse(content: Section) -> Module:
     if content.left > LARGEST_MODULE_JSON:
         raise ValueError(f"its {MODULE} is larger than {LARGEST_MODULE_JSON} bytes")
     try:
-        return Module.model_validate_json(content.read(content.left))
+        return Module.model_validate_json(content.read(content.left), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))

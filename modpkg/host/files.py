@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import gzip
 import hashlib
+import io
 import os
 import shutil
 import tempfile
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from modpkg.events import Sink, Warned, ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 # Linux: fcntl.h and stdio.h. Python has no name for them.
 AT_FDCWD: Final = -100
@@ -94,6 +96,24 @@ def exchange(first: Path, second: Path) -> None:
     if libc.renameat2(AT_FDCWD, os.fsencode(first), AT_FDCWD, os.fsencode(second), RENAME_EXCHANGE) != 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code), str(first), None, str(second))
+
+
+def gzipped(content: bytes) -> bytes:
+    """Give a gzip file of `content` that holds neither a name nor a time."""
+    target = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=target, mtime=0) as stream:
+        stream.write(content)
+    return target.getvalue()
+
+
+def sync_directories(paths: Iterable[Path]) -> None:
+    """Put the names in these directories on the disk, before something that names them is renamed."""
+    for path in sorted(set(paths)):
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from modpkg.events import Sink, ignore
 from modpkg.host.run import run
 from modpkg.openpgp.agent import opened
-from modpkg.openpgp.keys import Key, faked_time, gpg
+from modpkg.openpgp.keys import Key, export, faked_time, gpg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +58,10 @@ class Session:
         }
         defined = [word for name, value in macros.items() for word in ("--define", f"{name} {value}")]
         run(["rpmsign", *defined, "--addsign", path])
+
+    def public(self) -> str:
+        """Give the public half of the key as ASCII-armored text, for clients."""
+        return export(self.path, fingerprint=self.key.fingerprint)
 
     def _gpg(self, seconds: int) -> tuple[str, ...]:
         moment = faked_time(self._moment(seconds))

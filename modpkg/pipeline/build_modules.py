@@ -15,12 +15,11 @@ from modpkg.host.files import write_atomically
 from modpkg.host.run import Stopwatch
 from modpkg.model.module import ChangelogEntry, Module
 from modpkg.pipeline.apart import call
-from modpkg.pipeline.lock_platform import download_plan
+from modpkg.pipeline.fetch_packages import fetch_packages
 from modpkg.pipeline.plan import Step, latest_name, plan_builds
 from modpkg.pipeline.unpacked import unpacked_tree
 from modpkg.rootfs.job import BuildJob, Built, LowerTree
 from modpkg.rpm.write import write_rpm
-from modpkg.store.fetch import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,12 +56,7 @@ def build_modules(workshop: Workshop, names: Sequence[str], *, sink: Sink) -> li
 
 def _fetch(workshop: Workshop, steps: Sequence[Step], sink: Sink) -> None:
     modules = [step.module for step in steps]
-    fetch(
-        download_plan(workshop.lock, modules, mirrors=workshop.mirrors),
-        workshop.store,
-        sink=sink,
-        offline=workshop.offline,
-    )
+    fetch_packages(workshop.lock, modules, platform=workshop.platform, site=workshop.site, sink=sink)
 
 
 def _make(workshop: Workshop, step: Step, steps: Sequence[Step], sink: Sink) -> None:
@@ -169,7 +163,8 @@ def _write_packages(workshop: Workshop, step: Step, module: Module, fragment: Pa
         if known["key"] == step.key and all(path.exists() for path in paths):
             return paths[0], paths[1]
     workshop.packages.mkdir(parents=True, exist_ok=True)
-    facts = {"fragment": fragment, "documents": {}, "directory": workshop.packages}
-    paths = [write_deb(module, **facts).path, write_rpm(module, **facts).path]
+    deb = write_deb(module, fragment=fragment, documents={}, directory=workshop.packages)
+    rpm = write_rpm(module, fragment=fragment, documents={}, directory=workshop.packages)
+    paths = [deb.path, rpm.path]
     write_atomically(note, json.dumps({**wanted, "files": [path.name for path in paths]}))
     return paths[0], paths[1]

@@ -9,27 +9,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modpkg.formats.catalogue import Catalogue
-    from modpkg.host.mirrors import Mirrors
     from modpkg.model.lock import PlatformLock
     from modpkg.model.platform import Platform
+    from modpkg.pipeline.site import Site
     from modpkg.store.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
-    """The documents, the lock, the store, and where packages go (`work`).
+    """The documents, the lock, what the site has, and where packages go (`work`).
 
-    `fast` builds at a cheap compression level and marks the result; `offline` never asks the network.
+    `fast` builds at a cheap compression level and marks the result.
     """
 
     catalogue: Catalogue
     platform: Platform
     lock: PlatformLock
-    store: Store
-    mirrors: Mirrors
+    site: Site
     work: Path
     fast: bool = False
-    offline: bool = False
+
+    @property
+    def store(self) -> Store:
+        """The store of this site."""
+        return self.site.store
 
     @property
     def packages(self) -> Path:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # The sandbox user of apt could not enter a private directory; the signatures are checked all the same.
 CONFIGURATION: Final = """\
+# apt counts itself as essential otherwise, and no node needs it.
+pkgCacheGen::ForceEssential ",";
 Dir "{root}";
 Dir::Etc "{root}/etc";
 Dir::State "{root}/state";

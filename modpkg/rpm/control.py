@@ -6,12 +6,13 @@ Pure. Never a scriptlet, never a tag without a value.
 from __future__ import annotations
 
 import hashlib
+import textwrap
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import ModpkgError
 from modpkg.formats import relations
-from modpkg.formats.package_docs import moment
+from modpkg.formats.package_docs import moment, paragraphs
 from modpkg.formats.relations import Relation
 from modpkg.model.platform import RPM_ARCHITECTURES
 from modpkg.model.version import ModuleVersion
@@ -34,8 +35,8 @@ RPMLIB: Final = {
 RPM_VERSION: Final = "4.14.0"
 BUILD_HOST: Final = "modpkg"
 GROUP: Final = "System Environment/Base"
+WIDTH: Final = 79
 ALL_CHECKS: Final = 0xFFFFFFFF
-BASE_DIRECTORIES: Final = frozenset({"usr", "usr/share", "usr/share/doc"})
 DOCUMENTATION: Final = "usr/share/doc/"
 
 
@@ -50,8 +51,8 @@ def architecture(module: Module) -> str:
 
 
 def header_values(module: Module, entries: Sequence[Entry], payload_sha256: str) -> dict[int, Value]:
-    """Give all tags of the main header."""
-    files = sorted((entry for entry in entries if entry.path not in BASE_DIRECTORIES), key=lambda e: e.path)
+    """Give all tags of the main header for the files and directories that the package owns."""
+    files = sorted(entries, key=lambda entry: entry.path)
     return {
         **_identity(module),
         **_description(module, sum(entry.size for entry in files)),
@@ -86,11 +87,7 @@ def _identity(module: Module) -> dict[int, Value]:
 
 
 def _description(module: Module, size: int) -> dict[int, Value]:
-    last = (
-        f"This package holds one squashfs fragment, the module {module.name} of the platform\n"
-        f"{module.platform}, from which modpkg assembles images of nodes."
-    )
-    text = "\n\n".join(part for part in (module.description.strip(), last) if part)
+    text = "\n\n".join(textwrap.fill(part, WIDTH, break_on_hyphens=False) for part in paragraphs(module))
     return {
         Tag.SUMMARY: translated(module.summary),
         Tag.DESCRIPTION: translated(text),

@@ -1,6 +1,6 @@
 """Reads .rpm packages, hostile ones included.
 
-rpmfile reads the header, once it is checked; not the payload, for which it takes the memory that a name claims.
+rpmfile reads the header, once it is checked; not the payload, where it takes the memory that a name claims.
 Never follows a path of an archive; does not verify signatures, which is the work of rpmkeys.
 """
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from modpkg.errors import ModpkgError
 from modpkg.formats.hashing import Sha256Thread
 from modpkg.formats.output import package_file
-from modpkg.formats.payload import check_fragment, entries
+from modpkg.formats.payload import BASE_DIRECTORIES, check_fragment, entries
 from modpkg.formats.stored import StoredWriter, framed_size
 from modpkg.host.files import Receipt, receipt_of
 from modpkg.rpm import cpio
-from modpkg.rpm.control import BASE_DIRECTORIES, architecture, header_values
+from modpkg.rpm.control import architecture, header_values
 from modpkg.rpm.header import Value, binary, encode, integers, string
 from modpkg.rpm.tags import Signature, Tag
 
@@ -49,7 +49,11 @@ def write_rpm(module: Module, *, fragment: Path, documents: Mapping[str, bytes],
     Raises BadInputError when `fragment` is not the one that `module` names.
     """
     path = directory / f"{module.package_name}-{module.version}.{architecture(module)}.rpm"
-    content = _packed(entries(module, documents, changelog=CHANGELOG))
+    content = [
+        entry
+        for entry in entries(module, documents, changelog=CHANGELOG)
+        if entry.path not in BASE_DIRECTORIES
+    ]
     before, after = _around(module, content)
     size = framed_size(len(before), module.fragment.size, len(after))
     unpacked = len(before) + module.fragment.size + len(after)
@@ -68,10 +72,6 @@ def write_rpm(module: Module, *, fragment: Path, documents: Mapping[str, bytes],
             target.write(head(payload_sha256))
         receipt = receipt_of(temporary)
     return Receipt(path=path, size=receipt.size, sha256=receipt.sha256)
-
-
-def _packed(content: Sequence[Entry]) -> list[Entry]:
-    return [entry for entry in content if entry.path not in BASE_DIRECTORIES]
 
 
 def _write_payload(target: BinaryIO, module: Module, fragment: Path, around: tuple[bytes, bytes]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+import urllib.parse
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -54,7 +55,7 @@ def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             found = re.match(r"bytes=(\d+)-$", self.headers.get("Range", ""))
             start = int(found[1]) if found else None
-            path = self.path.lstrip("/")
+            path = urllib.parse.unquote(self.path.lstrip("/"))
             web.requests.append(Request(path, start))
             fault = web.faults[path].pop(0) if web.faults[path] else Fault()
             self.answer(web.root / path, start, fault)
