@@ -1,4 +1,4 @@
-"""What commands answer: flat values whose fields are the keys of the JSON answer and the labels of the text."""
+"""What commands answer: small frozen values, made of what the workflows return. Nothing is worked out here."""
 
 from __future__ import annotations
 
@@ -14,132 +14,288 @@ if TYPE_CHECKING:
     from modpkg.formats.catalogue import Catalogue
     from modpkg.model.image import ImageDirectory
     from modpkg.model.module import Module
-    from modpkg.node.report import BootReport, TestResult
+    from modpkg.node.report import BootReport
     from modpkg.pipeline.build_image import Plan
     from modpkg.pipeline.build_modules import BuiltModule
     from modpkg.pipeline.demo import Demo, StepTime
     from modpkg.pipeline.lock_image import LockedImage
-    from modpkg.pipeline.lock_platform import Change, Locked
+    from modpkg.pipeline.lock_platform import Locked
     from modpkg.pipeline.plan import Step
     from modpkg.pipeline.publish import Published, PublishPlan
     from modpkg.pipeline.release_module import Released
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedRecipes:
-    """What was checked and found sound."""
+class CatalogueResult:
+    """What there is below recipes/, by name."""
 
     platforms: tuple[str, ...]
     modules: tuple[str, ...]
     images: tuple[str, ...]
 
 
-def checked_recipes(catalogue: Catalogue) -> CheckedRecipes:
-    """Tell what a catalogue without faults holds."""
-    return CheckedRecipes(
-        platforms=tuple(sorted(catalogue.platforms)),
-        modules=tuple(sorted(catalogue.recipes)),
-        images=tuple(sorted(catalogue.manifests)),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageChange:
+    """What a new lock changes for one package of a module."""
+
+    module: str
+    package: str
+    change: str
+    old: str
+    new: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LockedPlatform:
-    """A platform's lock: where it is, whether it was written, what it changes."""
+class PlatformLockResult:
+    """A platform's lock: how many packages, and what changed."""
 
     platform: str
     lock: Path
-    written: bool
+    is_written: bool
     packages: int
-    bytes: int
-    changes: tuple[Change, ...]
-
-
-def locked_platform(locked: Locked) -> LockedPlatform:
-    """Tell what locking a platform did."""
-    packages = {p.sha256: p.size for module in locked.lock.modules.values() for p in module}
-    return LockedPlatform(
-        platform=locked.lock.platform,
-        lock=locked.path,
-        written=locked.receipt is not None,
-        packages=len(packages),
-        bytes=sum(packages.values()),
-        changes=locked.changes,
-    )
+    download_bytes: int
+    changes: tuple[PackageChange, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleRow:
-    """One built module and its packages."""
+class PlannedStep:
+    """One module that a plan knows: whether it is to be built, and why."""
+
+    name: str
+    version: str
+    to_build: bool
+    reason: str
+    marks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanResult:
+    """What would be built."""
+
+    modules: tuple[PlannedStep, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltResult:
+    """One module with its packages."""
 
     name: str
     version: str
     packages: int
-    fragment_bytes: int
     fragment_sha256: str
+    fragment_bytes: int
+    uncompressed_bytes: int
     marks: tuple[str, ...]
     deb: Path
     rpm: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleList:
-    """Built modules, lower ones first."""
-
-    modules: tuple[ModuleRow, ...]
-
-
-def module_list(built: Sequence[BuiltModule]) -> ModuleList:
-    """Tell what a build gave."""
-    return ModuleList(modules=tuple(_module_row(one) for one in built))
-
-
-def _module_row(built: BuiltModule) -> ModuleRow:
-    module = built.module
-    return ModuleRow(
-        name=module.name,
-        version=module.version,
-        packages=len(module.packages),
-        fragment_bytes=module.fragment.size,
-        fragment_sha256=module.fragment.sha256,
-        marks=module.marks,
-        deb=built.deb,
-        rpm=built.rpm,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedModule:
-    """What a build would do for one module."""
+class BuildStep:
+    """How long one module took."""
 
     name: str
-    version: str
-    build: bool
+    seconds: float
+    cpu_seconds: float
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModulePlan:
-    """What a build would do."""
+class BuildResult:
+    """The modules that were asked for, with all below them."""
 
-    plan: tuple[PlannedModule, ...]
-
-
-def module_plan(steps: Sequence[Step]) -> ModulePlan:
-    """Tell what a build would do."""
-    rows = (PlannedModule(name=s.module, version=s.version, build=not s.done, reason=s.reason) for s in steps)
-    return ModulePlan(plan=tuple(rows))
+    modules: tuple[BuiltResult, ...]
+    steps: tuple[BuildStep, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseList:
+class ImageModuleResult:
+    """One module of an image."""
+
+    name: str
+    version: str
+    fragment_sha256: str
+    fragment_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileResult:
+    """One file of an image directory."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageResult:
+    """An image directory."""
+
+    name: str
+    version: str
+    platform: str
+    architecture: str
+    directory: Path
+    kernel: str
+    marks: tuple[str, ...]
+    modules: tuple[ImageModuleResult, ...]
+    files: tuple[FileResult, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestOutcome:
+    """How a module's test ended in a node."""
+
+    module: str
+    test: str
+    result: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """When a stage of a boot was done, by the node's clock."""
+
+    stage: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootResult:
+    """A node that came up."""
+
+    image: str
+    version: str
+    multi_user_seconds: float
+    memory_mb: int
+    failed_units: tuple[str, ...]
+    tests: tuple[TestOutcome, ...]
+    timeline: tuple[Stage, ...]
+    console: Path
+
+
+def catalogue_result(catalogue: Catalogue) -> CatalogueResult:
+    """Tell what a catalogue holds."""
+    return CatalogueResult(
+        platforms=tuple(sorted(catalogue.platforms)),
+        modules=tuple(sorted(catalogue.recipes)),
+        images=tuple(sorted(catalogue.manifests)),
+    )
+
+
+def platform_lock_result(locked: Locked) -> PlatformLockResult:
+    """Tell what a lock of a platform changes."""
+    packages = {package for module in locked.lock.modules.values() for package in module}
+    return PlatformLockResult(
+        platform=locked.lock.platform,
+        lock=locked.path,
+        is_written=locked.receipt is not None,
+        packages=len(packages),
+        download_bytes=sum(package.size for package in packages),
+        changes=tuple(
+            PackageChange(module=c.module, package=c.package, change=c.kind, old=c.old, new=c.new)
+            for c in locked.changes
+        ),
+    )
+
+
+def plan_result(steps: Sequence[Step]) -> PlanResult:
+    """Tell what a plan of builds would do."""
+    return PlanResult(
+        modules=tuple(
+            PlannedStep(
+                name=step.module,
+                version=step.version,
+                to_build=not step.done,
+                reason=step.reason,
+                marks=step.marks,
+            )
+            for step in steps
+        )
+    )
+
+
+def build_result(built: Sequence[BuiltModule]) -> BuildResult:
+    """Tell what was built."""
+    return BuildResult(
+        modules=tuple(_built_result(one) for one in built),
+        steps=tuple(
+            BuildStep(
+                name=f"build {one.module.name}",
+                seconds=one.seconds,
+                cpu_seconds=one.cpu_seconds,
+                reason=one.reason,
+            )
+            for one in built
+        ),
+    )
+
+
+def _built_result(one: BuiltModule) -> BuiltResult:
+    fragment = one.module.fragment
+    return BuiltResult(
+        name=one.module.name,
+        version=one.module.version,
+        packages=len(one.module.packages),
+        fragment_sha256=fragment.sha256,
+        fragment_bytes=fragment.size,
+        uncompressed_bytes=fragment.uncompressed_size,
+        marks=one.module.marks,
+        deb=one.deb,
+        rpm=one.rpm,
+    )
+
+
+def image_result(directory: Path, about: ImageDirectory) -> ImageResult:
+    """Tell what an image directory holds."""
+    return ImageResult(
+        name=about.name,
+        version=about.image.version,
+        platform=about.image.platform,
+        architecture=about.image.architecture,
+        directory=directory,
+        kernel=about.kernel,
+        marks=about.image.marks,
+        modules=tuple(
+            ImageModuleResult(
+                name=one.name, version=one.version, fragment_sha256=one.fragment, fragment_bytes=one.size
+            )
+            for one in about.image.modules
+        ),
+        files=tuple(
+            FileResult(file=name, bytes=file.size, sha256=file.sha256) for name, file in about.files.items()
+        ),
+    )
+
+
+def boot_result(about: ImageDirectory, report: BootReport) -> BootResult:
+    """Tell how a node came up."""
+    return BootResult(
+        image=about.name,
+        version=about.image.version,
+        multi_user_seconds=report.multi_user_seconds,
+        memory_mb=report.memory_mb,
+        failed_units=report.failed_units,
+        tests=tuple(
+            TestOutcome(
+                module=one.module, test=one.name, result="ok" if one.ok else one.reason, seconds=one.seconds
+            )
+            for one in report.tests
+        ),
+        timeline=tuple(Stage(stage=name, seconds=seconds) for seconds, name in report.timeline),
+        console=report.console,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseResult:
     """Modules that were released."""
 
     released: tuple[Released, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleDetails:
+class ModuleResult:
     """All about one built module; paths only if asked for."""
 
     name: str
@@ -159,10 +315,10 @@ class ModuleDetails:
     paths: dict[str, str]
 
 
-def module_details(module: Module, *, paths: bool) -> ModuleDetails:
+def module_result(module: Module, *, paths: bool) -> ModuleResult:
     """Tell all about a module."""
     users = module.state.lines.get("etc/passwd", ())
-    return ModuleDetails(
+    return ModuleResult(
         name=module.name,
         version=module.version,
         summary=module.summary,
@@ -182,7 +338,7 @@ def module_details(module: Module, *, paths: bool) -> ModuleDetails:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedPackages:
+class PublicationResult:
     """A publication, done or only planned."""
 
     channel: str
@@ -194,9 +350,9 @@ class PublishedPackages:
     public_key: Path | None
 
 
-def published_packages(published: Published, repository: Path) -> PublishedPackages:
+def publication_result(published: Published, repository: Path) -> PublicationResult:
     """Tell what a publication did."""
-    return PublishedPackages(
+    return PublicationResult(
         channel=published.channel,
         snapshot=published.snapshot,
         added=tuple(map(str, published.added)),
@@ -207,9 +363,9 @@ def published_packages(published: Published, repository: Path) -> PublishedPacka
     )
 
 
-def planned_packages(plan: PublishPlan, repository: Path) -> PublishedPackages:
+def planned_publication(plan: PublishPlan, repository: Path) -> PublicationResult:
     """Tell what a publication would do."""
-    return PublishedPackages(
+    return PublicationResult(
         channel=plan.channel,
         snapshot=None,
         added=tuple(str(one.identity) for one in plan.add),
@@ -221,7 +377,7 @@ def planned_packages(plan: PublishPlan, repository: Path) -> PublishedPackages:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageLockDetails:
+class ImageLockResult:
     """An image's lock and what it changes."""
 
     name: str
@@ -232,9 +388,9 @@ class ImageLockDetails:
     held_back: tuple[str, ...]
 
 
-def image_lock_details(locked: LockedImage) -> ImageLockDetails:
+def image_lock_result(locked: LockedImage) -> ImageLockResult:
     """Tell what locking an image gave."""
-    return ImageLockDetails(
+    return ImageLockResult(
         name=locked.lock.name,
         version=locked.lock.version,
         lock=locked.path,
@@ -245,47 +401,7 @@ def image_lock_details(locked: LockedImage) -> ImageLockDetails:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFileRow:
-    """One file of an image directory."""
-
-    file: str
-    bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageDetails:
-    """All about one image."""
-
-    name: str
-    version: str
-    platform: str
-    architecture: str
-    kernel: str
-    marks: tuple[str, ...]
-    directory: Path
-    modules: dict[str, str]
-    files: tuple[ImageFileRow, ...]
-
-
-def image_details(directory: Path, about: ImageDirectory) -> ImageDetails:
-    """Tell all about an image."""
-    rows = (ImageFileRow(file=name, bytes=f.size, sha256=f.sha256) for name, f in sorted(about.files.items()))
-    return ImageDetails(
-        name=about.name,
-        version=about.image.version,
-        platform=about.image.platform,
-        architecture=about.image.architecture,
-        kernel=about.kernel,
-        marks=about.image.marks,
-        directory=directory,
-        modules={module.name: module.version for module in about.image.modules},
-        files=tuple(rows),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImagePlan:
+class ImagePlanResult:
     """What building an image would do."""
 
     name: str
@@ -295,46 +411,14 @@ class ImagePlan:
     reason: str
 
 
-def image_plan(plan: Plan) -> ImagePlan:
+def image_plan_result(plan: Plan) -> ImagePlanResult:
     """Tell what building an image would do."""
-    return ImagePlan(
+    return ImagePlanResult(
         name=plan.manifest.name,
         version=plan.image.version,
         directory=plan.directory,
         build=bool(plan.reason),
         reason=plan.reason or "it is built already",
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineRow:
-    """When a stage of a boot was done, in seconds since the kernel's start."""
-
-    seconds: float
-    stage: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BootDetails:
-    """How a node came up."""
-
-    multi_user_seconds: float
-    memory_mb: int
-    failed_units: tuple[str, ...]
-    tests: tuple[TestResult, ...]
-    timeline: tuple[TimelineRow, ...]
-    console: Path
-
-
-def boot_details(report: BootReport) -> BootDetails:
-    """Tell how a node came up."""
-    return BootDetails(
-        multi_user_seconds=report.multi_user_seconds,
-        memory_mb=report.memory_mb,
-        failed_units=report.failed_units,
-        tests=report.tests,
-        timeline=tuple(TimelineRow(seconds=at, stage=stage) for at, stage in report.timeline),
-        console=report.console,
     )
 
 
@@ -353,11 +437,11 @@ class DemoImage:
 class DemoResult:
     """Everything the demo made; `boot` is None without one."""
 
-    modules: tuple[ModuleRow, ...]
+    modules: tuple[BuiltResult, ...]
     repository: Path
     channel: str
     image: DemoImage
-    boot: BootDetails | None
+    boot: BootResult | None
     steps: tuple[StepTime, ...]
 
 
@@ -365,7 +449,7 @@ def demo_result(demo: Demo, repository: Path) -> DemoResult:
     """Tell what the demo made."""
     root = demo.image.files["root.squashfs"]
     return DemoResult(
-        modules=tuple(_module_row(one) for one in demo.modules),
+        modules=tuple(_built_result(one) for one in demo.modules),
         repository=repository,
         channel=demo.published.channel,
         image=DemoImage(
@@ -375,13 +459,13 @@ def demo_result(demo: Demo, repository: Path) -> DemoResult:
             sha256=root.sha256,
             bytes=root.size,
         ),
-        boot=boot_details(demo.boot) if demo.boot else None,
+        boot=boot_result(demo.image, demo.boot) if demo.boot else None,
         steps=demo.steps,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelDetails:
+class ChannelResult:
     """One published channel."""
 
     channel: str
@@ -392,9 +476,9 @@ class ChannelDetails:
     modules: tuple[str, ...]
 
 
-def channel_details(name: str, shown: PublishedChannel) -> ChannelDetails:
+def channel_result(name: str, shown: PublishedChannel) -> ChannelResult:
     """Tell what a channel offers."""
-    return ChannelDetails(
+    return ChannelResult(
         channel=name,
         snapshot=shown.snapshot,
         date=_moment(shown.date),

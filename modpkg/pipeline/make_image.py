@@ -1,18 +1,17 @@
-"""An image by its name: from lock and repository to an image directory, and back from a name to directories."""
+"""An image by its name: from lock and repository to an image directory."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modpkg.errors import BadInputError
-from modpkg.model.version import ImageVersion
 from modpkg.pipeline.build_image import Plan, build_image, plan_image
 from modpkg.pipeline.image_lock import check_lock
 from modpkg.pipeline.lock_image import find_manifest, lock_of, read_lock
 from modpkg.pipeline.obtain import Repository, obtain
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from modpkg.events import Sink
     from modpkg.formats.catalogue import Catalogue
     from modpkg.model.image import ImageDirectory
@@ -36,21 +35,3 @@ def make_image(
     """Build the image of a lock, unless it is built; give its directory and what image.json says."""
     plan = plan_named_image(catalogue, name, workplace=workplace, store=store, sink=sink)
     return plan.directory, build_image(plan, store=store, sink=sink)
-
-
-def find_image(workplace: Workplace, name: str) -> Path:
-    """Give the directory of an image: a path as it is, or the one of the highest version of that name."""
-    direct = Path(name)
-    if (direct / "image.json").is_file():
-        return direct
-    found = [path for path in workplace.images.glob(f"{name}_*_*") if (path / "image.json").is_file()]
-    if not found:
-        raise BadInputError(
-            f"cannot find an image {name!r}", where=str(workplace.images), hint=f"invoke build-image {name}"
-        )
-    return max(found, key=_age)
-
-
-def _age(path: Path) -> tuple[int, tuple[int, ...], int]:
-    version = ImageVersion.parse(path.name.split("_")[1])
-    return version.epoch, tuple(map(int, version.upstream.split("."))), version.revisions

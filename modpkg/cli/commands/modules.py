@@ -1,139 +1,83 @@
-"""Commands for packagers: locks, modules, releases."""
+"""Commands about modules: build them, show them."""
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from modpkg.cli.command import command
+from modpkg.cli.commands.documents import PLATFORM_HELP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from modpkg.cli.options import Session
-    from modpkg.cli.results import (
-        CheckedRecipes,
-        LockedPlatform,
-        ModuleDetails,
-        ModuleList,
-        ModulePlan,
-        ReleaseList,
-    )
+    from modpkg.cli.results import BuildResult, ModuleResult, PlanResult, ReleaseResult
     from modpkg.pipeline.workshop import Workshop
 
-PLATFORM_HELP = "Platform, such as bookworm. Default: the only one there is."
-FAST_HELP = "Compress at a cheap level. The packages are marked, and publish refuses them."
-OFFLINE_HELP = "Never ask the network: everything has to be in the store."
+HELPS = {
+    "platform": PLATFORM_HELP,
+    "fast": "Compress cheaply. Packages made so carry a mark, and cannot be published.",
+    "offline": "Use what the store has, and never the network.",
+    "dry_run": "Tell what would be built and why, and build nothing.",
+}
+NAME_HELP = {"name": "Module, as recipes/modules names it."}
 
 
-@command(name="lint-recipe")
-def lint_recipe(session: Session) -> CheckedRecipes:
-    """Check every document below recipes/ and tell all faults at once.
-
-    Example: modpkg lint-recipe --output json
-    """
-    from modpkg.cli.results import checked_recipes
-    from modpkg.formats.catalogue import load_catalogue
-
-    return checked_recipes(load_catalogue(session.recipes))
-
-
-@command(
-    name="lock-platform",
-    helps={"platform": PLATFORM_HELP, "dry_run": "Tell what would change and write nothing."},
-)
-def lock_platform(session: Session, platform: str | None = None, *, dry_run: bool = False) -> LockedPlatform:
-    """Resolve all recipes of a platform by apt and write the exact packages to its lock.
-
-    Example: modpkg lock-platform bookworm
-    """
-    from modpkg.cli.bench import only_platform, site_of, workplace_of
-    from modpkg.cli.results import locked_platform
-    from modpkg.formats.catalogue import load_catalogue
-    from modpkg.pipeline.lock_platform import Wish, lock_path
-    from modpkg.pipeline.lock_platform import lock_platform as lock
-
-    catalogue = load_catalogue(session.recipes)
-    name = only_platform(catalogue, platform)
-    return locked_platform(
-        lock(
-            Wish.of(catalogue, name),
-            lock_path(session.recipes, name),
-            mirrors=site_of(session).mirrors,
-            work=workplace_of(session).scratch("lock"),
-            dry_run=dry_run,
-            sink=session.sink,
-        )
-    )
-
-
-@command(
-    name="build-module",
-    helps={
-        "name": "Module to build, with all it lies on.",
-        "platform": PLATFORM_HELP,
-        "fast": FAST_HELP,
-        "offline": OFFLINE_HELP,
-        "dry_run": "Tell what would be built and why, and build nothing.",
-    },
-)
+@command(helps={**NAME_HELP, **HELPS})
 def build_module(
     session: Session,
     name: str,
     *,
-    platform: str | None = None,
+    platform: str = "bookworm",
     fast: bool = False,
     offline: bool = False,
     dry_run: bool = False,
-) -> ModuleList | ModulePlan:
-    """Build a module: its fragment, and a .deb and an .rpm that hold it.
+) -> BuildResult | PlanResult:
+    """Build a module and those below it, as far as anything changed, with their .deb and .rpm.
 
     Example: modpkg build-module slurm --platform bookworm
     """
-    from modpkg.cli.bench import workshop_of
-
-    workshop = workshop_of(session, platform=platform, fast=fast, offline=offline)
-    return _make(workshop, [name], session, dry_run=dry_run)
+    workshop = open_shop(session, platform, fast=fast, offline=offline)
+    return _build(session, workshop, [name], dry_run=dry_run)
 
 
-@command(
-    name="build-all",
-    helps={
-        "platform": PLATFORM_HELP,
-        "fast": FAST_HELP,
-        "offline": OFFLINE_HELP,
-        "dry_run": "Tell what would be built and why, and build nothing.",
-    },
-)
+@command(helps=HELPS)
 def build_all(
     session: Session,
     *,
-    platform: str | None = None,
+    platform: str = "bookworm",
     fast: bool = False,
     offline: bool = False,
     dry_run: bool = False,
-) -> ModuleList | ModulePlan:
-    """Build every module of a platform whose inputs changed.
+) -> BuildResult | PlanResult:
+    """Build all modules of a platform, as far as anything changed, with their .deb and .rpm.
 
     Example: modpkg build-all --offline
     """
-    from modpkg.cli.bench import workshop_of
     from modpkg.formats.catalogue import order
 
-    workshop = workshop_of(session, platform=platform, fast=fast, offline=offline)
-    return _make(workshop, order(workshop.catalogue, workshop.platform.name), session, dry_run=dry_run)
+    workshop = open_shop(session, platform, fast=fast, offline=offline)
+    return _build(session, workshop, order(workshop.catalogue, platform), dry_run=dry_run)
 
 
-def _make(
-    workshop: Workshop, names: Sequence[str], session: Session, *, dry_run: bool
-) -> ModuleList | ModulePlan:
-    from modpkg.cli.results import module_list, module_plan
+def open_shop(session: Session, platform: str, *, fast: bool, offline: bool) -> Workshop:
+    """Load the documents, a platform's lock, and what the site has."""
+    from modpkg.pipeline.site import Site
+
+    site = Site.of(session.environment, offline=offline)
+    return open_workshop(session.recipes, platform=platform, site=site, work=session.work, fast=fast)
+
+
+def _build(
+    session: Session, workshop: Workshop, names: Sequence[str], *, dry_run: bool
+) -> BuildResult | PlanResult:
+    from modpkg.cli.results import build_result, plan_result
     from modpkg.pipeline.build_modules import build_modules
     from modpkg.pipeline.plan import plan_builds
 
     if dry_run:
-        return module_plan(plan_builds(workshop, names))
-    return module_list(build_modules(workshop, names, sink=session.sink))
+        return plan_result(plan_builds(workshop, names))
+    return build_result(build_modules(workshop, names, sink=session.sink))
 
 
 @command(
@@ -151,29 +95,34 @@ def release_module(
     name: str,
     *,
     message: str,
-    platform: str | None = None,
+    platform: str = "bookworm",
     urgency: str = "low",
     dry_run: bool = False,
-) -> ReleaseList:
+) -> ReleaseResult:
     """Write the changelog entry that gives a module's inputs their version.
 
     Its author is $MODPKG_AUTHOR, "Name <mail>", else the recipe's maintainer.
 
     Example: modpkg release-module slurm --message "Security update of munge"
     """
-    from modpkg.cli.bench import now, workshop_of
-    from modpkg.cli.results import ReleaseList
+    from modpkg.cli.clock import now
+    from modpkg.cli.results import ReleaseResult
     from modpkg.pipeline.release_module import Wording, release_all, release_modules
 
-    workshop = workshop_of(session, platform=platform)
-    wording = Wording(message=message, author=os.environ.get("MODPKG_AUTHOR"), now=now(), urgency=urgency)
+    workshop = open_shop(session, platform, fast=False, offline=True)
+    wording = Wording(
+        message=message,
+        author=session.environ.get("MODPKG_AUTHOR"),
+        now=now(session.environ),
+        urgency=urgency,
+    )
     if name == "all":
         released = release_all(session.recipes, lock=workshop.lock, wording=wording, dry_run=dry_run)
     else:
         released = release_modules(
             session.recipes, [name], lock=workshop.lock, wording=wording, dry_run=dry_run
         )
-    return ReleaseList(released=tuple(released))
+    return ReleaseResult(released=tuple(released))
 
 
 @command(
@@ -181,14 +130,15 @@ def release_module(
     helps={"name": "Module to show.", "platform": PLATFORM_HELP, "paths": "List its paths too."},
 )
 def show_module(
-    session: Session, name: str, *, platform: str | None = None, paths: bool = False
-) -> ModuleDetails:
+    session: Session, name: str, *, platform: str = "bookworm", paths: bool = False
+) -> ModuleResult:
     """Show a module as it is built: version, packages, size, state, what it lies on.
 
     Example: modpkg show-module slurm --paths
     """
-    from modpkg.cli.bench import workshop_of
-    from modpkg.cli.results import module_details
+    from modpkg.cli.results import module_result
     from modpkg.pipeline.build_modules import read_built
 
-    return module_details(read_built(workshop_of(session, platform=platform), name), paths=paths)
+    return module_result(
+        read_built(open_shop(session, platform, fast=False, offline=True), name), paths=paths
+    )
