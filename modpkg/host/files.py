@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
+import gzip
 import hashlib
+import io
 import os
 import shutil
 import tempfile
@@ -15,9 +18,11 @@ from typing import TYPE_CHECKING, Final
 from modpkg.events import Sink, Warned, ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-BLOCK_BYTES: Final = 1 << 20
+# Linux: fcntl.h and stdio.h. Python has no name for them.
+AT_FDCWD: Final = -100
+RENAME_EXCHANGE: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +85,35 @@ def new_directory(path: Path) -> Iterator[Path]:
         temporary.mkdir()
         yield temporary
         if path.exists():
-            path.rename(scratch / "old")
-        temporary.rename(path)
+            exchange(temporary, path)
+        else:
+            temporary.rename(path)
+
+
+def exchange(first: Path, second: Path) -> None:
+    """Let two paths change places at once: nobody ever sees one of them missing."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.renameat2(AT_FDCWD, os.fsencode(first), AT_FDCWD, os.fsencode(second), RENAME_EXCHANGE) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), str(first), None, str(second))
+
+
+def gzipped(content: bytes) -> bytes:
+    """Give a gzip file of `content` that holds neither a name nor a time."""
+    target = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=target, mtime=0) as stream:
+        stream.write(content)
+    return target.getvalue()
+
+
+def sync_directories(paths: Iterable[Path]) -> None:
+    """Put the names in these directories on the disk, before something that names them is renamed."""
+    for path in sorted(set(paths)):
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ PACKAGES: Final = {
     "dpkg": "dpkg",
     "dpkg-deb": "dpkg",
     "gpg": "gnupg",
-    "gpg-connect-agent": "gnupg",
+    "gpg-connect-agent": "gpgconf",
     "gpgconf": "gpgconf",
     "gpgv": "gpgv",
     "lintian": "lintian",

@@ -1,12 +1,18 @@
-"""The repository document: channels and who signs them."""
+"""The repository document, where things lie in a repository, and what a publication is."""
 
 from __future__ import annotations
 
-from typing import Final
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import Field
 
-from modpkg.model.document import Document, Line, Name
+from modpkg.model.document import Document, Line, Name, Record, Sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
 
 BASE_URL_PATTERN: Final = r"^(https?|file)://[^\x00-\x20\x7f]+$"
 KEY_PATTERN: Final = r"^[0-9A-F]{40}$"
@@ -22,3 +28,90 @@ class Repository(Document):
     key: str | None = Field(default=None, pattern=KEY_PATTERN)
     valid_days: int = Field(default=14, ge=1)
     keep_snapshots: int = Field(default=10, ge=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where things lie in the directory of a repository: `www` is what clients see, `state` is ours."""
+
+    root: Path
+
+    @property
+    def www(self) -> Path:
+        """The part that a web server shows; `base_url` names it."""
+        return self.root / "www"
+
+    @property
+    def public_key(self) -> Path:
+        """The key that clients trust, ASCII-armored."""
+        return self.www / "key.asc"
+
+    @property
+    def state(self) -> Path:
+        """What only publishers read."""
+        return self.root / "state"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one publisher."""
+        return self.state / "lock"
+
+    @property
+    def pending(self) -> Path:
+        """The publication that is decided and perhaps not finished."""
+        return self.state / "pending.json"
+
+    @property
+    def incoming(self) -> Path:
+        """Where files are made before they are moved into place."""
+        return self.state / "incoming"
+
+    @property
+    def signed(self) -> Path:
+        """Which signed rpm of the pool came from which unsigned one: by the digest of its header and the key."""
+        return self.state / "signed"
+
+    @property
+    def snapshots(self) -> Path:
+        """The journal: one file a publication, never changed."""
+        return self.state / "snapshots"
+
+    def manifest(self, channel: str) -> Path:
+        """Where the packages of a channel are listed: the truth about it."""
+        return self.state / f"{channel}.manifest"
+
+
+class Snapshot(Record):
+    """One published state of a channel. `packages` are sorted; dates rise within a repository."""
+
+    id: Sha256
+    channel: Name
+    date: int
+    key: str
+    parent: Sha256 | None
+    packages: tuple[Sha256, ...]
+
+
+class Replacement(Record):
+    """One path below `www` that a publication replaces by a text, a copy of another path, or a link."""
+
+    path: str
+    kind: Literal["text", "copy", "link"]
+    content: str
+
+
+class Publication(Record):
+    """All that makes a snapshot visible, in order. Doing it twice is the same as doing it once."""
+
+    snapshot: Snapshot
+    replacements: tuple[Replacement, ...]
+
+
+def manifest_text(packages: Iterable[str]) -> str:
+    """Give a channel's manifest: the sorted digests of its packages, one a line."""
+    return "".join(f"{digest}\n" for digest in sorted(packages))
+
+
+def snapshot_id(packages: Iterable[str], *, date: int) -> str:
+    """Give the name of a published state: a digest of its manifest and its date."""
+    return hashlib.sha256(f"{manifest_text(packages)}{date}\n".encode()).hexdigest()

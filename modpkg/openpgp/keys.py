@@ -6,9 +6,10 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from modpkg.errors import BadInputError, ModpkgError
+from modpkg.host.files import locked
 from modpkg.host.run import run
 from modpkg.openpgp.agent import opened
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 ARMOR: Final = re.compile(
     r"-----BEGIN PGP PUBLIC KEY BLOCK-----\n(?:[^\n]+\n)*\n(.*?)-----END PGP PUBLIC KEY BLOCK-----", re.DOTALL
 )
+MAKING_LOCK_NAME: Final = ".modpkg.making"
 UNUSABLE: Final = "dier"  # gpg's letters for disabled, invalid, expired, revoked
 
 
@@ -91,14 +93,26 @@ def make_key(home: Path, name: str, *, created: int | None = None) -> Key:
     return made[-1]
 
 
+def find_or_make_key(home: Path, name: str) -> tuple[Key, Literal["found", "made"]]:
+    """Give the only key of `home`, made there if there is none; two processes at once get the same."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with locked(home / MAKING_LOCK_NAME):
+        found = find_key(home)
+        return (found, "found") if found else (make_key(home, name), "made")
+
+
 def public_key(home: Path, *, fingerprint: str) -> str:
     """Give the public half of a key as ASCII-armored text, for clients."""
     with opened(home) as path:
-        text = run(
-            [*gpg(path), "--export-options", "export-minimal", "--armor", "--export", fingerprint]
-        ).stdout
+        return export(path, fingerprint=fingerprint)
+
+
+def export(opened_home: Path, *, fingerprint: str) -> str:
+    """Give the public half of a key of a home that is opened already."""
+    words = ("--export-options", "export-minimal", "--armor", "--export", fingerprint)
+    text = run([*gpg(opened_home), *words]).stdout
     if not text:
-        raise ModpkgError(f"cannot find the key {fingerprint}", where=str(home))
+        raise ModpkgError(f"cannot find the key {fingerprint}", where=str(opened_home))
     return text
 
 

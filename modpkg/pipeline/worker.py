@@ -12,7 +12,10 @@ from typing import Any
 
 from modpkg.errors import ModpkgError
 from modpkg.events import Event, Sink, event_to_dict
-from modpkg.model.document import Record, Sha256
+from modpkg.image.assemble import assemble
+from modpkg.image.job import AssembleJob
+from modpkg.initramfs.build import build_initrd
+from modpkg.model.document import Record
 from modpkg.pipeline.apart import error_fields
 from modpkg.rootfs.build import build
 from modpkg.rootfs.job import BuildJob
@@ -20,10 +23,10 @@ from modpkg.squashfs.pack import unpack
 
 
 class UnpackJob(Record):
-    """A fragment to unpack into a directory that does not exist yet."""
+    """A fragment to unpack into `directory`, by way of `scratch`; neither exists yet."""
 
     fragment: Path
-    sha256: Sha256
+    scratch: Path
     directory: Path
 
 
@@ -34,11 +37,18 @@ def _build(path: Path, sink: Sink) -> dict[str, Any]:
 
 def _unpack(path: Path, sink: Sink) -> dict[str, Any]:
     job = UnpackJob.model_validate_json(path.read_bytes())
-    unpack(job.fragment, job.directory, sink=sink)
+    unpack(job.fragment, job.scratch, sink=sink)
+    job.directory.parent.mkdir(parents=True, exist_ok=True)
+    job.scratch.rename(job.directory)
     return {}
 
 
-TASKS = {"build": _build, "unpack": _unpack}
+def _assemble(path: Path, sink: Sink) -> dict[str, Any]:
+    job = AssembleJob.model_validate_json(path.read_bytes())
+    return assemble(job, build_initrd=build_initrd, sink=sink).model_dump(mode="json")
+
+
+TASKS = {"assemble": _assemble, "build": _build, "unpack": _unpack}
 
 
 def main(argv: list[str]) -> int:

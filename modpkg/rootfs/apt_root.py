@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # The sandbox user of apt could not enter a private directory; the signatures are checked all the same.
 CONFIGURATION: Final = """\
+# apt counts itself as essential otherwise, and no node needs it.
+pkgCacheGen::ForceEssential ",";
 Dir "{root}";
 Dir::Etc "{root}/etc";
 Dir::State "{root}/state";
@@ -117,7 +119,7 @@ class AptRoot:
     def choose(self, packages: Sequence[str], *, status: str, module: str) -> list[Chosen]:
         """Ask apt what it would install for packages where `status` is installed."""
         files.write_atomically(self.directory / "status", status)
-        completed = self._run("apt-get", "--print-uris", "-qq", "install", *packages)
+        completed = self._run("apt-get", "--print-uris", "-q", "install", *packages)
         if completed.returncode != 0:
             raise resolve_error(module, self._words(completed))
         return [
@@ -128,13 +130,16 @@ class AptRoot:
     def _run(self, *words: str, sink: Sink = ignore) -> Completed:
         def hidden(event: Event) -> None:
             if isinstance(event, Output):
-                event = Output(event.program, hide(event.line, self.addresses))
+                event = Output(event.program, self._hidden(event.line))
             sink(event)
 
         return run(words, env={"APT_CONFIG": str(self.directory / "apt.conf")}, sink=hidden, check=False)
 
     def _words(self, completed: Completed) -> str:
-        return hide(f"{completed.stdout}{completed.stderr}", self.addresses)
+        return self._hidden(f"{completed.stdout}{completed.stderr}")
+
+    def _hidden(self, text: str) -> str:
+        return hide(text, {alias: _as_apt_says(base) for alias, base in self.addresses.items()})
 
     def _alias(self, uri: str) -> str:
         for alias, base in self.addresses.items():

@@ -11,11 +11,13 @@ from modpkg.errors import BadInputError, ModpkgError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-TAIL_LINES: Final = 12
+TAIL_LINES: Final = 20
+# What remains are the lines that say what is wrong: these only repeat it, or tell of other things.
 NOISE: Final = re.compile(
-    r"^(Reading |Building |Hit:|Get:|Ign:|Fetched |Solving |Some packages could not"
-    r"|requested an impossible|distribution that some|or been moved out|The following information|\s*$)"
+    r"(Reading |Building |Starting |Investigating |Done$|Hit:|Get:|Ign:|Fetched |Solving |Some packages could"
+    r"|requested an impossible|distribution that some|or been moved out|The following information| *$)"
 )
+COMPLAINT: Final = re.compile(r"[EW]: (?!Some index files failed)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,22 +79,23 @@ UPDATE_FAULTS: Final = (
 
 def update_error(words: str) -> ModpkgError:
     """Make the error of an update that failed out of what apt wrote."""
+    tail = _tail(line for line in words.splitlines() if COMPLAINT.match(line))
     for fault in UPDATE_FAULTS:
         if re.search(fault.pattern, words):
-            return ModpkgError(fault.what + _tail(words), hint=fault.hint)
-    return ModpkgError("cannot fetch the package lists" + _tail(words))
+            return ModpkgError(fault.what + tail, hint=fault.hint)
+    return ModpkgError("cannot fetch the package lists" + tail)
 
 
 def resolve_error(module: str, words: str) -> BadInputError:
     """Make the error of a module whose packages do not fit together."""
+    tail = _tail(line for line in words.splitlines() if not NOISE.match(line))
     return BadInputError(
-        f"cannot resolve the packages of module {module!r}{_tail(words)}",
+        f"cannot resolve the packages of module {module!r}{tail}",
         hint="these packages do not go together, or not with those of the modules below",
     )
 
 
-def _tail(words: str) -> str:
-    lines: Iterable[str] = dict.fromkeys(
-        line.rstrip() for line in words.splitlines() if not NOISE.match(line)
-    )
-    return "".join(f"\n    {line}" for line in list(lines)[-TAIL_LINES:])
+def _tail(lines: Iterable[str]) -> str:
+    # apt says some things twice.
+    once = list(dict.fromkeys(line.rstrip() for line in lines))
+    return "".join(f"\n    {line}" for line in once[-TAIL_LINES:])

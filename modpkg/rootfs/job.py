@@ -21,7 +21,8 @@ class LowerTree(Record):
 class BuildJob(Record):
     """One module to build. `below` is ordered, core first; `work` is an empty directory on the store's disk.
 
-    `level` is the compression level, lower than the platform's for a fast build.
+    `level` is the compression level, lower than the platform's for a fast build. The unpacked fragment goes
+    into `trees`, named by the fragment's digest.
     """
 
     recipe: Recipe
@@ -38,6 +39,7 @@ class BuildJob(Record):
     below: tuple[LowerTree, ...]
     level: int
     work: Path
+    trees: Path
 
     @property
     def folder(self) -> Path:
@@ -46,9 +48,7 @@ class BuildJob(Record):
 
 
 class Built(Record):
-    """What a build leaves in `work`: the fragment, module.json, the unpacked fragment, further documents."""
+    """What a build leaves in `work`: the fragment and module.json."""
 
     fragment: Path
     module: Path
-    tree: Path
-    documents: dict[str, Path]

@@ -24,12 +24,14 @@ def kernel_release(tree: Path) -> str | None:
 def prune_drivers(tree: Path, release: str, *, exclude: Iterable[str]) -> tuple[str, ...]:
     """Remove drivers that `exclude` matches (paths below the module directory, such as kernel/sound/**).
 
-    Needs the modules.dep that depmod wrote. Gives what was removed.
+    A glob that begins with ! names an exception. Needs the modules.dep that depmod wrote. Gives what was removed.
     """
     directory = tree / "usr/lib/modules" / release
     needs = _dependencies((directory / "modules.dep").read_text(encoding="utf-8"))
-    pattern = glob_pattern(exclude)
-    kept = {driver for driver in needs if not pattern.fullmatch(driver)}
+    globs = tuple(exclude)
+    out = glob_pattern(glob for glob in globs if not glob.startswith("!"))
+    exceptions = glob_pattern(glob[1:] for glob in globs if glob.startswith("!"))
+    kept = {driver for driver in needs if exceptions.fullmatch(driver) or not out.fullmatch(driver)}
     kept.update(*(needs[driver] for driver in kept))
     removed = sorted(set(needs) - kept)
     for driver in removed:

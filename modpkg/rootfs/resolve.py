@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Progress, Sink, Warned, ignore
+from modpkg.formats.canonical import digest_of
 from modpkg.host import files
+from modpkg.model.lock import LockedPackage, PlatformLock
 from modpkg.rootfs.apt_index import Index
 from modpkg.rootfs.apt_root import AptRoot
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from modpkg.host.mirrors import Mirrors
-    from modpkg.model.lock import LockedPackage
     from modpkg.model.platform import Platform
 
 ESSENTIAL: Final = "?essential"
@@ -30,7 +31,7 @@ MERGED: Final = "usr-is-merged"
 STEP: Final = "resolve"
 SHOWN_NAMES: Final = 6
 
-Share = dict[str, "LockedPackage"]
+Share = dict[str, LockedPackage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +43,14 @@ class Request:
     below: tuple[str, ...] = ()
 
 
-def resolve(
+def resolve_platform(
     platform: Platform,
     requests: Sequence[Request],
     *,
     mirrors: Mirrors,
     work: Path,
     sink: Sink = ignore,
-) -> dict[str, tuple[LockedPackage, ...]]:
+) -> PlatformLock:
     """Give for each module the packages that it adds to those below it, sorted by name.
 
     A module that lies on none is a base: it gets the essential packages too. `work` is a directory that may
@@ -66,7 +67,29 @@ def resolve(
         shares = _shares(requests, root, index, sink=sink)
     for warning in _shared_warnings(shares):
         sink(warning)
-    return {module: tuple(share[name] for name in sorted(share)) for module, share in sorted(shares.items())}
+    return PlatformLock(
+        platform=platform.name,
+        architecture=platform.architecture,
+        inputs=lock_inputs(platform, requests),
+        modules={
+            module: tuple(share[name] for name in sorted(share)) for module, share in sorted(shares.items())
+        },
+    )
+
+
+def lock_inputs(platform: Platform, requests: Sequence[Request]) -> str:
+    """Give the digest of what a lock is made from: another one makes the lock stale."""
+    return digest_of(
+        {
+            "platform": platform.name,
+            "architecture": platform.architecture,
+            "sources": platform.sources,
+            "requests": {
+                request.module: {"packages": sorted(request.packages), "below": sorted(request.below)}
+                for request in requests
+            },
+        }
+    )
 
 
 def below_closures(requests: Sequence[Request]) -> dict[str, frozenset[str]]:

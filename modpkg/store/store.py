@@ -115,12 +115,16 @@ class Store:
     def _record_path(self, key: str) -> Path:
         return self.root / "builds" / f"{_checked(NAME, key)}.json"
 
+    def trees(self, mode: str) -> Path:
+        """Give the directory of all fragments unpacked by builds of this mode."""
+        return self.root / "trees" / _checked(NAME, mode)
+
     def tree(self, mode: str, sha256: str) -> Path:
         """Give where the fragment of this digest lies unpacked by builds of this mode; it may not exist.
 
         Make one in `scratch` and rename it to here: the modes are apart, as the owners on disk differ.
         """
-        return self.root / "trees" / _checked(NAME, mode) / _checked(DIGEST, sha256)
+        return self.trees(mode) / _checked(DIGEST, sha256)
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:

@@ -100,9 +100,13 @@ class Archive:
         for name in ("Release", "InRelease"):
             (dist / name).unlink(missing_ok=True)
         fields = {"Origin": "Test", "Suite": suite, "Codename": suite, "Components": "main"}
-        fields = {**fields, "Architectures": "amd64", **{k.replace("_", "-"): v for k, v in release.items()}}
+        fields["Architectures"] = "amd64"
         options = [f"-oAPT::FTPArchive::Release::{name}={value}" for name, value in fields.items()]
         text = run(["apt-ftparchive", *options, "release", "."], cwd=dist).stdout
+        for name, value in release.items():
+            field_name = name.replace("_", "-")
+            kept = [one for one in text.splitlines() if not one.startswith(f"{field_name}:")]
+            text = "\n".join([f"{field_name}: {value}", *kept, ""])
         (dist / "Release").write_text(text)
         clear = ("--clearsign", "--output", str(dist / "InRelease"), str(dist / "Release"))
         (key or self.key).gpg(*clear)

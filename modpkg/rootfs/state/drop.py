@@ -42,6 +42,7 @@ DROPPED: Final = (
     "usr/lib/udev/hwdb.bin",
     "etc/udev/hwdb.bin",
     "var/lib/systemd/catalog/database",
+    "{dev,proc,sys}/**/",
     "run/**/",
     "tmp/**/",
     "var/tmp/**/",

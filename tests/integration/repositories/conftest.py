@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.keys import TestKey, make_test_key
+from tests.support.repos import Workshop, make_document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,3 +26,14 @@ def other_key(tmp_path_factory: pytest.TempPathFactory) -> TestKey:
 @pytest.fixture
 def signer(release_key: TestKey, tmp_path: Path) -> Signer:
     return release_key.copy_to(tmp_path / "gnupg")
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, signer: Signer) -> Workshop:
+    """A repository whose clients read it as files."""
+    directory = tmp_path / "workshop"
+    return Workshop(
+        directory=directory,
+        signer=signer,
+        document=make_document(f"file://{directory}/repository/www"),
+    )

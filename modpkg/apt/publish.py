@@ -1,0 +1,85 @@
+"""Writes the indices of a channel for apt. Replaces no file: it says what has to be replaced to commit.
+
+Indices lie under their digest (by-hash), so that a client with any InRelease finds those that it names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+from modpkg.apt.release import COMPONENT, SECONDS_A_DAY, Index, Release, render_release
+from modpkg.apt.stanza import Entry, render_packages
+from modpkg.host.files import gzipped, write_atomically
+from modpkg.model.repository import Replacement, Repository, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from modpkg.openpgp.sign import Session
+
+# A channel without packages of an architecture of its own still has an index for apt to fetch.
+DEFAULT_ARCHITECTURE: Final = "amd64"
+LIB_LETTERS: Final = 4
+
+
+def write_indices(
+    www: Path, entries: Sequence[Entry], *, snapshot: Snapshot, document: Repository, session: Session
+) -> tuple[Replacement, ...]:
+    """Write the indices of a snapshot below `www`; give the replacements that commit it, InRelease last."""
+    suite = f"dists/{snapshot.channel}"
+    architectures = architectures_of(entries)
+    indices = [index for name in architectures for index in _write_architecture(www / suite, entries, name)]
+    release = Release(
+        origin=document.name,
+        description=document.summary,
+        channel=snapshot.channel,
+        architectures=architectures,
+        date=snapshot.date,
+        valid_until=snapshot.date + document.valid_days * SECONDS_A_DAY,
+        changelogs=f"{document.base_url.rstrip('/')}/changelogs/@CHANGEPATH@_changelog",
+        snapshot=snapshot.id,
+        indices=tuple(indices),
+    )
+    signed = session.clear(render_release(release), seconds=snapshot.date)
+    plain = [
+        Replacement(path=f"{suite}/{index.path}", kind="copy", content=f"{suite}/{by_hash(index)}")
+        for index in indices
+    ]
+    return (*plain, Replacement(path=f"{suite}/InRelease", kind="text", content=signed))
+
+
+def architectures_of(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """Give the architectures that a channel has indices for."""
+    found = {entry.architecture for entry in entries} - {"all"}
+    return tuple(sorted(found or {DEFAULT_ARCHITECTURE}))
+
+
+def by_hash(index: Index) -> str:
+    """Give the path of an index under its digest, below the suite's directory."""
+    directory = index.path.rpartition("/")[0]
+    return f"{directory}/by-hash/SHA256/{index.sha256}"
+
+
+def changelog_path(source: str, version: str) -> str:
+    """Give where `apt changelog` asks for a changelog, below `www`."""
+    prefix = source[:LIB_LETTERS] if source.startswith("lib") else source[:1]
+    return (
+        f"changelogs/{COMPONENT}/{prefix}/{source}/{source}_{version.partition(':')[2] or version}_changelog"
+    )
+
+
+def _write_architecture(suite: Path, entries: Sequence[Entry], architecture: str) -> Iterator[Index]:
+    listed = (entry for entry in entries if entry.architecture in (architecture, "all"))
+    text = render_packages(listed).encode()
+    for name, content in (("Packages", text), ("Packages.gz", gzipped(text))):
+        index = Index(
+            path=f"{COMPONENT}/binary-{architecture}/{name}",
+            size=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+        )
+        path = suite / by_hash(index)
+        if not path.exists():
+            write_atomically(path, content)
+        yield index

@@ -1,0 +1,97 @@
+"""Release files: the indices of a suite, their digests and how long they are to be trusted. Never signs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import TYPE_CHECKING, Final
+
+from debian.deb822 import Deb822
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+COMPONENT: Final = "main"
+SECONDS_A_DAY: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Index:
+    """One index: its path below the suite's directory, its size in bytes, its digest."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """What a Release file says. Times in seconds since 1970."""
+
+    origin: str
+    description: str
+    channel: str
+    architectures: tuple[str, ...]
+    date: int
+    valid_until: int
+    changelogs: str
+    snapshot: str
+    indices: tuple[Index, ...]
+
+
+def render_release(release: Release) -> str:
+    """Give the text of a Release file."""
+    fields = {
+        "Origin": release.origin,
+        "Label": release.origin,
+        "Suite": release.channel,
+        "Codename": release.channel,
+        "Date": format_time(release.date),
+        "Valid-Until": format_time(release.valid_until),
+        "Acquire-By-Hash": "yes",
+        "Architectures": " ".join(release.architectures),
+        "Components": COMPONENT,
+        "Description": release.description,
+        "Changelogs": release.changelogs,
+        "Modpkg-Snapshot": release.snapshot,
+    }
+    lines = [f"{name}: {value}" for name, value in fields.items()]
+    lines += [
+        "SHA256:",
+        *(f" {index.sha256} {index.size:>10} {index.path}" for index in sorted(release.indices)),
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def parse_release(text: str) -> Release:
+    """Read a Release file that modpkg wrote. Raises KeyError or ValueError on others."""
+    fields = Deb822(text)
+    return Release(
+        origin=fields["Origin"],
+        description=fields["Description"],
+        channel=fields["Codename"],
+        architectures=tuple(fields["Architectures"].split()),
+        date=parse_time(fields["Date"]),
+        valid_until=parse_time(fields["Valid-Until"]),
+        changelogs=fields["Changelogs"],
+        snapshot=fields["Modpkg-Snapshot"],
+        indices=tuple(_indices(fields["SHA256"].splitlines())),
+    )
+
+
+def format_time(seconds: int) -> str:
+    """Give a time as Release files have it, such as "Sat, 22 Nov 2025 10:00:00 UTC"."""
+    return format_datetime(datetime.fromtimestamp(seconds, UTC), usegmt=True).replace("GMT", "UTC")
+
+
+def parse_time(text: str) -> int:
+    """Read a time of a Release file; raises ValueError on anything else."""
+    return int(parsedate_to_datetime(text).timestamp())
+
+
+def _indices(lines: list[str]) -> Iterable[Index]:
+    for line in lines:
+        if line.strip():
+            sha256, size, path = line.split()
+            yield Index(path=path, size=int(size), sha256=sha256)

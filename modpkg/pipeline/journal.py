@@ -1,0 +1,85 @@
+"""What was published: the journal of snapshots, and the commit that survives being killed at any point.
+
+All immutable files are written first. Then one rename (`state/pending.json`) decides; what follows only
+replaces small files, can be done again, and is done again by the next publisher if it was cut short.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from modpkg.errors import ModpkgError
+from modpkg.events import Sink, Warned, ignore
+from modpkg.host.files import remove_tree, sync_directories, temporary_directory, write_atomically
+from modpkg.model.repository import Places, Publication, Replacement, Snapshot, manifest_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_snapshots(places: Places) -> tuple[Snapshot, ...]:
+    """Give all publications, oldest first."""
+    found = [_read(path) for path in places.snapshots.glob("*.json")] if places.snapshots.is_dir() else []
+    return tuple(sorted(found, key=lambda snapshot: snapshot.date))
+
+
+def newest_of(snapshots: tuple[Snapshot, ...], channel: str) -> Snapshot | None:
+    """Give the state in which a channel is, or None before its first publication."""
+    return next((snapshot for snapshot in reversed(snapshots) if snapshot.channel == channel), None)
+
+
+def commit(places: Places, publication: Publication) -> None:
+    """Make a snapshot visible, whose immutable files are all written."""
+    write_atomically(places.pending, publication.model_dump_json(indent=2) + "\n")
+    sync_directories([places.state])
+    _finish(places, publication)
+
+
+def recover(places: Places, *, sink: Sink = ignore) -> None:
+    """Finish the publication that was decided when its publisher was killed; drop what was never decided."""
+    remove_tree(places.incoming)
+    if not places.pending.exists():
+        return
+    publication = Publication.model_validate_json(places.pending.read_bytes())
+    snapshot = publication.snapshot
+    sink(Warned(f"finishing the interrupted publication {snapshot.id} of channel {snapshot.channel}"))
+    _finish(places, publication)
+
+
+def _finish(places: Places, publication: Publication) -> None:
+    for replacement in publication.replacements:
+        _replace(places, replacement)
+    snapshot = publication.snapshot
+    write_atomically(places.snapshots / f"{snapshot.id}.json", snapshot.model_dump_json(indent=2) + "\n")
+    write_atomically(places.manifest(snapshot.channel), manifest_text(snapshot.packages))
+    changed = {(places.www / replacement.path).parent for replacement in publication.replacements}
+    sync_directories([*changed, places.snapshots, places.state])
+    places.pending.unlink()
+
+
+def _replace(places: Places, replacement: Replacement) -> None:
+    target = places.www / replacement.path
+    if replacement.kind == "text":
+        write_atomically(target, replacement.content)
+    elif replacement.kind == "copy":
+        write_atomically(target, (places.www / replacement.content).read_bytes())
+    else:
+        _link(target, replacement.content, places.incoming)
+
+
+def _link(target: Path, content: str, incoming: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with temporary_directory(incoming) as scratch:
+        (scratch / target.name).symlink_to(content)
+        (scratch / target.name).replace(target)
+
+
+def _read(path: Path) -> Snapshot:
+    try:
+        return Snapshot.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise ModpkgError(
+            "cannot read this entry of the journal", where=str(path), hint="restore it from a copy"
+        ) from error

@@ -1,0 +1,109 @@
+"""Decides which modules have to be built, and why. It reads the store's records and touches nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from modpkg.errors import BadInputError
+from modpkg.formats.canonical import digest_of
+from modpkg.formats.catalogue import below, order
+from modpkg.formats.words import closest
+from modpkg.pipeline.inputs import Inputs, all_inputs, version_of
+from modpkg.squashfs.pack import FAST_LEVEL, tool_versions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from modpkg.model.module import Mark
+    from modpkg.pipeline.workshop import Workshop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One module: the key of its build, whether the store has it, and the reason in words."""
+
+    module: str
+    version: str
+    inputs: Inputs
+    marks: tuple[Mark, ...]
+    level: int
+    key: str
+    done: bool
+    reason: str
+
+
+def plan_builds(workshop: Workshop, names: Sequence[str]) -> list[Step]:
+    """Plan the builds of `names` and of all modules below them, lower ones first."""
+    _refuse_unknown(workshop, names)
+    inputs = all_inputs(workshop.catalogue, workshop.platform, workshop.lock, tools=tool_versions())
+    wanted = {*names, *(low for name in names for low in below(workshop.catalogue, name))}
+    steps: dict[str, Step] = {}
+    for name in order(workshop.catalogue, workshop.platform.name):
+        if name in wanted:
+            steps[name] = _step(workshop, name, inputs[name], steps)
+    return list(steps.values())
+
+
+def latest_name(workshop: Workshop, module: str) -> str:
+    """Give the name of the record that holds the parts of a module's newest build."""
+    return f"latest-{workshop.platform.name}-{module}"
+
+
+def is_released(workshop: Workshop, module: str, inputs: Inputs) -> bool:
+    """Tell whether the newest changelog entry was written for just these inputs."""
+    entry = workshop.catalogue.recipes[module].changelog.newest
+    return entry.inputs.get(workshop.platform.name) == f"sha256:{inputs.digest}"
+
+
+def _refuse_unknown(workshop: Workshop, names: Sequence[str]) -> None:
+    known = order(workshop.catalogue, workshop.platform.name)
+    for name in names:
+        if name not in known:
+            hint = closest(name, known) or f"there are: {', '.join(known)}"
+            raise BadInputError(
+                f"no module {name!r} for platform {workshop.platform.name}",
+                where=str(workshop.catalogue.root / "modules"),
+                hint=hint,
+            )
+
+
+def _step(workshop: Workshop, module: str, inputs: Inputs, steps: Mapping[str, Step]) -> Step:
+    folder = workshop.catalogue.recipes[module]
+    marks: tuple[Mark, ...] = ("fast",) if workshop.fast else ()
+    if not is_released(workshop, module, inputs):
+        marks = (*marks, "unreleased")
+    level = FAST_LEVEL if workshop.fast else workshop.platform.squashfs.level
+    key = digest_of(
+        {
+            "inputs": inputs.digest,
+            "version": version_of(folder),
+            "changelog": folder.changelog.model_dump(mode="json"),
+            "marks": list(marks),
+            "level": level,
+            "below": {low: steps[low].key for low in below(workshop.catalogue, module)},
+        }
+    )
+    record = workshop.store.lookup(key)
+    done = record is not None and all(workshop.store.has(record[part]) for part in ("module", "fragment"))
+    return Step(
+        module=module,
+        version=version_of(folder),
+        inputs=inputs,
+        marks=marks,
+        level=level,
+        key=key,
+        done=done,
+        reason="nothing changed since it was built" if done else _why(workshop, module, inputs),
+    )
+
+
+def _why(workshop: Workshop, module: str, inputs: Inputs) -> str:
+    latest: dict[str, Any] | None = workshop.store.lookup(latest_name(workshop, module))
+    if latest is None:
+        return "it was never built here"
+    names = sorted({name for name, _ in latest.items() ^ inputs.parts.items()})
+    if not names:
+        return "its version, its marks or its compression changed"
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{names[0]}{more} changed"

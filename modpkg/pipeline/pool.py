@@ -1,0 +1,79 @@
+"""The pool of a repository: packages under their digest. Never changes or removes a file that is in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from modpkg.errors import ModpkgError
+from modpkg.host.files import digest_file, sync_directories, temporary_directory
+
+if TYPE_CHECKING:
+    from modpkg.model.repository import Places
+
+FIRST_LETTERS: Final = 2
+PUBLIC_MODE: Final = 0o644
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pooled:
+    """A package of the pool; `path` is below `www`."""
+
+    path: str
+    sha256: str
+
+    @property
+    def file_name(self) -> str:
+        """The name that tells name, version and architecture."""
+        return self.path.rpartition("/")[2]
+
+
+def add_to_pool(places: Places, source: Path, *, file_name: str) -> Pooled:
+    """Put a package into the pool, as a hard link where possible; nothing happens if it is there."""
+    with temporary_directory(places.incoming) as scratch:
+        temporary = scratch / file_name
+        _link_or_copy(source, temporary)
+        temporary.chmod(PUBLIC_MODE)
+        # The digest of the link, not of the source, which may be replaced meanwhile.
+        sha256 = digest_file(temporary)
+        pooled = Pooled(path=pool_path(sha256, file_name), sha256=sha256)
+        target = places.www / pooled.path
+        if not target.exists():
+            _sync(temporary)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary.replace(target)
+            sync_directories([target.parent, target.parent.parent, target.parent.parent.parent])
+    return pooled
+
+
+def find_in_pool(places: Places, sha256: str) -> Pooled:
+    """Give the package with this digest; raises ModpkgError when the pool has lost it."""
+    directory = places.www / pool_path(sha256, "")
+    names = sorted(path.name for path in directory.iterdir()) if directory.is_dir() else []
+    if len(names) != 1:
+        raise ModpkgError(
+            f"cannot find the one package {sha256} in the pool: there are {len(names)}",
+            where=str(directory),
+            hint="restore the pool from a copy of the repository",
+        )
+    return Pooled(path=pool_path(sha256, names[0]), sha256=sha256)
+
+
+def pool_path(sha256: str, file_name: str) -> str:
+    """Give where a package lies below `www`."""
+    return str(Path("pool", sha256[:FIRST_LETTERS], sha256, file_name))
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or a kernel that protects links to other people's files
+        shutil.copyfile(source, target)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
