@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # These need no quiet machine: they run side by side. All other folders follow, one test after the other.
 PARALLEL_TESTS: Final = ("unit", "property", "golden")
 NOT_TESTS: Final = ("support",)
+SHELLS: Final = (b"sh", b"bash", b"dash")
 SHELL_FOLDERS: Final = ("modpkg", "benchmarks", "tools", ".ci")
 PYTEST_FOUND_NOTHING: Final = 5
 # What a check may see of the caller's environment: where its things are and how to reach the network.
@@ -98,7 +99,7 @@ def _other_folders(project: Path) -> tuple[str, ...]:
     root = project / "tests"
     folders = sorted(path.name for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
     return tuple(
-        name for name in folders if name not in (*PARALLEL_TESTS, *NOT_TESTS) and name.isidentifier()
+        name for name in folders if name not in (*PARALLEL_TESTS, *NOT_TESTS) and not name.startswith("_")
     )
 
 
@@ -117,7 +118,8 @@ def _is_shell(path: Path) -> bool:
         return False
     with path.open("rb") as stream:
         first = stream.readline(80)
-    return first.startswith(b"#!") and first.split()[-1].rsplit(b"/", 1)[-1] in {b"sh", b"bash", b"dash"}
+    words = {word.rsplit(b"/", 1)[-1] for word in first.removeprefix(b"#!").split()}
+    return first.startswith(b"#!") and not words.isdisjoint(SHELLS)
 
 
 def run_checks(checks: Sequence[Check], *, project: Path, sink: Sink) -> CheckReport:
@@ -158,4 +160,4 @@ def environment_of_checks(environment: Mapping[str, str]) -> dict[str, str]:
         if name in PASSED_ON or name.startswith(PASSED_ON_PREFIXES) or name.endswith(PASSED_ON_SUFFIXES)
     }
     path = f"{Path(sys.executable).parent}:{SEARCH_PATH}"
-    return {**passed, "PATH": path, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": ""}
+    return {**passed, "PATH": path, "PYTHONUNBUFFERED": "1"}

@@ -23,7 +23,8 @@ from invoke.tasks import Task
 from modpkg.cli import render
 from modpkg.cli.failure import Failure, failure_from
 from modpkg.cli.options import Options, Output, Session, Surroundings, parse_options, parse_output
-from modpkg.cli.sinks import Streams, open_sink
+from modpkg.cli.sinks import open_sink
+from modpkg.cli.streams import Streams, write_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -53,7 +54,10 @@ class Command(Task):  # type: ignore[type-arg]
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: FBT001 - invoke's own
         """Give the arguments of the command line."""
+        helps = self.help.copy()
         arguments = super().get_arguments(ignore_unknown_help)
+        # Invoke takes each description out: a second call would find none.
+        self.help = helps
         for argument in arguments:
             if argument.name in SHORT:
                 argument.names = (*argument.names, SHORT[argument.name])
@@ -109,7 +113,13 @@ def _work(
     function: Callable[..., object], own: Mapping[str, Any], *, options: Options, streams: Streams
 ) -> object:
     with open_sink(streams, output=options.output, verbose=options.verbose) as sink:
-        session = Session(project=options.project, work=options.work, store=options.store, sink=sink)
+        session = Session(
+            project=options.project,
+            work=options.work,
+            store=options.store,
+            sink=sink,
+            environ=os.environ,
+        )
         return function(session, **own)
 
 
@@ -145,22 +155,12 @@ class Answer:
         if self.output != "text":
             indent = 2 if self.output == "json" else None
             self._write(json.dumps(failure.to_data(), indent=indent, ensure_ascii=False))
-        try:
-            print(failure.text, file=self.streams.stderr, flush=True)
-        except OSError:
-            # Nobody reads standard error: the exit code still tells.
-            return failure.exit_code
+        # Nobody may read it: the exit code still tells.
+        write_line(self.streams.stderr, failure.text)
         return failure.exit_code
 
     def _write(self, text: str) -> int:
-        try:
-            if text:
-                print(text, file=self.streams.stdout, flush=True)
-        except BrokenPipeError:
-            # As `head` does it: the interpreter would complain again when it flushes at its end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self.streams.stdout.fileno())
-            return EXIT_NO_READER
-        return 0
+        return 0 if write_line(self.streams.stdout, text) else EXIT_NO_READER
 
 
 class Terminated(KeyboardInterrupt):

@@ -12,13 +12,14 @@ from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
-from modpkg.cli.commands import development
+from modpkg.cli.commands import development, documents, images, modules, repositories
+from modpkg.cli.streams import write_line
 from modpkg.errors import EXIT_BAD_INPUT, BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-COMMAND_GROUPS = (development,)
+COMMAND_GROUPS = (documents, modules, repositories, images, development)
 
 
 def command_collection() -> Collection:
@@ -80,6 +81,7 @@ def main() -> None:
     try:
         program.run()
     except BrokenPipeError:
-        # The reader of --help or --list had enough.
-        sys.stderr.close()
+        # The reader of --help or --list has seen enough.
         sys.exit(0)
+    finally:
+        write_line(sys.stdout, "")

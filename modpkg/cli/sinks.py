@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from modpkg.cli.options import Output as OutputMode
+    from modpkg.cli.streams import Streams
 
 PROGRESS_SECONDS: Final = 5.0
 
@@ -121,15 +122,6 @@ def progress_of(event: Progress) -> str:
     if event.unit == "bytes":
         return f"{size(event.done)} of {size(event.total)}" if event.total else size(event.done)
     return f"{event.done} of {event.total} {event.unit}" if event.total else f"{event.done} {event.unit}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Streams:
-    """Where a command writes: results to `stdout`, all else to `stderr`, which may be a terminal."""
-
-    stdout: TextIO
-    stderr: TextIO
-    is_terminal: bool
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
-from modpkg.model import changelog, document, manifest, recipe, repository
+from modpkg.model import changelog, config, document, manifest, recipe, repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -30,6 +30,7 @@ FORMS: Final[Mapping[str, tuple[str, str]]] = {
         "letters, digits, '_', '-' and '.'; a letter or '_' comes first",
     ),
     document.SHA256_PATTERN: ("a sha256 digest", "64 digits of 0-9a-f"),
+    config.ADDRESS_PATTERN: ("an address", "it starts with https://, http:// or file:///"),
     changelog.MOMENT_PATTERN: ("a moment", "write it in UTC as 2024-05-31T12:00:00Z"),
     changelog.INPUTS_PATTERN: ("a digest", "`invoke release-module` writes it; do not change it by hand"),
     changelog.CHANGE_PATTERN: ("a change", "say in words what changed"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import gzip
 import hashlib
@@ -19,7 +20,9 @@ from modpkg.events import Sink, Warned, ignore
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-BLOCK_BYTES: Final = 1 << 20
+# Linux: fcntl.h and stdio.h. Python has no name for them.
+AT_FDCWD: Final = -100
+RENAME_EXCHANGE: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +85,17 @@ def new_directory(path: Path) -> Iterator[Path]:
         temporary.mkdir()
         yield temporary
         if path.exists():
-            path.rename(scratch / "old")
-        temporary.rename(path)
+            exchange(temporary, path)
+        else:
+            temporary.rename(path)
+
+
+def exchange(first: Path, second: Path) -> None:
+    """Let two paths change places at once: nobody ever sees one of them missing."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.renameat2(AT_FDCWD, os.fsencode(first), AT_FDCWD, os.fsencode(second), RENAME_EXCHANGE) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), str(first), None, str(second))
 
 
 def gzipped(content: bytes) -> bytes:

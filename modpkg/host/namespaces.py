@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 from pathlib import Path
 from typing import Final, Literal
 
@@ -33,7 +33,7 @@ def mode() -> Mode:
     if os.geteuid() == 0:
         return "root"
     tools.require("newuidmap")
-    name = getpass.getuser()
+    name = _user_name()
     for table in (Path("/etc/subuid"), Path("/etc/subgid")):
         lines = table.read_text(encoding="utf-8").splitlines() if table.exists() else []
         if not any(line.startswith((f"{name}:", f"{os.getuid()}:")) for line in lines):
@@ -48,6 +48,14 @@ def mode() -> Mode:
             "kernel.apparmor_restrict_unprivileged_userns=0, or run modpkg as root",
         )
     return "user"
+
+
+def _user_name() -> str:
+    # $USER may be somebody else's after su: the tables of ids go by the real one.
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def enter(where: Mode) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+# A home that even root cannot make: rpm, asked as root, left its database in /nonexistent.
 BASE_ENVIRONMENT: Final = {
     "PATH": tools.SEARCH_PATH,
     "LANG": "C.UTF-8",
     "LC_ALL": "C.UTF-8",
     "TZ": "UTC",
-    "HOME": "/nonexistent",
+    "HOME": "/proc/nonexistent",
 }
 TAIL_LINES: Final = 20
 TERMINATE_SECONDS: Final = 5.0
@@ -63,7 +64,9 @@ class CommandError(ModpkgError):
 
 def _how_it_ended(returncode: int) -> str:
     if returncode < 0:
-        return f"was ended by {signal.Signals(-returncode).name}"
+        # Real-time signals have no names of their own.
+        names = {number.value: number.name for number in signal.Signals}
+        return f"was ended by {names.get(-returncode, f'signal {-returncode}')}"
     return f"ended with status {returncode}"
 
 
@@ -88,11 +91,7 @@ def run(
     """
     words = _words(argv)
     child = _popen(words, env=env, cwd=cwd, stdin=subprocess.DEVNULL if text is None else subprocess.PIPE)
-    try:
-        stdout, stderr = _collect(child, words[0], sink, text)
-    except BaseException:
-        _end(child)
-        raise
+    stdout, stderr = _collect(child, words[0], sink, text)
     completed = Completed(words, child.returncode, stdout, stderr)
     if check and child.returncode != 0:
         raise CommandError(completed, environment=environment(env), cwd=cwd)
@@ -109,7 +108,7 @@ def running(
 ) -> Iterator[subprocess.Popen[str]]:
     """Keep a program running inside the block, every line it writes given to `on_line`, then end it."""
     child = _popen(_words(argv), env=env, cwd=cwd, stdin=subprocess.DEVNULL)
-    readers = [_reader(stream, on_line) for stream in (child.stdout, child.stderr) if stream]
+    readers = [_reader(stream, on_line) for stream in _outputs(child)]
     try:
         yield child
     finally:
@@ -156,17 +155,22 @@ def _words(argv: Sequence[str | Path]) -> tuple[str, ...]:
 def _popen(
     words: tuple[str, ...], *, env: Mapping[str, str] | None, cwd: Path | None, stdin: int
 ) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        words,
-        env=environment(env),
-        cwd=cwd,
-        stdin=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-    )
+    try:
+        return subprocess.Popen(
+            words,
+            env=environment(env),
+            cwd=cwd,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:
+        # A folder that is gone, a file that is no program, too many arguments.
+        place = f" in {cwd}" if cwd else ""
+        raise ModpkgError(f"cannot start {words[0]}{place}: {error.strerror}") from error
 
 
 def _collect(child: subprocess.Popen[str], program: str, sink: Sink, text: str | None) -> tuple[str, str]:
@@ -182,15 +186,32 @@ def _collect(child: subprocess.Popen[str], program: str, sink: Sink, text: str |
 
         return take
 
-    pairs = zip((child.stdout, child.stderr), kept, strict=True)
-    readers = [_reader(stream, keep(lines)) for stream, lines in pairs if stream]
-    if text is not None and child.stdin:
-        with child.stdin as pipe:
-            pipe.write(text)
-    for reader in readers:
-        reader.join()
-    child.wait()
+    readers: list[threading.Thread] = []
+    try:
+        for stream, lines in zip(_outputs(child), kept, strict=True):
+            readers.append(_reader(stream, keep(lines)))
+        _feed(child, text)
+        for reader in readers:
+            reader.join()
+        child.wait()
+    except BaseException:
+        _end(child)
+        # An interruption may come before each stream has the reader that closes it.
+        for stream in _outputs(child)[len(readers) :]:
+            stream.close()
+        raise
     return "".join(kept[0]), "".join(kept[1])
+
+
+def _outputs(child: subprocess.Popen[str]) -> list[IO[str]]:
+    return [stream for stream in (child.stdout, child.stderr) if stream]
+
+
+def _feed(child: subprocess.Popen[str], text: str | None) -> None:
+    if child.stdin:
+        # A child may end without reading all: its status tells, not our pipe.
+        with suppress(BrokenPipeError), child.stdin as pipe:
+            pipe.write(text or "")
 
 
 def _reader(stream: IO[str], on_line: Callable[[str], None]) -> threading.Thread:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
 from modpkg.model.document import Document, Name
 
-Address = Annotated[str, StringConstraints(pattern=r"^(https?://[^/\s]|file:///)\S*$")]
+ADDRESS_PATTERN: Final = r"^(https?://[^/\x00-\x20\x7f]|file:///)[^\x00-\x20\x7f]*$"
+Address = Annotated[str, StringConstraints(pattern=ADDRESS_PATTERN)]
 
 
 class Config(Document):

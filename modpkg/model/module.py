@@ -107,7 +107,8 @@ class Module(Record):
 
     `paths` maps each path of the fragment, without a leading slash, to a line of
     "type mode uid gid" and then, for a file, "size sha256"; for a symlink, its target; for a device,
-    "major:minor". Extended attributes follow as "name=hex" words.
+    "major:minor". Extended attributes follow as "name=hex" words. `replaces` are absolute paths of lower
+    modules that this one may change.
     """
 
     schema_version: int = MODULE_SCHEMA
@@ -127,6 +128,7 @@ class Module(Record):
     depends: tuple[LowerModule, ...] = ()
     conflicts: tuple[Name, ...] = ()
     provides: tuple[Name, ...] = ()
+    replaces: tuple[str, ...] = ()
     changelog: tuple[ChangelogEntry, ...]
     fragment: Fragment
     packages: tuple[IncludedPackage, ...]

@@ -17,10 +17,11 @@ from modpkg.host.files import digest_file, write_atomically
 from modpkg.model.image import ImageDirectory
 from modpkg.node.check import check_script
 from modpkg.node.machine import HOST_IN_GUEST, Ended, Machine, run_machine
-from modpkg.node.report import BootReport, make_report, parse_answers, parse_stages
+from modpkg.node.report import BootReport, make_report, parse_answers, parse_stages, unanswered
 from modpkg.node.serve import serving
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 BOOTED_FILES: Final = ("initrd", "root.squashfs", "vmlinuz")
@@ -67,14 +68,16 @@ def boot_image(image: Path, *, options: BootOptions, work: Path, sink: Sink = ig
             answers=work / "answers.log",
         )
         ended = run_machine(machine, timeout_seconds=options.timeout_seconds, sink=sink)
-    events = parse_stages(ended.console)
-    report = make_report(parse_answers(ended.answers), events=events, tests=about.tests, console=console)
-    if report is None:
+    answers = parse_answers(ended.answers)
+    missing = unanswered(answers, about.tests)
+    if missing:
+        reason = reason_of(ended, missing=missing)
         raise ModpkgError(
-            f"cannot boot {about.name} {about.image.version}: {reason_of(ended)}{tail_of(ended.console)}",
+            f"cannot boot {about.name} {about.image.version}: {reason}{tail_of(ended.console)}",
             hint=f"the whole console is in {console}",
         )
-    return report
+    events = parse_stages(ended.console)
+    return make_report(answers, events=events, tests=about.tests, console=console)
 
 
 def read_image(image: Path) -> ImageDirectory:
@@ -135,7 +138,7 @@ def require_healthy(report: BootReport, image: ImageDirectory) -> None:
         )
 
 
-def reason_of(ended: Ended) -> str:
+def reason_of(ended: Ended, *, missing: Sequence[str]) -> str:
     """Say in one line why a machine ended before its time."""
     failed = [event for event in parse_stages(ended.console) if event.state == "failed"]
     panic = next((line for line in ended.console.splitlines() if "Kernel panic" in line), "")
@@ -143,11 +146,12 @@ def reason_of(ended: Ended) -> str:
         return f"{failed[-1].stage} failed: {failed[-1].detail}"
     if panic:
         return panic
+    asked = f"before it told of {missing[0]!r}"
     if ended.timed_out:
-        return "its time was over"
+        return f"its time was over {asked}"
     if ended.status:
         return f"the machine ended with status {ended.status}"
-    return "the node ended before it had answered every question"
+    return f"it ended {asked}"
 
 
 def tail_of(console: str) -> str:

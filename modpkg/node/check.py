@@ -39,8 +39,9 @@ ask() {{
     status=$?
     read -r ended rest </proc/uptime
     output=$(tail -c {OUTPUT_BYTES} /run/modpkg/check.out | base64 -w 0)
-    echo "{RESULT}{{$1, \\"status\\": $status, \\"started\\": $started, \\"ended\\": $ended, \\
-\\"output\\": \\"$output\\"}}" >&3
+    # Not echo: some shells' echo takes the backslashes of JSON for its own.
+    printf '%s{{%s, "status": %s, "started": %s, "ended": %s, "output": "%s"}}\\n' \\
+        '{RESULT}' "$1" "$status" "$started" "$ended" "$output" >&3
 }}
 
 # Services that a test needs may still be starting.
@@ -59,8 +60,8 @@ LAST_QUESTIONS: Final = (
     ("end", "true"),
 )
 
-# A node without disks has nothing to bring into order first.
-FOOT: Final = "systemctl poweroff --force --force\n"
+# Closing waits until the port has sent all. A node without disks has nothing else to bring into order.
+FOOT: Final = "exec 3>&-\nsystemctl poweroff --force --force\n"
 
 
 def check_script(tests: Mapping[str, Sequence[ModuleTest]]) -> str:

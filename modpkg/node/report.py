@@ -21,6 +21,7 @@ RESULT: Final = "MODPKG-RESULT "
 STAGE_LINE: Final = re.compile(r"modpkg: (\d+\.\d+) ([a-z-]+) (start|end|failed)(?: (.*))?$")
 FACT: Final = ""
 MULTI_USER: Final = "multi-user"
+FACTS: Final = (MULTI_USER, "startup", "memory", "audit", "failed-units", "end")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,19 +122,27 @@ def judge(answer: Answer, test: ModuleTest) -> TestResult:
     )
 
 
+def unanswered(answers: Sequence[Answer], tests: Mapping[str, Sequence[ModuleTest]]) -> tuple[str, ...]:
+    """Give the questions that the node did not come to, in their order."""
+    found = {(answer.module, answer.name) for answer in answers}
+    asked = [(module, test.name) for module in sorted(tests) for test in tests[module]]
+    own = [(FACT, name) for name in FACTS]
+    return tuple(
+        f"{module}/{name}".lstrip("/") for module, name in [*asked, *own] if (module, name) not in found
+    )
+
+
 def make_report(
     answers: Sequence[Answer],
     *,
     events: Sequence[StageEvent],
     tests: Mapping[str, Sequence[ModuleTest]],
     console: Path,
-) -> BootReport | None:
-    """Give the report of a boot, or None if an answer is missing: then the node did not come to its end."""
+) -> BootReport:
+    """Give the report of a boot. No answer may be missing."""
     by_name = {(answer.module, answer.name): answer for answer in answers}
     facts = {name: answer.output.strip() for (module, name), answer in by_name.items() if module == FACT}
     asked = [(module, test) for module in sorted(tests) for test in tests[module]]
-    if "end" not in facts or any((module, test.name) not in by_name for module, test in asked):
-        return None
     multi_user = int(facts[MULTI_USER]) / 1_000_000
     return BootReport(
         multi_user_seconds=multi_user,

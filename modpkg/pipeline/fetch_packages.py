@@ -30,10 +30,11 @@ class GoneError(ModpkgError):
         self.packages = tuple(packages)
         self.failures = error.failures
         lines = "".join(f"\n    {line}" for line in failure_lines(error.failures))
+        others = len(error.failures) - len(self.packages)
         aliases = sorted({package.mirror for package in packages})
         super().__init__(
-            f"cannot fetch {len(error.failures)} packages of platform {platform!r}, "
-            f"{len(self.packages)} of them are gone from the mirror:{lines}",
+            f"cannot fetch packages of platform {platform!r}: {len(self.packages)} gone from the mirror"
+            f"{f', {others} not fetched' if others else ''}:{lines}",
             hint=f"invoke lock-platform {platform} renews the lock; or name an archive of snapshots in "
             f"{' and '.join(variable_name('SNAPSHOTS', alias) for alias in aliases)}",
         )

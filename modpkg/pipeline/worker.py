@@ -12,6 +12,9 @@ from typing import Any
 
 from modpkg.errors import ModpkgError
 from modpkg.events import Event, Sink, event_to_dict
+from modpkg.image.assemble import assemble
+from modpkg.image.job import AssembleJob
+from modpkg.initramfs.build import build_initrd
 from modpkg.model.document import Record
 from modpkg.pipeline.apart import error_fields
 from modpkg.rootfs.build import build
@@ -40,7 +43,12 @@ def _unpack(path: Path, sink: Sink) -> dict[str, Any]:
     return {}
 
 
-TASKS = {"build": _build, "unpack": _unpack}
+def _assemble(path: Path, sink: Sink) -> dict[str, Any]:
+    job = AssembleJob.model_validate_json(path.read_bytes())
+    return assemble(job, build_initrd=build_initrd, sink=sink).model_dump(mode="json")
+
+
+TASKS = {"assemble": _assemble, "build": _build, "unpack": _unpack}
 
 
 def main(argv: list[str]) -> int:

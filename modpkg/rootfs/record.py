@@ -39,6 +39,7 @@ def module_of(
         depends=tuple(LowerModule(name=m.name, version=m.version, fragment=m.fragment.sha256) for m in below),
         conflicts=recipe.conflicts,
         provides=recipe.provides,
+        replaces=recipe.replaces,
         changelog=job.changelog,
         fragment=fragment,
         packages=_packages(job),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from modpkg.errors import ModpkgError
 from modpkg.store.transfer import Kind
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from modpkg.store.store import Store
-
-SHOWN_NAMES: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +67,7 @@ def failure_lines(failures: Sequence[Failure]) -> Iterator[str]:
         else:
             alike.setdefault(f"{failure.kind.value}: {failure.detail}", []).append(failure.download.name)
     for reason, names in alike.items():
-        more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
-        yield f"{', '.join(names[:SHOWN_NAMES])}{more}: {reason}"
+        yield f"{names[0] if len(names) == 1 else f'{len(names)} files, such as {names[0]}'}: {reason}"
 
 
 def _hints(kinds: set[Kind]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+import urllib.parse
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -54,7 +56,7 @@ def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             found = re.match(r"bytes=(\d+)-$", self.headers.get("Range", ""))
             start = int(found[1]) if found else None
-            path = self.path.lstrip("/")
+            path = urllib.parse.unquote(self.path.lstrip("/"))
             web.requests.append(Request(path, start))
             fault = web.faults[path].pop(0) if web.faults[path] else Fault()
             self.answer(web.root / path, start, fault)
@@ -101,10 +103,12 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(root: Path) -> Iterator[Web]:
+def serving(root: Path, *, tls: ssl.SSLContext | None = None) -> Iterator[Web]:
     """Serve a directory while the block runs."""
     web = Web(root)
     with _Server(("127.0.0.1", 0), _handler(web)) as server:
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         web.url = f"http://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()

@@ -1,0 +1,77 @@
+"""The top layer of an image: merged state, what the image says about itself, what its own programs generate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from modpkg.errors import ModpkgError
+from modpkg.formats.canonical import canonical_json
+from modpkg.image import identity
+from modpkg.image.regenerate import regenerate
+from modpkg.rootfs.normalize import set_times, strip_attributes
+from modpkg.rootfs.state.merge import merge_states
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from modpkg.events import Sink
+    from modpkg.image.job import AssembleJob
+    from modpkg.model.module import Module
+
+MACHINE_ID: Final = "etc/machine-id"
+# Units with ConditionNeedsUpdate= compare the times of these with /usr's: newer means nothing to do.
+UPDATED: Final = ("etc/.updated", "var/.updated")
+UPDATED_TEXT: Final = "# Newer than /usr: what systemd would generate after an update is in this image.\n"
+
+
+def make_glue(
+    job: AssembleJob,
+    modules: Sequence[Module],
+    paths: Mapping[str, str],
+    *,
+    lower: Sequence[Path],
+    sink: Sink,
+) -> Path:
+    """Make the glue of modules in the job's work directory. `paths` is what the layers `lower` show together."""
+    glue = job.work / "glue"
+    glue.mkdir()
+    merge_states(modules, glue)
+    for path, text in _texts(job, modules, lower).items():
+        _write(glue / path, text)
+    if MACHINE_ID not in paths:
+        # Without this file the first boot enables every unit.
+        _write(glue / MACHINE_ID, "")
+    regenerate(glue, lower=lower, work=job.work / "regenerate", kernel=_kernel(modules), sink=sink)
+    strip_attributes(glue)
+    set_times(glue, source_date_epoch=max(module.source_date_epoch for module in modules))
+    return glue
+
+
+def _kernel(modules: Sequence[Module]) -> str | None:
+    return next((module.kernel for module in modules if module.kernel), None)
+
+
+def _texts(job: AssembleJob, modules: Sequence[Module], lower: Sequence[Path]) -> dict[str, str]:
+    image = job.image
+    return {
+        identity.OS_RELEASE: identity.os_release_text(_os_release(lower), image),
+        identity.IMAGE_JSON: canonical_json(image),
+        f"{identity.DOCUMENTS}/packages": identity.packages_text(modules),
+        f"{identity.DOCUMENTS}/changelog": identity.changelog_text(modules, image),
+        **dict.fromkeys(UPDATED, UPDATED_TEXT),
+    }
+
+
+def _os_release(lower: Sequence[Path]) -> str:
+    for tree in lower:
+        path = tree / identity.OS_RELEASE
+        if path.is_file() and not path.is_symlink():
+            return path.read_text(encoding="utf-8")
+    raise ModpkgError(f"cannot find /{identity.OS_RELEASE} in any module", hint="core has to have base-files")
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o644)

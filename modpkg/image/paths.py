@@ -1,0 +1,81 @@
+"""Looks for paths that two modules have with other content, mode or owner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from modpkg.image.finding import Finding
+from modpkg.rootfs.state.conflict import Side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from modpkg.model.module import Module
+
+DIGEST_SHOWN: Final = 12
+MERGED_USR_HINT: Final = "core has a symlink there: put the files where it leads, such as below /usr"
+HINT: Final = "keep one of them out by `exclude`, or build one module on the other and declare `replaces`"
+DRIVERS: Final = "usr/lib/modules/"
+
+
+def plain(line: str) -> str:
+    """Give the line of a path without its hard links: which names a group has is no property of one path."""
+    return line.partition(" link=")[0]
+
+
+def union(modules: Sequence[Module]) -> dict[str, str]:
+    """Give what lies at each path when modules, lowest first, are stacked."""
+    return {path: plain(line) for module in modules for path, line in module.paths.items()}
+
+
+def path_findings(modules: Sequence[Module]) -> Iterator[Finding]:
+    """Give the paths about which modules, lowest first, disagree."""
+    owners: dict[str, tuple[Module, str]] = {}
+    for module in modules:
+        below = {lower.name for lower in module.depends}
+        for path, line in module.paths.items():
+            owner, other = owners.get(path, (module, line))
+            if plain(line) != plain(other) and not (owner.name in below and f"/{path}" in module.replaces):
+                yield _finding(path, {owner.name: other, module.name: line})
+            owners[path] = (module, line)
+
+
+def driver_findings(modules: Sequence[Module]) -> Iterator[Finding]:
+    """Give the modules with drivers for a kernel that is not in the set, and kernels beside the first."""
+    kernels = {module.name: module.kernel for module in modules if module.kernel}
+    if len(kernels) > 1:
+        sides = tuple(Side(name, f"kernel {release}") for name, release in sorted(kernels.items()))
+        yield Finding(about="kernel", what="there can be one", sides=sides)
+    for module in modules:
+        for release in sorted(_releases(module.paths) - set(kernels.values())):
+            sides = tuple(Side(name, f"kernel {kernel}") for name, kernel in sorted(kernels.items()))
+            yield Finding(
+                about=f"/{DRIVERS}{release}",
+                what=f"{module.name} has drivers for a kernel that the image has not",
+                sides=sides,
+            )
+
+
+def _releases(paths: Mapping[str, str]) -> set[str]:
+    inside = (path.removeprefix(DRIVERS) for path in paths if path.startswith(DRIVERS))
+    return {path.partition("/")[0] for path in inside}
+
+
+def _finding(path: str, lines: dict[str, str]) -> Finding:
+    sides = tuple(Side(module, _shown(line)) for module, line in sorted(lines.items()))
+    words = [plain(line).split() for line in lines.values()]
+    kinds = {word[0] for word in words}
+    names = {0: "type"} if len(kinds) > 1 else {1: "mode", 2: "owner", 3: "group"}
+    differing = [name for index, name in names.items() if len({word[index] for word in words}) > 1]
+    if len(kinds) == 1 and len({tuple(word[4:]) for word in words}) > 1:
+        differing.append("content")
+    what = f"{' and '.join(differing)} differ{'s' if len(differing) == 1 else ''}"
+    hint = MERGED_USR_HINT if kinds == {"dir", "symlink"} else HINT
+    return Finding(about=f"/{path}", what=what, sides=sides, hint=hint)
+
+
+def _shown(line: str) -> str:
+    words = plain(line).split()
+    if words[0] == "file":
+        words[5] = words[5][:DIGEST_SHOWN]
+    return " ".join(words)

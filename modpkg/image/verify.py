@@ -1,0 +1,55 @@
+"""Compares an image with its modules: every path of every module is there, just so, and nothing else is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from modpkg.errors import ModpkgError
+from modpkg.image.paths import plain
+from modpkg.rootfs.inventory import inventory, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+SHOWN: Final = 10
+
+
+def expected_paths(paths: Mapping[str, str], glue: Path) -> dict[str, str]:
+    """Give what an image shows: the modules' paths with the glue on top.
+
+    Raises ModpkgError where a directory of the glue would change the mode or owner of a module's.
+    """
+    top = {path: plain(line) for path, line in inventory(glue).items()}
+    wrong = [
+        f"/{path}: {line} over {paths[path]}"
+        for path, line in top.items()
+        if path in paths and line != paths[path] and line.startswith("dir ")
+    ]
+    _refuse("cannot lay the glue over the modules: directories differ", wrong)
+    return {**paths, **top}
+
+
+def check_listing(root: Path, expected: Mapping[str, str]) -> None:
+    """Compare the names in a mounted overlay with those expected; content is left for the image itself.
+
+    An opaque directory in a layer hides those of the layers below: every new directory of a build is one.
+    """
+    start = len(str(root)) + 1
+    found = {entry.path[start:] for entry in walk(root)}
+    _refuse("cannot stack the modules: paths are hidden", sorted(expected.keys() - found))
+    _refuse("cannot stack the modules: paths of no module", sorted(found - expected.keys()))
+
+
+def check_tree(tree: Path, expected: Mapping[str, str]) -> None:
+    """Compare an image that was read back, content and all, with what it should hold."""
+    found = {path: plain(line) for path, line in inventory(tree).items()}
+    paths = sorted({path for path, _ in found.items() ^ expected.items()})
+    lines = [f"/{p}: {found.get(p, 'missing')}, not {expected.get(p, 'missing')}" for p in paths]
+    _refuse("cannot trust the image: it reads back otherwise than written", lines)
+
+
+def _refuse(what: str, lines: Sequence[str]) -> None:
+    if lines:
+        more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+        raise ModpkgError("\n    ".join([f"{what} ({len(lines)}):", *lines[:SHOWN], *more]))

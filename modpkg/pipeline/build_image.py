@@ -1,0 +1,158 @@
+"""Modules to an image directory: planned first, then assembled in namespaces, then put in place whole."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from modpkg.errors import ModpkgError
+from modpkg.events import Sink, StepSkipped
+from modpkg.formats.canonical import canonical_json, read_record
+from modpkg.host import namespaces
+from modpkg.host.files import new_directory, receipt_of
+from modpkg.host.steps import step
+from modpkg.image import identity
+from modpkg.image.check import check
+from modpkg.image.job import Assembled, AssembleJob, Layer
+from modpkg.model.image import Image, ImageDirectory, ImageFile
+from modpkg.pipeline.apart import call
+from modpkg.pipeline.unpacked import unpacked_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from modpkg.model.manifest import Manifest
+    from modpkg.model.module import Module
+    from modpkg.store.store import Store
+
+IMAGE_JSON: Final = "image.json"
+SUMS: Final = "SHA256SUMS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be built, and why; without a reason the directory is as it should be."""
+
+    manifest: Manifest
+    modules: tuple[Module, ...]
+    image: Image
+    directory: Path
+    reason: str
+
+
+def plan_image(manifest: Manifest, modules: Sequence[Module], *, images: Path) -> Plan:
+    """Decide whether the image of a manifest's modules has to be built below `images`. Writes nothing.
+
+    Raises `modpkg.image.finding.CheckError` with all that keeps the modules from being one image.
+    """
+    check(modules)
+    image = identity.image_of(modules)
+    directory = images / directory_name(manifest.name, image)
+    return Plan(
+        manifest=manifest,
+        modules=tuple(modules),
+        image=image,
+        directory=directory,
+        reason=_reason(directory, manifest, image),
+    )
+
+
+def directory_name(name: str, image: Image) -> str:
+    """Give the name of an image's directory, `<image>_<version>_<arch>`, the version without an epoch."""
+    return f"{name}_{image.version}_{image.architecture}"
+
+
+def build_image(plan: Plan, *, store: Store, sink: Sink) -> ImageDirectory:
+    """Do what a plan says; the fragments of its modules are in the store."""
+    name = f"build image {plan.manifest.name}"
+    if not plan.reason:
+        sink(StepSkipped(name, f"{plan.directory} has {plan.image.version} already"))
+        return read_record(plan.directory / IMAGE_JSON, ImageDirectory)
+    mode = namespaces.mode()
+    with (
+        step(name, sink, reason=plan.reason),
+        store.lock(f"image-{plan.directory.name}", sink=sink),
+        store.scratch() as work,
+    ):
+        assembled = _assemble(plan, work, store=store, mode=mode, sink=sink)
+        with new_directory(plan.directory) as directory:
+            for name, path in assembled.files.items():
+                shutil.move(path, directory / name)
+            return _describe(plan, assembled, directory)
+
+
+def _assemble(plan: Plan, work: Path, *, store: Store, mode: namespaces.Mode, sink: Sink) -> Assembled:
+    layers = []
+    for module in plan.modules:
+        path = work / f"{module.name}.json"
+        path.write_text(canonical_json(module), encoding="utf-8")
+        layers.append(
+            Layer(module=path, tree=unpacked_tree(store, module.fragment.sha256, mode=mode, sink=sink))
+        )
+    # The root is compressed like core: equal modules make equal bits.
+    core = next(module for module in plan.modules if module.name == "core")
+    place = work / "assembly"
+    place.mkdir()
+    job = AssembleJob(
+        layers=tuple(layers),
+        image=plan.image,
+        level=core.fragment.level,
+        block_size=core.fragment.block_size,
+        work=place,
+    )
+    return Assembled.model_validate(call("assemble", job, mode=mode, work=work, sink=sink))
+
+
+def _describe(plan: Plan, assembled: Assembled, directory: Path) -> ImageDirectory:
+    texts = {
+        "packages": identity.packages_text(plan.modules),
+        "changelog": identity.changelog_text(plan.modules, plan.image),
+    }
+    for name, text in texts.items():
+        (directory / name).write_text(text, encoding="utf-8")
+    names = sorted({*assembled.files, *texts})
+    receipts = {name: receipt_of(directory / name) for name in names}
+    files = {name: ImageFile(size=receipt.size, sha256=receipt.sha256) for name, receipt in receipts.items()}
+    record = _record(plan, assembled.kernel, files)
+    (directory / IMAGE_JSON).write_text(canonical_json(record), encoding="utf-8")
+    sums = {
+        **{name: file.sha256 for name, file in files.items()},
+        IMAGE_JSON: receipt_of(directory / IMAGE_JSON).sha256,
+    }
+    lines = [f"{sha256}  {name}\n" for name, sha256 in sorted(sums.items())]
+    (directory / SUMS).write_text("".join(lines), encoding="utf-8")
+    for path in directory.iterdir():
+        path.chmod(0o644)
+    return record
+
+
+def _record(plan: Plan, kernel: str, files: dict[str, ImageFile]) -> ImageDirectory:
+    return ImageDirectory(
+        name=plan.manifest.name,
+        image=plan.image,
+        kernel=kernel,
+        kernel_arguments=plan.manifest.kernel_arguments,
+        files=files,
+        waits_for_site=tuple(sorted({unit for module in plan.modules for unit in module.waits_for_site})),
+        tests={module.name: module.tests for module in plan.modules if module.tests},
+    )
+
+
+def _reason(directory: Path, manifest: Manifest, image: Image) -> str:
+    if not directory.exists():
+        return f"there is no {directory.name}"
+    try:
+        found = read_record(directory / IMAGE_JSON, ImageDirectory)
+    except ModpkgError as error:
+        return f"its {IMAGE_JSON} cannot be read: {error.what}"
+    if found.image != image:
+        return "it was made of other modules"
+    if found.kernel_arguments != manifest.kernel_arguments:
+        return "the kernel arguments changed"
+    for name, file in found.files.items():
+        path = directory / name
+        if not path.is_file() or path.stat().st_size != file.size:
+            return f"{name} is missing or was cut"
+    return ""

@@ -1,0 +1,165 @@
+"""Whole boots in a virtual machine. Each costs 5 to 40 s, so each asks many things at once."""
+
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from modpkg.errors import ModpkgError
+from modpkg.events import Output
+from modpkg.model.image import ImageDirectory
+from modpkg.model.module import ModuleTest
+from modpkg.node.boot import BootOptions, boot_image, read_image, require_healthy
+from modpkg.node.report import parse_stages
+from modpkg.node.serve import Handler, Server, serving
+
+pytestmark = [pytest.mark.boot, pytest.mark.programs, pytest.mark.network]
+
+OPTIONS = BootOptions(memory_mb=1024, timeout_seconds=240)
+STAGES = ("mounts", "modules", "network", "fetch", "verify", "overlay", "check", "hand-over")
+TESTS = {
+    "core": (
+        ModuleTest(name="systemd", run="systemctl --version", stdout="^systemd 252"),
+        ModuleTest(name="changes go to memory", run="echo x >/usr/bin/new && cat /usr/bin/new", stdout="^x$"),
+        ModuleTest(name="the image stays as it is", run="! touch /run/modpkg/lower/new", stdout="Read-only"),
+        ModuleTest(name="no trace of the check", run="! find /run/modpkg/lower | grep modpkg-check"),
+        ModuleTest(name="the stages are in the kernel's log", run="dmesg", stdout=r"modpkg: \S+ overlay end"),
+        ModuleTest(name="services see no stage", run="! systemctl show-environment | grep -i modpkg"),
+        ModuleTest(name="a lease", run="ip -4 -o address", stdout=r"10\.0\.2\.15/24"),
+    ),
+    "odd": (
+        ModuleTest(name='any "byte" \\ and no end of line', run=r"printf 'a\"\\\0\377\r\nb'", stdout=r"^b$"),
+        ModuleTest(name="a fault", run="echo why >&2; exit 3"),
+        ModuleTest(name="wrong words", run="echo one", stdout="two"),
+    ),
+}
+
+MakeImage = Callable[..., Path]
+
+
+def test_a_node_comes_up_and_tells_how_it_is(make_image: MakeImage, tmp_path: Path) -> None:
+    image = make_image(tests=TESTS)
+    lines: list[str] = []
+
+    def sink(event: object) -> None:
+        if isinstance(event, Output):
+            lines.append(event.line)
+
+    report = boot_image(image, options=OPTIONS, work=tmp_path / "work", sink=sink)
+    assert len(report.tests) == 10
+    bad = [(result.name, result.output, result.reason) for result in report.tests if not result.ok]
+    assert bad == [
+        ("a fault", "why\n", "it ended with status 3"),
+        ("wrong words", "one\n", "its output does not match 'two'"),
+    ]
+    assert report.failed_units == ()
+    assert report.audit == ""
+    assert [stage for _, stage in report.timeline] == ["kernel", *STAGES, "multi-user"]
+    times = [seconds for seconds, _ in report.timeline]
+    assert times == sorted(times)
+    assert times[-1] == report.multi_user_seconds
+    assert 50 < report.memory_mb < 1024
+    assert any("overlay end" in line for line in lines)
+
+    about = read_image(image)
+    with pytest.raises(ModpkgError, match="2 faults in the booted node"):
+        require_healthy(report, about)
+    well = dataclasses.replace(report, tests=tuple(result for result in report.tests if result.ok))
+    require_healthy(well, about)
+
+
+@pytest.fixture
+def servers(monkeypatch: pytest.MonkeyPatch) -> list[Server]:
+    """Keep the servers that boots make."""
+    kept: list[Server] = []
+
+    @contextmanager
+    def keeping(content: Mapping[str, Path | bytes]) -> Iterator[Server]:
+        with serving(content) as server:
+            kept.append(server)
+            yield server
+
+    monkeypatch.setattr("modpkg.node.boot.serving", keeping)
+    return kept
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Break the first download off behind 1 MiB, and keep which parts are asked for."""
+    ranges: list[str] = []
+    whole = Handler.do_GET
+
+    def break_off(handler: Handler) -> None:
+        ranges.append(f"{handler.path} {handler.headers.get('Range')}")
+        if len(ranges) > 1:
+            whole(handler)
+            return
+        content = handler.content["root.squashfs"]
+        assert isinstance(content, Path)
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(content.stat().st_size))
+        handler.end_headers()
+        handler.wfile.write(content.read_bytes()[: 1 << 20])
+
+    monkeypatch.setattr(Handler, "do_GET", break_off)
+    return ranges
+
+
+@pytest.fixture
+def changes_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Change a byte of the image once it has been found good: the node alone can see it then."""
+
+    def read(image: Path) -> ImageDirectory:
+        about = read_image(image)
+        content = bytearray((image / "root.squashfs").read_bytes())
+        content[2 << 20] ^= 1
+        (image / "root.squashfs").write_bytes(content)
+        return about
+
+    monkeypatch.setattr("modpkg.node.boot.read_image", read)
+
+
+@pytest.mark.usefixtures("changes_later")
+def test_a_broken_download_goes_on_and_a_changed_image_is_never_mounted(
+    make_image: MakeImage, tmp_path: Path, asked: list[str], servers: list[Server]
+) -> None:
+    image = make_image(content=os.urandom(3 << 20))
+    with pytest.raises(ModpkgError) as caught:
+        boot_image(image, options=OPTIONS, work=tmp_path / "work")
+    assert asked == ["/root.squashfs None", "/root.squashfs bytes=1048576-"]
+    console = (tmp_path / "work/console.log").read_text()
+    assert "cannot fetch" in console
+    assert f"fetch end {3 << 20} bytes" in console
+    assert "overlay start" not in console
+    assert "verify failed: the image's sha256 is" in caught.value.what
+    assert str(tmp_path / "work/console.log") in caught.value.hint
+    (server,) = servers
+    reported = [event.stage for event in parse_stages("\n".join(server.reports)) if event.state == "failed"]
+    assert reported == ["verify"]
+
+
+def test_a_kernel_that_panics_is_told_from_the_console(make_image: MakeImage, tmp_path: Path) -> None:
+    with pytest.raises(ModpkgError, match="Kernel panic"):
+        boot_image(
+            make_image(content=b"x"),
+            options=dataclasses.replace(OPTIONS, arguments=("rdinit=/nothing",)),
+            work=tmp_path / "work",
+        )
+
+
+def test_a_machine_whose_time_is_over_is_ended(make_image: MakeImage, tmp_path: Path) -> None:
+    started = time.monotonic()
+    with pytest.raises(ModpkgError, match="its time was over"):
+        boot_image(
+            make_image(content=b"x"),
+            options=dataclasses.replace(OPTIONS, timeout_seconds=0.5),
+            work=tmp_path / "work",
+        )
+    assert time.monotonic() - started < 15
+    here = str(tmp_path)
+    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    assert not [command for command in commands if b"qemu-system" in command and here.encode() in command]

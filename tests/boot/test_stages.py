@@ -1,0 +1,74 @@
+"""The stages' shell, judged by shellcheck, and its functions, run by the busybox that runs them in a node."""
+
+from pathlib import Path
+
+import pytest
+
+import modpkg.initramfs
+from modpkg.host.run import run
+
+pytestmark = pytest.mark.programs
+
+SOURCE = Path(modpkg.initramfs.__file__).parent
+SCRIPTS = sorted(SOURCE.rglob("*.sh"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_shellcheck_finds_nothing(script: Path) -> None:
+    run(["shellcheck", "--shell=sh", "--external-sources", "--source-path=SCRIPTDIR", script])
+
+
+def shell(text: str, arguments: str) -> str:
+    words = ["busybox", "sh", "-eu", "-c", f". {SOURCE}/library.sh; {text}"]
+    return run(words, env={"MODPKG_ARGUMENTS": arguments}).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        ("quiet modpkg.image=http://a/b?c=d ro", "http://a/b?c=d"),
+        ("modpkg.image=old modpkg.image=new", "new"),
+        ("xmodpkg.image=x modpkg.imagex=y", "default"),
+        ("modpkg.image=", ""),
+        ("modpkg.image=/*", "/*"),
+        ("", "default"),
+    ],
+)
+def test_a_kernel_argument_is_found_the_last_one_counts(arguments: str, found: str) -> None:
+    assert shell("argument modpkg.image default", arguments) == f"{found}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "holds"),
+    [("debug quiet", True), ("quiet debug", True), ("debug", True), ("debugger", False), ("a=debug", False)],
+)
+def test_a_flag_is_a_whole_word(arguments: str, *, holds: bool) -> None:
+    assert shell("flag debug && echo yes || echo no", arguments) == ("yes\n" if holds else "no\n")
+
+
+@pytest.mark.parametrize("answer", ["bound", "renew"])
+def test_a_lease_sets_address_one_route_and_name_servers(tmp_path: Path, answer: str) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "ip").write_text(f'#!/bin/sh\necho "ip $*" >>{tmp_path}/log\n')
+    (programs / "ip").chmod(0o755)
+    lease = (SOURCE / "lease.sh").read_text().replace("/etc/resolv.conf", f"{tmp_path}/resolv.conf")
+    script = tmp_path / "lease.sh"
+    script.write_text(lease)
+    environment = {
+        "PATH": f"{programs}:/usr/bin:/bin",
+        "interface": "eth0",
+        "ip": "10.0.0.7",
+        "mask": "20",
+        "router": "10.0.0.1 10.0.0.2",
+        "dns": "10.0.0.3 10.0.0.4",
+        "domain": "cluster",
+    }
+    run(["dash", "-eu", script, answer], env=environment)
+    assert (tmp_path / "log").read_text().splitlines() == [
+        "ip address flush dev eth0",
+        "ip address add 10.0.0.7/20 dev eth0",
+        "ip route replace default via 10.0.0.1 dev eth0",
+    ]
+    text = "search cluster\nnameserver 10.0.0.3\nnameserver 10.0.0.4\n"
+    assert (tmp_path / "resolv.conf").read_text() == text

@@ -1,0 +1,97 @@
+import shlex
+
+import pytest
+from invoke.parser import Parser
+
+from modpkg.cli.command import Command
+from modpkg.cli.program import ModpkgProgram, command_collection
+
+COLLECTION = command_collection()
+COMMANDS = sorted(COLLECTION.task_names)
+
+
+def program(words: list[str]) -> int:
+    with pytest.raises(SystemExit) as end:
+        ModpkgProgram(name="modpkg", binary="modpkg", namespace=command_collection()).run(["modpkg", *words])
+    code = end.value.code
+    assert isinstance(code, int)
+    return code
+
+
+def examples(name: str) -> list[str]:
+    lines = (COLLECTION[name].__doc__ or "").splitlines()
+    return [line.split("Example: ")[1] for line in lines if "Example: " in line]
+
+
+def words_of(example: str) -> list[str]:
+    first, *rest = shlex.split(example)
+    assert first == "modpkg"
+    return rest
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_shows_an_example_that_it_accepts(name: str) -> None:
+    shown = examples(name)
+    assert shown
+    for example in shown:
+        parsed = Parser(contexts=COLLECTION.to_contexts()).parse_argv(words_of(example))
+        assert [context.name for context in parsed] == [name]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_ours_and_every_option_described(name: str) -> None:
+    task = COLLECTION[name]
+    assert isinstance(task, Command)
+    assert [argument.name for argument in task.get_arguments() if not argument.help] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_names_are_words_with_dashes(name: str) -> None:
+    assert "_" not in name
+    assert name == name.lower()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_first_line_of_the_help_is_a_sentence(name: str) -> None:
+    first = (COLLECTION[name].__doc__ or "").splitlines()[0]
+    assert first.endswith(".")
+    assert first[0].isupper()
+
+
+def test_the_list_has_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert program(["--list"]) == 0
+    out = capsys.readouterr().out
+    assert [name for name in COMMANDS if f"  {name} " not in out] == []
+
+
+def test_the_help_has_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert program(["--help"]) == 0
+    out = capsys.readouterr().out
+    assert [name for name in COMMANDS if f"  {name} " not in out] == []
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    assert program(["--version"]) == 0
+    name, version = capsys.readouterr().out.split(maxsplit=1)
+    assert name == "modpkg"
+    assert version.strip()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["tset"], "did you mean 'test'?"),
+        (["zzzz"], "try it: modpkg --help"),
+        (["test", "--no-such-option"], "No idea what '--no-such-option' is!"),
+        (["test", "--select"], "needed value and was not given one"),
+        (["--help", "tset"], "did you mean 'test'?"),
+        (["--no-such-option"], "error: cannot read the command line"),
+    ],
+)
+def test_a_wrong_command_line_is_bad_input(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert program(words) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: cannot read the command line: ")
+    assert message in err

@@ -1,0 +1,24 @@
+import os
+from pathlib import Path
+
+from modpkg.cli.streams import write_line
+
+
+def test_a_line_is_written_at_once(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w") as stream:
+        assert write_line(stream, "hello")
+        assert (tmp_path / "out").read_text() == "hello\n"
+
+
+def test_nothing_is_no_empty_line(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w") as stream:
+        assert write_line(stream, "")
+    assert (tmp_path / "out").read_text() == ""
+
+
+def test_without_a_reader_it_says_so_once_and_never_raises() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stream:
+        assert not write_line(stream, "hello")
+        assert write_line(stream, "again")

@@ -1,0 +1,274 @@
+import hashlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from modpkg.events import Warned
+from modpkg.host.files import (
+    Receipt,
+    digest_file,
+    exchange,
+    locked,
+    new_directory,
+    new_file,
+    receipt_of,
+    remove_tree,
+    temporary_directory,
+    write_atomically,
+)
+
+EMPTY = hashlib.sha256(b"").hexdigest()
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_receipt_tells_path_size_and_digest(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b.txt"
+    receipt = write_atomically(path, "grüße\n")
+    content = "grüße\n".encode()
+    assert receipt == Receipt(path=path, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+    assert receipt_of(path) == receipt
+    assert path.read_bytes() == content
+
+
+def test_a_large_file_has_the_digest_of_its_content(tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    path.write_bytes(b"x" * 3_000_001)
+    assert digest_file(path) == hashlib.sha256(b"x" * 3_000_001).hexdigest()
+
+
+def test_the_mode_of_a_file_is_ours_and_not_that_of_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        write_atomically(tmp_path / "public", b"")
+        write_atomically(tmp_path / "secret", b"", mode=0o600)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "public").stat().st_mode & 0o777 == 0o644
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
+    target = tmp_path / "folder"
+    target.mkdir()
+    (target / "kept").write_text("old")
+    with pytest.raises(IsADirectoryError):
+        write_atomically(target, "new")
+    assert names(tmp_path) == ["folder"]
+
+
+def test_a_reader_sees_the_old_or_the_new_content_and_never_a_part(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    contents = {letter * 200_000 for letter in "abc"}
+    write_atomically(path, "a" * 200_000)
+    seen = set()
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            seen.add(path.read_text())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(10):
+        for content in sorted(contents):
+            write_atomically(path, content)
+    stop.set()
+    reader.join()
+    assert seen <= contents
+
+
+def write_forever(path: Path) -> None:
+    while True:
+        for letter in "ab":
+            write_atomically(path, letter * 300_000)
+
+
+def swap_forever(path: Path) -> None:
+    while True:
+        for letter in "ab":
+            with new_directory(path) as folder:
+                for number in range(10):
+                    (folder / str(number)).write_text(letter)
+
+
+def kill_while(work: Callable[[Path], None], path: Path, *, delay: float) -> None:
+    child = os.fork()
+    if child == 0:
+        work(path)
+    time.sleep(delay)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+@pytest.mark.parametrize("delay", [0.01, 0.017, 0.023, 0.031, 0.05])
+def test_a_writer_that_is_killed_leaves_a_whole_file(tmp_path: Path, delay: float) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, "a" * 300_000)
+    kill_while(write_forever, path, delay=delay)
+    assert path.read_text() in {"a" * 300_000, "b" * 300_000}
+
+
+@pytest.mark.parametrize("delay", [0.01, 0.017, 0.023, 0.031, 0.05])
+def test_a_writer_that_is_killed_leaves_a_whole_directory(tmp_path: Path, delay: float) -> None:
+    path = tmp_path / "folder"
+    with new_directory(path) as folder:
+        for number in range(10):
+            (folder / str(number)).write_text("a")
+    kill_while(swap_forever, path, delay=delay)
+    assert names(path) == [str(number) for number in range(10)]
+    assert len({file.read_text() for file in path.iterdir()}) == 1
+
+
+def test_a_new_file_takes_its_place_at_the_end_of_the_block(tmp_path: Path) -> None:
+    path = tmp_path / "image.squashfs"
+    path.write_text("old")
+    with new_file(path) as temporary:
+        assert temporary.name == path.name
+        temporary.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert names(tmp_path) == ["image.squashfs"]
+
+
+def test_a_new_file_of_a_failed_block_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "image.squashfs"
+
+    def fail() -> None:
+        with new_file(path) as temporary:
+            temporary.write_text("half")
+            raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        fail()
+    assert names(tmp_path) == []
+
+
+def test_a_new_directory_replaces_an_older_one_whole(tmp_path: Path) -> None:
+    path = tmp_path / "image"
+    path.mkdir()
+    (path / "old").write_text("")
+    with new_directory(path) as folder:
+        (folder / "new").write_text("")
+        assert names(path) == ["old"]
+    assert names(path) == ["new"]
+    assert names(tmp_path) == ["image"]
+
+
+def test_a_new_directory_of_a_failed_block_leaves_the_older_one(tmp_path: Path) -> None:
+    path = tmp_path / "image"
+    path.mkdir()
+    (path / "old").write_text("")
+
+    def fail() -> None:
+        with new_directory(path) as folder:
+            (folder / "new").write_text("")
+            raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        fail()
+    assert names(path) == ["old"]
+    assert names(tmp_path) == ["image"]
+
+
+def test_two_paths_change_places(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_text("1")
+    second.mkdir()
+    exchange(first, second)
+    assert first.is_dir()
+    assert second.read_text() == "1"
+
+
+def test_a_path_that_is_missing_cannot_change_places(tmp_path: Path) -> None:
+    (tmp_path / "first").write_text("1")
+    with pytest.raises(FileNotFoundError, match="second"):
+        exchange(tmp_path / "first", tmp_path / "second")
+
+
+def test_a_temporary_directory_is_gone_after_an_error(tmp_path: Path) -> None:
+    def fail() -> None:
+        with temporary_directory(tmp_path / "work") as folder:
+            (folder / "file").write_text("")
+            raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        fail()
+    assert names(tmp_path / "work") == []
+
+
+def test_removing_a_tree_follows_no_link(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "file").write_text("")
+    link = tmp_path / "link"
+    link.symlink_to(kept)
+    remove_tree(link)
+    remove_tree(tmp_path / "missing")
+    assert names(kept) == ["file"]
+    remove_tree(kept)
+    assert not kept.exists()
+
+
+def test_a_lock_is_waited_for_and_the_user_is_told(tmp_path: Path) -> None:
+    lock = tmp_path / "locks" / "core"
+    order = []
+    entered, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with locked(lock):
+            order.append("first")
+            entered.set()
+            release.wait(10)
+            order.append("first ends")
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert entered.wait(10)
+    told = []
+
+    def tell(event: object) -> None:
+        told.append(event)
+        release.set()
+
+    with locked(lock, sink=tell):
+        order.append("second")
+    holder.join()
+    assert order == ["first", "first ends", "second"]
+    assert told == [Warned(f"waiting for another modpkg that holds {lock}")]
+
+
+def test_a_lock_that_is_free_says_nothing(tmp_path: Path) -> None:
+    told: list[object] = []
+    for _ in range(2):
+        with locked(tmp_path / "lock", sink=told.append):
+            pass
+    assert told == []
+
+
+def test_a_lock_is_free_when_its_holder_was_killed(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with locked(lock):
+            os.write(writing, b"x")
+            time.sleep(60)
+    os.read(reading, 1)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(reading)
+    os.close(writing)
+    with locked(lock):
+        assert lock.exists()
+
+
+def test_an_empty_file_has_the_digest_of_nothing(tmp_path: Path) -> None:
+    assert write_atomically(tmp_path / "empty", b"").sha256 == EMPTY

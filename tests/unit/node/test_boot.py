@@ -1,0 +1,140 @@
+"""What surrounds a boot: the image directory, the kernel's arguments, the errors."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from modpkg.errors import BadInputError, ModpkgError
+from modpkg.model.image import Image, ImageDirectory, ImageFile
+from modpkg.node.boot import kernel_arguments, read_image, reason_of, require_healthy
+from modpkg.node.machine import Ended
+from modpkg.node.report import BootReport
+from modpkg.node.report import TestResult as Result  # a name that pytest does not take for its own
+
+FILES = ("initrd", "root.squashfs", "vmlinuz")
+
+
+@pytest.fixture
+def about() -> ImageDirectory:
+    files = {
+        name: ImageFile(size=len(name), sha256=hashlib.sha256(name.encode()).hexdigest()) for name in FILES
+    }
+    return ImageDirectory(
+        name="compute",
+        image=Image(version="12.0.3-67.cb", platform="bookworm", architecture="amd64", modules=()),
+        kernel="6.1.0",
+        kernel_arguments=("mitigations=off",),
+        files=files,
+        waits_for_site=("munge.service",),
+        tests={},
+    )
+
+
+@pytest.fixture
+def image(tmp_path: Path, about: ImageDirectory) -> Path:
+    for name in FILES:
+        (tmp_path / name).write_text(name)
+    (tmp_path / "image.json").write_text(about.model_dump_json())
+    return tmp_path
+
+
+@pytest.fixture
+def healthy(tmp_path: Path) -> BootReport:
+    (tmp_path / "console.log").write_text("vm login:\n")
+    return BootReport(
+        multi_user_seconds=20.0,
+        failed_units=(),
+        tests=(),
+        timeline=(),
+        console=tmp_path / "console.log",
+        memory_mb=300,
+        audit="",
+        startup="",
+    )
+
+
+def ended(console: str, *, timed_out: bool = False, status: int = 0) -> Ended:
+    return Ended(timed_out=timed_out, status=status, console=console, answers="")
+
+
+def test_an_image_directory_is_read_and_its_files_are_compared(image: Path, about: ImageDirectory) -> None:
+    assert read_image(image) == about
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_was_changed_is_not_booted(image: Path, name: str) -> None:
+    (image / name).write_text("other")
+    with pytest.raises(BadInputError, match=f"{name} has sha256"):
+        read_image(image)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_missing_is_named(image: Path, name: str) -> None:
+    (image / name).unlink()
+    with pytest.raises(BadInputError, match=f"{name} is missing"):
+        read_image(image)
+
+
+def test_a_directory_that_is_no_image_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="not an image directory"):
+        read_image(tmp_path)
+
+
+def test_an_image_json_of_another_kind_is_an_error(image: Path) -> None:
+    (image / "image.json").write_text('{"name": "x"}')
+    with pytest.raises(BadInputError, match=r"cannot read image\.json"):
+        read_image(image)
+
+
+def test_the_node_is_told_where_its_image_is_and_what_it_must_be(about: ImageDirectory) -> None:
+    arguments = kernel_arguments(about, address="http://10.0.2.2:8", check_sha256="ab")
+    assert arguments[0] == "mitigations=off"
+    assert "modpkg.image=http://10.0.2.2:8/root.squashfs" in arguments
+    assert f"modpkg.sha256={about.files['root.squashfs'].sha256}" in arguments
+    assert {"modpkg.check=http://10.0.2.2:8/check.sh", "modpkg.check-sha256=ab"} <= set(arguments)
+
+
+def test_a_healthy_node_is_accepted(healthy: BootReport, about: ImageDirectory) -> None:
+    require_healthy(healthy, about)
+
+
+def test_a_unit_that_waits_for_the_site_may_fail(healthy: BootReport, about: ImageDirectory) -> None:
+    require_healthy(replace(healthy, failed_units=("munge.service",)), about)
+
+
+def test_all_faults_of_a_node_are_named_at_once(healthy: BootReport, about: ImageDirectory) -> None:
+    bad = Result(
+        module="slurm", name="runs", ok=False, seconds=1, output="no\nway", reason="it ended with status 1"
+    )
+    good = replace(bad, name="else", ok=True, reason="")
+    sick = replace(
+        healthy, tests=(bad, good), failed_units=("a.service", "munge.service"), audit="half-configured: x"
+    )
+    with pytest.raises(ModpkgError) as caught:
+        require_healthy(sick, about)
+    assert caught.value.what == (
+        "cannot accept compute 12.0.3-67.cb: 3 faults in the booted node\n"
+        "  test slurm/runs: it ended with status 1\n    no\n    way\n"
+        "  unit a.service failed\n"
+        "  dpkg --audit says:\n    half-configured: x\n"
+        "  the console ends:\n    vm login:"
+    )
+
+
+@pytest.mark.parametrize(
+    ("machine", "reason"),
+    [
+        (
+            ended("modpkg: 6.87 verify failed the image's sha256 is 1"),
+            "verify failed: the image's sha256 is 1",
+        ),
+        (ended("[ 2.1] Kernel panic - not syncing: VFS"), "[ 2.1] Kernel panic - not syncing: VFS"),
+        (ended("", timed_out=True, status=-15), "its time was over before it told of 'slurm/runs'"),
+        (ended("qemu: no such device", status=1), "the machine ended with status 1"),
+        (ended("vm login:"), "it ended before it told of 'slurm/runs'"),
+    ],
+)
+def test_the_reason_is_the_nearest_to_the_cause(machine: Ended, reason: str) -> None:
+    assert reason_of(machine, missing=("slurm/runs", "end")) == reason
