@@ -113,7 +113,13 @@ def _work(
     function: Callable[..., object], own: Mapping[str, Any], *, options: Options, streams: Streams
 ) -> object:
     with open_sink(streams, output=options.output, verbose=options.verbose) as sink:
-        session = Session(project=options.project, work=options.work, store=options.store, sink=sink)
+        session = Session(
+            project=options.project,
+            work=options.work,
+            store=options.store,
+            sink=sink,
+            environ=os.environ,
+        )
         return function(session, **own)
 
 

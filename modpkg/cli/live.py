@@ -29,13 +29,17 @@ REFRESHES_A_SECOND: Final = 8
 
 @dataclass(slots=True)
 class RunningStep:
-    """A step that has begun: how deep it lies in others, since when, how far, what was last written in it."""
+    """A step that has begun: how deep it lies in others, since when, how far, what was last written in it.
+
+    One that only its progress told of is `implied`, and ends when that is complete.
+    """
 
     depth: int
     thread: int
     since: float
     progress: Progress | None = None
     line: str = ""
+    implied: bool = False
     spinner: Spinner = field(default_factory=lambda: Spinner("dots"))
 
 
@@ -53,21 +57,28 @@ class LiveSink:
         with self.lock:
             match event:
                 case StepStarted():
-                    self._start(event)
+                    self._start(event.step)
                 case StepFinished() | StepSkipped():
                     self._end(event)
-                case Progress() if event.step in self.running:
-                    self.running[event.step].progress = event
+                case Progress():
+                    self._progress(event)
                 case Output():
                     self._output(event)
                 case Warned():
                     self._warn(event)
 
-    def _start(self, event: StepStarted) -> None:
+    def _start(self, name: str, *, implied: bool = False) -> None:
         # A step lies inside those that its own thread has begun; steps of other threads stand beside it.
         thread = threading.get_ident()
         depth = sum(step.thread == thread for step in self.running.values())
-        self.running[event.step] = RunningStep(depth=depth, thread=thread, since=time.monotonic())
+        self.running[name] = RunningStep(depth=depth, thread=thread, since=time.monotonic(), implied=implied)
+
+    def _progress(self, event: Progress) -> None:
+        if event.step not in self.running:
+            self._start(event.step, implied=True)
+        self.running[event.step].progress = event
+        if self.running[event.step].implied and 0 < event.total <= event.done:
+            del self.running[event.step]
 
     def _end(self, event: StepFinished | StepSkipped) -> None:
         step = self.running.pop(event.step, None)

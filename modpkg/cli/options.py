@@ -5,7 +5,7 @@ Turns text of the command line and of the environment into values; never touches
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, cast, get_args
 
@@ -41,11 +41,22 @@ class Session:
     work: Path
     store: Path
     sink: Sink
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The caller's environment, with the store that the command line may have named."""
+        return {**self.environ, STORE_VARIABLE: str(self.store)}
 
     @property
     def recipes(self) -> Path:
         """The folder of recipes, platforms and images."""
         return self.project / "recipes"
+
+    @property
+    def repository(self) -> Path:
+        """The document of the repository."""
+        return self.project / "repo" / "repository.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,16 @@ def schemas() -> dict[str, str]:
     return {f"{kind}.json": canonical_json(schema_of(kind)) for kind in KINDS}
 
 
+def stale_schemas(directory: Path) -> list[Path]:
+    """Give the schema files that are missing in a directory or not what they should be."""
+    wanted = {directory / name: text for name, text in schemas().items()}
+    return [
+        path
+        for path, text in wanted.items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
+
+
 def write_schemas(directory: Path) -> list[Receipt]:
     """Write `<kind>.json` for each kind of document."""
     return [write_atomically(directory / name, text) for name, text in schemas().items()]

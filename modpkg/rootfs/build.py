@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from modpkg.errors import ModpkgError
-from modpkg.events import Sink, StepFinished, StepStarted, Warned
+from modpkg.events import Sink, Warned
 from modpkg.host.files import remove_tree
 from modpkg.host.mounts import overlay
-from modpkg.host.run import Stopwatch, run
+from modpkg.host.run import run
+from modpkg.host.steps import step
 from modpkg.model.module import Fragment, Module
 from modpkg.rootfs import contents, debian, delta
 from modpkg.rootfs.inventory import inventory, uncompressed_size
@@ -26,7 +26,6 @@ from modpkg.rootfs.state.take import take_state
 from modpkg.squashfs.pack import Settings, pack_tree, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from modpkg.model.module import State
@@ -35,14 +34,14 @@ if TYPE_CHECKING:
 def build(job: BuildJob, sink: Sink) -> Built:
     """Build the module of `job` in its work directory and give what to keep."""
     below = [Module.model_validate_json(lower.module.read_bytes()) for lower in job.below]
-    with _step(f"install {job.recipe.name}", sink):
+    with step(f"install {job.recipe.name}", sink):
         upper = _install(job, below, sink)
-    with _step(f"take out {job.recipe.name}", sink):
+    with step(f"take out {job.recipe.name}", sink):
         kernel = _choose(job, upper, below, sink)
         state = _take_state(job, upper, below)
         paths = _take_files(job, upper, below)
         set_times(upper, source_date_epoch=job.source_date_epoch)
-    with _step(f"compress {job.recipe.name}", sink):
+    with step(f"compress {job.recipe.name}", sink):
         fragment = _pack(job, upper, paths, sink)
     _keep_tree(job, fragment.sha256)
     module = module_of(job, below, fragment=fragment, state=state, paths=paths, kernel=kernel)
@@ -57,14 +56,6 @@ def _keep_tree(job: BuildJob, sha256: str) -> None:
     job.trees.mkdir(parents=True, exist_ok=True)
     if not target.exists():
         (job.work / "tree").rename(target)
-
-
-@contextmanager
-def _step(name: str, sink: Sink) -> Iterator[None]:
-    watch = Stopwatch.started()
-    sink(StepStarted(name))
-    yield
-    sink(StepFinished(name, watch.seconds, watch.cpu_seconds))
 
 
 def _install(job: BuildJob, below: list[Module], sink: Sink) -> Path:

@@ -56,11 +56,20 @@ def test_progress_is_a_bar_with_words() -> None:
     assert "50.0 MB of 100.0 MB" in view(sink)[0]
 
 
-def test_progress_of_a_step_that_never_began_is_left_out() -> None:
+def test_progress_alone_is_shown_until_it_is_complete() -> None:
     sink, stream = sink_and_stream()
     sink(Progress("fetch", 1, 2, "files"))
+    assert "fetch" in view(sink)[0]
+    sink(Progress("fetch", 2, 2, "files"))
     assert view(sink) in ([], [""])
     assert stream.getvalue() == ""
+
+
+def test_a_step_that_began_ends_only_when_it_says_so() -> None:
+    sink, _ = sink_and_stream()
+    sink(StepStarted("fetch"))
+    sink(Progress("fetch", 2, 2, "files"))
+    assert "fetch" in view(sink)[0]
 
 
 def test_the_last_line_of_a_program_stands_beside_the_innermost_step() -> None:

@@ -1,0 +1,138 @@
+"""Commands about images: lock, build, show and boot them; and the demo, which does all of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modpkg.cli.command import command
+
+if TYPE_CHECKING:
+    from modpkg.cli.options import Session
+    from modpkg.cli.results import BootResult, DemoResult, ImageLockResult, ImagePlanResult, ImageResult
+
+IMAGE_HELP = "Image, as recipes/images names it, or the path of an image directory."
+
+
+@command(
+    name="lock",
+    helps={"name": "Image to lock.", "dry_run": "Tell what would change and write nothing."},
+)
+def lock(session: Session, name: str, *, dry_run: bool = False) -> ImageLockResult:
+    """Resolve an image's pins against its channel and write the exact modules to its lock.
+
+    Example: modpkg lock compute
+    """
+    from modpkg.cli.results import image_lock_result
+    from modpkg.formats.catalogue import load_catalogue
+    from modpkg.pipeline.lock_image import find_manifest, lock_image
+    from modpkg.pipeline.workplace import Workplace
+
+    catalogue = load_catalogue(session.recipes)
+    path, manifest = find_manifest(catalogue, name)
+    architecture = catalogue.platforms[manifest.platform].architecture
+    places = Workplace(session.work).places
+    return image_lock_result(
+        lock_image(path, manifest, places=places, architecture=architecture, dry_run=dry_run)
+    )
+
+
+@command(
+    name="build-image",
+    helps={"name": "Image to build from its lock.", "dry_run": "Tell what would be done and do nothing."},
+)
+def build_image(session: Session, name: str, *, dry_run: bool = False) -> ImageResult | ImagePlanResult:
+    """Assemble the modules of an image's lock: kernel, initrd and one squashfs.
+
+    Example: modpkg build-image compute
+    """
+    from modpkg.cli.results import image_plan_result, image_result
+    from modpkg.formats.catalogue import load_catalogue
+    from modpkg.pipeline.make_image import make_image, plan_named_image
+    from modpkg.pipeline.site import Site
+    from modpkg.pipeline.workplace import Workplace
+
+    catalogue = load_catalogue(session.recipes)
+    place, store = Workplace(session.work), Site.of(session.environment).store
+    if dry_run:
+        return image_plan_result(
+            plan_named_image(catalogue, name, workplace=place, store=store, sink=session.sink)
+        )
+    return image_result(*make_image(catalogue, name, workplace=place, store=store, sink=session.sink))
+
+
+@command(
+    helps={
+        "image": IMAGE_HELP,
+        "memory_mb": "Memory of the machine, in MB.",
+        "cpus": "Processors of the machine.",
+        "timeout": "Seconds until every test has to be run.",
+        "accel": "QEMU's accelerator: tcg works everywhere, kvm is quick.",
+    }
+)
+def boot_image(
+    session: Session,
+    image: str,
+    *,
+    memory_mb: int = 2048,
+    cpus: int = 2,
+    timeout: int = 300,
+    accel: str = "tcg",
+) -> BootResult:
+    """Boot an image in a virtual machine, run its modules' tests there, and tell how it went.
+
+    Example: modpkg boot-image compute --memory-mb 4096
+    """
+    from modpkg.cli.images import find_image
+    from modpkg.cli.results import boot_result
+    from modpkg.node import boot
+
+    directory = find_image(session.work / "images", image)
+    options = boot.BootOptions(memory_mb=memory_mb, cpus=cpus, timeout_seconds=timeout, accel=accel)
+    about = boot.read_image(directory)
+    report = boot.boot_image(
+        directory, options=options, work=session.work / "boot" / directory.name, sink=session.sink
+    )
+    boot.require_healthy(report, about)
+    return boot_result(about, report)
+
+
+@command(helps={"image": IMAGE_HELP})
+def show_image(session: Session, image: str) -> ImageResult:
+    """Show an image that was built: version, modules, files with size and digest.
+
+    Example: modpkg show-image compute
+    """
+    from modpkg.cli.images import find_image, read_image
+    from modpkg.cli.results import image_result
+
+    directory = find_image(session.work / "images", image)
+    return image_result(directory, read_image(directory))
+
+
+@command(
+    name="demo",
+    helps={
+        "boot": "Boot the image in QEMU at the end (--no-boot: not).",
+        "offline": "Never ask the network: everything has to be in the store.",
+    },
+)
+def demo(session: Session, *, boot: bool = True, offline: bool = False) -> DemoResult:
+    """Do the main job from end to end: packages to modules to a repository to an image to a node.
+
+    Example: modpkg demo --no-boot
+    """
+    from modpkg.cli.clock import now
+    from modpkg.cli.results import demo_result
+    from modpkg.pipeline.demo import DemoOrder, run_demo
+    from modpkg.pipeline.site import Site
+    from modpkg.pipeline.workplace import Workplace
+
+    order = DemoOrder(
+        recipes=session.recipes,
+        repository=session.repository,
+        workplace=Workplace(session.work),
+        site=Site.of(session.environment, offline=offline),
+        now=now(session.environ),
+        boot=boot,
+    )
+    return demo_result(run_demo(order, sink=session.sink), order.workplace.repository)

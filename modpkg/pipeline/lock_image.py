@@ -1,0 +1,86 @@
+"""The lock of an image: made from a manifest and a channel, beside the manifest, replaced only when it changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from modpkg.apt.index import read_channel
+from modpkg.errors import BadInputError
+from modpkg.formats.canonical import read_record, write_record
+from modpkg.formats.words import closest
+from modpkg.model.lock import ImageLock
+from modpkg.pipeline.offers import offers_of
+from modpkg.pipeline.resolve import Channel, resolve
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from modpkg.formats.catalogue import Catalogue
+    from modpkg.model.manifest import Manifest
+    from modpkg.model.repository import Places
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedImage:
+    """A lock, where it is, what it changes in words, and why modules are not the newest."""
+
+    lock: ImageLock
+    path: Path
+    changes: tuple[str, ...]
+    held_back: tuple[str, ...]
+
+
+def find_manifest(catalogue: Catalogue, name: str) -> tuple[Path, Manifest]:
+    """Give the manifest of an image and its path; raises BadInputError with what there is."""
+    found = catalogue.manifests.get(name)
+    if found is None:
+        known = sorted(catalogue.manifests)
+        raise BadInputError(
+            f"no image {name!r}",
+            where=str(catalogue.root / "images"),
+            hint=closest(name, known) or f"there are: {', '.join(known)}",
+        )
+    return found
+
+
+def lock_of(manifest_path: Path) -> Path:
+    """Give where the lock of a manifest lies."""
+    return manifest_path.with_suffix(".lock")
+
+
+def read_lock(manifest_path: Path) -> ImageLock | None:
+    """Read the lock beside a manifest, if there is one."""
+    path = lock_of(manifest_path)
+    return read_record(path, ImageLock) if path.exists() else None
+
+
+def lock_image(
+    path: Path, manifest: Manifest, *, places: Places, architecture: str, dry_run: bool = False
+) -> LockedImage:
+    """Resolve the manifest at `path` against its channel; write the lock if it differs and this is no dry run."""
+    published = read_channel(
+        places.root, manifest.channel, architecture=architecture, keyring=places.public_key
+    )
+    platform = manifest.platform
+    channel = Channel(
+        name=manifest.channel,
+        snapshot=published.snapshot,
+        platform=platform,
+        architecture=architecture,
+        offers=offers_of(published.entries, platform=platform, architecture=architecture),
+    )
+    resolution = resolve(manifest, channel)
+    old = read_lock(path)
+    lock = resolution.lock
+    if lock != old and not dry_run:
+        write_record(lock_of(path), lock)
+    changes = tuple(_changes(old, lock))
+    return LockedImage(lock=lock, path=lock_of(path), changes=changes, held_back=resolution.held_back)
+
+
+def _changes(old: ImageLock | None, new: ImageLock) -> list[str]:
+    before = {module.name: module.version for module in old.modules} if old else {}
+    after = {module.name: module.version for module in new.modules}
+    names = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
+    return [f"{name}: {before.get(name, 'new')} -> {after.get(name, 'removed')}" for name in names]

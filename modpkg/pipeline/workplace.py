@@ -1,0 +1,57 @@
+"""Where things lie below the work directory. It names paths and touches nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modpkg.model.repository import Places
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """The work directory `root`: everything made by commands, nothing that cannot be made again but the key."""
+
+    root: Path
+
+    @property
+    def repository(self) -> Path:
+        """The published repository."""
+        return self.root / "repository"
+
+    @property
+    def places(self) -> Places:
+        """The parts of the repository."""
+        return Places(self.repository)
+
+    @property
+    def images(self) -> Path:
+        """Image directories."""
+        return self.root / "images"
+
+    @property
+    def gnupg(self) -> Path:
+        """The signing key, unless another home is named."""
+        return self.root / "gnupg"
+
+    @property
+    def demo_recipes(self) -> Path:
+        """The copy of the recipes that the demo renews and releases in."""
+        return self.root / "demo" / "recipes"
+
+    def signing_home(self, environ: Mapping[str, str]) -> Path:
+        """Give the directory of gpg with the signing key: MODPKG_GNUPGHOME, else one of our own."""
+        named = environ.get("MODPKG_GNUPGHOME")
+        return Path(named) if named else self.gnupg
+
+    def boot(self, image: str) -> Path:
+        """Console and answers of the newest boot of an image."""
+        return self.root / "boot" / image
+
+    def scratch(self, purpose: str) -> Path:
+        """Give a directory that one command may use."""
+        return self.root / "scratch" / purpose
