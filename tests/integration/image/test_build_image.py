@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +16,9 @@ from modpkg.model.module import Module
 from modpkg.pipeline.build_image import build_image, plan_image
 from modpkg.store.store import Store
 from tests.support.small_stack import NAMES, RELEASE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.programs
 MANIFEST = Manifest(
