@@ -62,6 +62,7 @@ def build_all(
 
 def open_shop(session: Session, platform: str, *, fast: bool, offline: bool) -> Workshop:
     """Load the documents, a platform's lock, and what the site has."""
+    from modpkg.pipeline.opening import open_workshop
     from modpkg.pipeline.site import Site
 
     site = Site.of(session.environment, offline=offline)
