@@ -14,6 +14,12 @@ SHORT_DIGEST: Final = 12
 INDENT: Final = "  "
 
 
+class PathText(str):
+    """A path as text: whole beside its name, its last part in a table."""
+
+    __slots__ = ()
+
+
 def to_data(value: object) -> Any:
     """Give a result as what JSON can hold: dataclasses, documents, paths, sets and enums included."""
     if value is None or isinstance(value, bool | int | float | str):
@@ -33,7 +39,7 @@ def _simple_to_data(value: object) -> Any:
     if isinstance(value, Enum):
         return to_data(value.value)
     if isinstance(value, PurePath):
-        return str(value)
+        return PathText(value)
     # Asked by name: importing pydantic would cost each command a tenth of a second.
     dump = getattr(value, "model_dump", None)
     return to_data(dump(mode="json")) if dump else str(value)
@@ -89,6 +95,8 @@ def _is_number(value: object) -> bool:
 def _cell(key: str, value: Any) -> str:
     if isinstance(value, list):
         return " ".join(map(str, value)) or "-"
+    if isinstance(value, PathText):
+        return PurePath(value).name
     if isinstance(value, dict):
         return " ".join(f"{name}={item}" for name, item in value.items()) or "-"
     text = quantity(key, value)

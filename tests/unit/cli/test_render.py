@@ -134,3 +134,10 @@ def test_times_are_as_exact_as_one_can_use_them(number: float, text: str) -> Non
 
 def test_the_words_of_a_field() -> None:
     assert label("multi_user_seconds") == "multi user seconds"
+
+
+def test_a_path_is_whole_beside_its_name_and_short_in_a_table() -> None:
+    path = Path("/build/packages/core_12.0.3-41_amd64.deb")
+    assert to_text({"deb": path}) == f"deb: {path}"
+    assert to_text([{"deb": path}]).splitlines() == ["deb", "core_12.0.3-41_amd64.deb"]
+    assert json.dumps(to_data([{"deb": path}])) == f'[{{"deb": "{path}"}}]'

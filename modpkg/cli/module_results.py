@@ -1,20 +1,21 @@
-"""What commands answer: small frozen values, made of what the workflows return. Nothing is worked out here."""
+"""What commands about documents and modules answer: small frozen values. Nothing is worked out here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from modpkg.formats.catalogue import below
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from modpkg.formats.catalogue import Catalogue
-    from modpkg.model.image import ImageDirectory
-    from modpkg.node.report import BootReport
     from modpkg.pipeline.build_modules import BuiltModule
     from modpkg.pipeline.lock_platform import Locked
     from modpkg.pipeline.plan import Step
+    from modpkg.pipeline.workshop import Workshop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,69 +102,30 @@ class BuildResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageModuleResult:
-    """One module of an image."""
+class LockedPackageResult:
+    """One package that the platform's lock gives a module."""
 
-    name: str
+    package: str
     version: str
-    fragment_sha256: str
-    fragment_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileResult:
-    """One file of an image directory."""
-
-    file: str
-    bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageResult:
-    """An image directory."""
-
-    name: str
-    version: str
-    platform: str
     architecture: str
-    directory: Path
-    kernel: str
-    marks: tuple[str, ...]
-    modules: tuple[ImageModuleResult, ...]
-    files: tuple[FileResult, ...]
+    download_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TestOutcome:
-    """How a module's test ended in a node."""
+class ModuleResult:
+    """A module: what it is by its recipe, its changelog and the lock."""
 
-    module: str
-    test: str
-    result: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """When a stage of a boot was done, by the node's clock."""
-
-    stage: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BootResult:
-    """A node that came up."""
-
-    image: str
+    name: str
     version: str
-    multi_user_seconds: float
-    memory_mb: int
-    failed_units: tuple[str, ...]
-    tests: tuple[TestOutcome, ...]
-    timeline: tuple[Stage, ...]
-    console: Path
+    summary: str
+    platform: str
+    is_built: bool
+    reason: str
+    marks: tuple[str, ...]
+    inputs: str
+    below: tuple[str, ...]
+    packages: tuple[LockedPackageResult, ...]
+    changes: tuple[str, ...]
 
 
 def catalogue_result(catalogue: Catalogue) -> CatalogueResult:
@@ -207,10 +169,36 @@ def plan_result(steps: Sequence[Step]) -> PlanResult:
     )
 
 
+def module_result(workshop: Workshop, step: Step) -> ModuleResult:
+    """Tell what a module is."""
+    folder = workshop.catalogue.recipes[step.module]
+    return ModuleResult(
+        name=step.module,
+        version=step.version,
+        summary=folder.recipe.summary,
+        platform=workshop.platform.name,
+        is_built=step.done,
+        reason=step.reason,
+        marks=step.marks,
+        inputs=step.inputs.digest,
+        below=below(workshop.catalogue, step.module),
+        packages=tuple(
+            LockedPackageResult(
+                package=one.name,
+                version=one.version,
+                architecture=one.architecture,
+                download_bytes=one.size,
+            )
+            for one in workshop.lock.modules.get(step.module, ())
+        ),
+        changes=folder.changelog.newest.changes,
+    )
+
+
 def build_result(built: Sequence[BuiltModule]) -> BuildResult:
     """Tell what was built."""
     return BuildResult(
-        modules=tuple(_built_result(one) for one in built),
+        modules=tuple(built_result(one) for one in built),
         steps=tuple(
             BuildStep(
                 name=f"build {one.module.name}",
@@ -223,7 +211,8 @@ def build_result(built: Sequence[BuiltModule]) -> BuildResult:
     )
 
 
-def _built_result(one: BuiltModule) -> BuiltResult:
+def built_result(one: BuiltModule) -> BuiltResult:
+    """Tell what is known of one built module."""
     fragment = one.module.fragment
     return BuiltResult(
         name=one.module.name,
@@ -235,45 +224,4 @@ def _built_result(one: BuiltModule) -> BuiltResult:
         marks=one.module.marks,
         deb=one.deb,
         rpm=one.rpm,
-    )
-
-
-def image_result(directory: Path, about: ImageDirectory) -> ImageResult:
-    """Tell what an image directory holds."""
-    return ImageResult(
-        name=about.name,
-        version=about.image.version,
-        platform=about.image.platform,
-        architecture=about.image.architecture,
-        directory=directory,
-        kernel=about.kernel,
-        marks=about.image.marks,
-        modules=tuple(
-            ImageModuleResult(
-                name=one.name, version=one.version, fragment_sha256=one.fragment, fragment_bytes=one.size
-            )
-            for one in about.image.modules
-        ),
-        files=tuple(
-            FileResult(file=name, bytes=file.size, sha256=file.sha256) for name, file in about.files.items()
-        ),
-    )
-
-
-def boot_result(about: ImageDirectory, report: BootReport) -> BootResult:
-    """Tell how a node came up."""
-    return BootResult(
-        image=about.name,
-        version=about.image.version,
-        multi_user_seconds=report.multi_user_seconds,
-        memory_mb=report.memory_mb,
-        failed_units=report.failed_units,
-        tests=tuple(
-            TestOutcome(
-                module=one.module, test=one.name, result="ok" if one.ok else one.reason, seconds=one.seconds
-            )
-            for one in report.tests
-        ),
-        timeline=tuple(Stage(stage=name, seconds=seconds) for seconds, name in report.timeline),
-        console=report.console,
     )
