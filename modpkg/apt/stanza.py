@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,9 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 ADDED_FIELDS: Final = ("Filename", "Size", "SHA256")
-RELATION: Final = re.compile(
-    r"(?P<name>[a-z0-9][a-z0-9+.-]*)(?:\s*\((?P<operator>[<>=]+)\s*(?P<version>[^)\s]+)\s*\))?"
-)
+OWN_FIELDS: Final = {"filename", "size", "md5sum", "sha1", "sha256", "sha512"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,19 +41,10 @@ class Entry:
         return self.control["Architecture"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relation:
-    """One package that another one needs; operator and version are "" where any version will do."""
-
-    name: str
-    operator: str
-    version: str
-
-
 def render_stanza(entry: Entry) -> str:
     """Give the stanza of one package, without an empty line after it."""
-    # A control file that brings its own Filename or Size must not be believed.
-    fields = {name: value for name, value in entry.control.items() if name not in ADDED_FIELDS}
+    # A control file that brings its own Filename or digest must not be believed.
+    fields = {name: value for name, value in entry.control.items() if name.lower() not in OWN_FIELDS}
     fields |= {"Filename": entry.path, "Size": str(entry.size), "SHA256": entry.sha256}
     return "".join(
         f"{name}:{'' if value.startswith(chr(10)) else ' '}{value}\n" for name, value in fields.items()
@@ -75,13 +63,3 @@ def parse_packages(text: str) -> Iterator[Entry]:
         fields = {str(name): str(value) for name, value in paragraph.items()}
         path, size, sha256 = (fields.pop(name) for name in ADDED_FIELDS)
         yield Entry(control=fields, path=path, size=int(size), sha256=sha256)
-
-
-def parse_relations(text: str) -> tuple[Relation, ...]:
-    """Read a field such as Depends. Module packages have no alternatives in it; such parts are left out."""
-    matches = (RELATION.fullmatch(part.strip()) for part in text.split(",") if part.strip())
-    return tuple(
-        Relation(name=match["name"], operator=match["operator"] or "", version=match["version"] or "")
-        for match in matches
-        if match
-    )

@@ -27,7 +27,7 @@ from modpkg.cli.sinks import open_sink
 from modpkg.cli.streams import Streams, write_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
 
     from invoke.context import Context
@@ -65,16 +65,12 @@ class Command(Task):  # type: ignore[type-arg]
 
 
 def command(
-    *,
-    name: str | None = None,
-    helps: Mapping[str, str] | None = None,
-    repeated: Iterable[str] = (),
-    shows_output: bool = False,
+    *, name: str | None = None, helps: Mapping[str, str] | None = None, shows_output: bool = False
 ) -> Callable[[Callable[..., object]], Command]:
     """Make a command of `function(session, ...)`; its result is shown as the user asked.
 
-    Its name is the function's if none is given. `helps` describes its arguments, those in `repeated` may be
-    given several times. With `shows_output` it always shows what its programs write.
+    Its name is the function's if none is given. `helps` describes its arguments. With `shows_output` it
+    always shows what its programs write.
     """
 
     def decorate(function: Callable[..., object]) -> Command:
@@ -88,7 +84,7 @@ def command(
                 raise Exit(code=code)
 
         body.__signature__ = _signature(function)  # type: ignore[attr-defined]
-        return Command(body, name, auto_shortflags=False, iterable=repeated, help={**(helps or {}), **SHARED})
+        return Command(body, name, auto_shortflags=False, help={**(helps or {}), **SHARED})
 
     return decorate
 

@@ -5,8 +5,6 @@ Turns text of the command line and of the environment into values; never touches
 
 from __future__ import annotations
 
-import re
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, cast, get_args
@@ -22,9 +20,6 @@ Output = Literal["text", "json", "json-lines"]
 OUTPUTS: Final[tuple[str, ...]] = get_args(Output)
 WORK_VARIABLE: Final = "MODPKG_WORK"
 STORE_VARIABLE: Final = "MODPKG_STORE"
-AUTHOR_VARIABLE: Final = "MODPKG_AUTHOR"
-GNUPG_VARIABLE: Final = "MODPKG_GNUPGHOME"
-EPOCH_VARIABLE: Final = "SOURCE_DATE_EPOCH"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,28 +49,14 @@ class Session:
         return {**self.environ, STORE_VARIABLE: str(self.store)}
 
     @property
-    def repository(self) -> Path:
-        """The document that says what the repository has."""
-        return self.project / "repo" / "repository.yaml"
-
-    @property
-    def gnupg(self) -> Path | None:
-        """The directory of gpg that has the signing key, if the user named one."""
-        named = self.environ.get(GNUPG_VARIABLE)
-        return Path(named).absolute() if named else None
-
-    @property
-    def now(self) -> int:
-        """The moment of a publication or release: SOURCE_DATE_EPOCH, else the clock."""
-        named = self.environ.get(EPOCH_VARIABLE, "")
-        if named and not re.fullmatch(r"[0-9]{1,12}", named):
-            raise BadInputError(f"cannot read {named!r} as seconds since 1970", where=EPOCH_VARIABLE)
-        return int(named) if named else int(time.time())
-
-    @property
     def recipes(self) -> Path:
         """The folder of recipes, platforms and images."""
         return self.project / "recipes"
+
+    @property
+    def repository(self) -> Path:
+        """The document of the repository."""
+        return self.project / "repo" / "repository.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

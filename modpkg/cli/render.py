@@ -12,6 +12,7 @@ from typing import Any, Final
 SIZES: Final = ("kB", "MB", "GB", "TB")
 SHORT_DIGEST: Final = 12
 INDENT: Final = "  "
+CELL_ITEMS: Final = 3
 
 
 class PathText(str):
@@ -56,7 +57,7 @@ def _lines(data: Any) -> list[str]:
     if isinstance(data, dict):
         return _lines_of_object(data)
     if isinstance(data, list):
-        return _table(data) if _is_table(data) else [quantity("", item) for item in data]
+        return _lines_of_list(data)
     return str(data).splitlines()
 
 
@@ -70,8 +71,17 @@ def _lines_of_object(data: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _is_table(rows: list[Any]) -> bool:
-    return bool(rows) and all(isinstance(row, dict) for row in rows)
+def _lines_of_list(items: list[Any]) -> list[str]:
+    if not all(isinstance(item, dict) for item in items):
+        return [_cell("", item) for item in items]
+    if all(_fits_a_cell(value) for row in items for value in row.values()):
+        return _table(items) if items else []
+    blocks = [_lines(item) for item in items]
+    return [line for block in blocks for line in (["", *block] if block is not blocks[0] else block)]
+
+
+def _fits_a_cell(value: Any) -> bool:
+    return not isinstance(value, list | dict) or len(value) <= CELL_ITEMS
 
 
 def _table(rows: list[dict[str, Any]]) -> list[str]:

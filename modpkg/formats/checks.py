@@ -38,7 +38,7 @@ def check(document: Document, parsed: Parsed) -> list[Problem]:
 
 
 def _recipe(recipe: Recipe, parsed: Parsed) -> Iterator[Problem]:
-    for key in ("platforms", "depends", "conflicts", "provides"):
+    for key in ("platforms", "depends", "conflicts", "provides", "accounts"):
         yield from _twice(parsed, (key,), getattr(recipe, key))
     if isinstance(recipe.packages, dict):
         for platform, packages in recipe.packages.items():

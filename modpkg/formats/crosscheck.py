@@ -14,6 +14,7 @@ from modpkg.formats.contents import check_files
 from modpkg.formats.problems import way_text
 from modpkg.formats.words import closest
 from modpkg.model.document import Document
+from modpkg.model.version import ModuleVersion, upstream_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -97,9 +98,23 @@ def _recipe(module: str, recipe: Recipe, parsed: Parsed, drafts: Drafts) -> Iter
                 message = f"packages.{platform}: {platform!r} is not among the platforms of this recipe"
                 hint = closest(platform, recipe.platforms)
                 yield parsed.problem(("packages", platform), message, hint=hint, key=True)
+    yield from _accounts(recipe, parsed, drafts)
     if module != CORE and CORE not in drafts.recipes:
         message = f"the module {CORE!r}, on which every module stands, is missing"
         yield Problem(file=str(drafts.recipes[module].path), message=message)
+
+
+def _accounts(recipe: Recipe, parsed: Parsed, drafts: Drafts) -> Iterator[Problem]:
+    for name in recipe.platforms:
+        loaded = drafts.platforms.get(name)
+        if loaded is None or loaded.document is None:
+            continue
+        known = {*loaded.document.accounts.users, *loaded.document.accounts.groups}
+        for index, account in enumerate(recipe.accounts):
+            if account not in known:
+                message = f"accounts[{index}]: {account!r} has no id on the platform {name!r}"
+                hint = f"give it one under accounts in {loaded.path}"
+                yield parsed.problem(("accounts", index), message, hint=hint)
 
 
 def _known(parsed: Parsed, way: Keys, name: str, noun: str, known: Collection[str]) -> Iterator[Problem]:
@@ -124,12 +139,13 @@ def _on_platforms(
 def _newest(changelog: Changelog, parsed: Parsed, loaded: Loaded[Recipe]) -> Iterator[Problem]:
     if loaded.document is None:
         return
-    wanted = f"{loaded.document.version}-{changelog.revision}"
-    newest = changelog.newest.version
-    # A wrong revision is told by the changelog's own check.
-    if newest.partition("-")[0] != loaded.document.version:
-        message = f"entries[0].version: {newest} is not a release of version {loaded.document.version}"
-        hint = f"write {wanted}, or change the version in {loaded.path}"
+    # A higher version in the recipe is one that has not been released yet: `release-module` writes its entry.
+    newest = ModuleVersion.parse(changelog.newest.version)
+    if newest.numbers > upstream_numbers(loaded.document.version):
+        message = (
+            f"entries[0].version: {newest} is higher than the recipe's version {loaded.document.version}"
+        )
+        hint = f"versions never fall: write {newest.upstream} or more in {loaded.path}"
         yield parsed.problem(("entries", 0, "version"), message, hint=hint)
 
 

@@ -50,6 +50,10 @@ def _trailer(crc: int, size: int) -> bytes:
     return crc.to_bytes(4, "little") + (size & SIZE_MASK).to_bytes(4, "little")
 
 
+def _ignore(*blocks: memoryview) -> None:
+    del blocks
+
+
 class StoredWriter:
     """Frames sections, each in full blocks and a rest: the bytes depend on the sections alone."""
 
@@ -70,7 +74,7 @@ class StoredWriter:
             pieces += (_block_header(len(block)), block)
         self._write(b"".join(pieces))
 
-    def copy(self, source: BinaryIO, update: Callable[..., object]) -> int:
+    def copy(self, source: BinaryIO, update: Callable[..., object] = _ignore) -> int:
         """Frame the rest of an unbuffered file as one section and give its size.
 
         `update` and the function of this writer get views of buffers that are used again: a `Sha256Thread`

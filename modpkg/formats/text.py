@@ -39,7 +39,7 @@ class Text:
         return line, index - self.starts[line - 1] + 1
 
     def problem(self, place: Place, message: str, *, hint: str = "") -> Problem:
-        """Make a problem that shows the line at a place."""
+        """Make a problem that shows the line at a place; what it says can be printed on any terminal."""
         line, column = place
         source = self.lines[line - 1].rstrip() if 0 < line <= len(self.lines) else ""
         shown = "".join(letter if letter.isprintable() else " " for letter in source[:LONGEST_SOURCE])
@@ -47,10 +47,15 @@ class Text:
             file=self.file,
             line=line,
             column=column,
-            message=message,
-            hint=hint,
+            message=_printable(message),
+            hint=_printable(hint),
             source=shown if column <= LONGEST_SOURCE else "",
         )
+
+
+def _printable(text: str) -> str:
+    # Keys and values come from the file: control characters and lone surrogates are shown as escapes.
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def read_text(path: Path) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from modpkg.image.finding import CheckError, Finding, finding_of
 from modpkg.image.order import in_order
-from modpkg.image.paths import driver_findings, path_findings
+from modpkg.image.paths import DIGEST_SHOWN, driver_findings, path_findings
 from modpkg.image.relations import relation_findings
 from modpkg.model.module import ASSEMBLY_FORMAT
 from modpkg.rootfs.state.conflict import Side
@@ -78,8 +78,10 @@ def _lower_finding(module: Module, lower: LowerModule, there: Module | None) -> 
         yield Finding(about=about, what=f"was built on {built}, which is missing", hint=f"add {lower.name}")
     elif there.fragment.sha256 != lower.fragment:
         sides = (
-            Side(module.name, f"{built} ({lower.fragment})"),
-            Side("the image", f"{there.name} {there.version} ({there.fragment.sha256})"),
+            Side(module.name, f"{built} (fragment {lower.fragment[:DIGEST_SHOWN]})"),
+            Side(
+                "the image", f"{there.name} {there.version} (fragment {there.fragment.sha256[:DIGEST_SHOWN]})"
+            ),
         )
         yield Finding(
             about=about,

@@ -42,4 +42,4 @@ class CheckError(BadInputError):
 
 def finding_of(conflict: Conflict) -> Finding:
     """Give a conflict of state as a finding."""
-    return Finding(about=f"/{conflict.database}", what=conflict.subject, sides=conflict.sides)
+    return Finding(about=f"/{conflict.database}", what=f"{conflict.subject} differs", sides=conflict.sides)

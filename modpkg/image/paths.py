@@ -65,12 +65,13 @@ def _finding(path: str, lines: dict[str, str]) -> Finding:
     sides = tuple(Side(module, _shown(line)) for module, line in sorted(lines.items()))
     words = [plain(line).split() for line in lines.values()]
     kinds = {word[0] for word in words}
-    names = [("type", 0), ("mode", 1), ("owner", 2), ("group", 3)]
-    differing = [name for name, index in names if len({word[index] for word in words}) > 1]
-    if len({tuple(word[4:]) for word in words}) > 1 and len(kinds) == 1:
+    names = {0: "type"} if len(kinds) > 1 else {1: "mode", 2: "owner", 3: "group"}
+    differing = [name for index, name in names.items() if len({word[index] for word in words}) > 1]
+    if len(kinds) == 1 and len({tuple(word[4:]) for word in words}) > 1:
         differing.append("content")
+    what = f"{' and '.join(differing)} differ{'s' if len(differing) == 1 else ''}"
     hint = MERGED_USR_HINT if kinds == {"dir", "symlink"} else HINT
-    return Finding(about=f"/{path}", what=f"{' and '.join(differing)} differ", sides=sides, hint=hint)
+    return Finding(about=f"/{path}", what=what, sides=sides, hint=hint)
 
 
 def _shown(line: str) -> str:

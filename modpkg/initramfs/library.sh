@@ -87,7 +87,8 @@ give_up() {
         echo "this node starts again in $_delay seconds"
         sleep "$_delay"
     fi
-    sync
+    # What is still being reported must not be lost.
+    wait
     reboot -f
     # reboot returns at once; the first program must not end before it works.
     sleep 60

@@ -68,7 +68,7 @@ class Places:
 
     @property
     def signed(self) -> Path:
-        """Signed rpms, by the digest of the unsigned one and the key."""
+        """Which signed rpm of the pool came from which unsigned one: by the digest of its header and the key."""
         return self.state / "signed"
 
     @property

@@ -62,6 +62,15 @@ class ModuleVersion:
         return f"{self.upstream}-{self.revision}"
 
 
+def upstream_numbers(text: str) -> tuple[int, int, int]:
+    """Read `X.Y.Z`; raises BadInputError on anything else."""
+    match = UPSTREAM.fullmatch(text)
+    if not match:
+        raise BadInputError(f"{text!r} is not a version", hint="write X.Y.Z, such as 12.0.3")
+    major, minor, patch = map(int, match.groups())
+    return major, minor, patch
+
+
 @dataclass(frozen=True, slots=True)
 class Pin:
     """Which versions of a module a manifest takes: one exactly, or the newest that begins alike."""

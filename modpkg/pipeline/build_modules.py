@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modpkg.deb.write import write_deb
-from modpkg.errors import ModpkgError
+from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Sink, StepFinished, StepSkipped, StepStarted, Warned
 from modpkg.formats.catalogue import below
 from modpkg.host import namespaces
@@ -52,6 +52,15 @@ def build_modules(workshop: Workshop, names: Sequence[str], *, sink: Sink) -> li
         _make(workshop, step, steps, sink)
         built[step.module] = _packages(workshop, step, watch)
     return list(built.values())
+
+
+def read_built(workshop: Workshop, name: str) -> Module:
+    """Give the module as it is built; raises BadInputError when it is not, or not with the inputs of now."""
+    step = plan_builds(workshop, [name])[-1]
+    record = workshop.store.lookup(step.key)
+    if not step.done or record is None:
+        raise BadInputError(f"cannot show {name}: {step.reason}", hint=f"invoke build-module {name}")
+    return Module.model_validate_json(workshop.store.path(record["module"]).read_bytes())
 
 
 def _fetch(workshop: Workshop, steps: Sequence[Step], sink: Sink) -> None:

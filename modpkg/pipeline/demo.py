@@ -10,7 +10,6 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from modpkg.errors import BadInputError
 from modpkg.events import Sink, Warned
 from modpkg.formats.canonical import digest_of
 from modpkg.formats.catalogue import load_catalogue
@@ -18,16 +17,14 @@ from modpkg.formats.documents import load_repository
 from modpkg.host.files import digest_file, new_directory, write_atomically
 from modpkg.host.run import Stopwatch
 from modpkg.node.boot import BootOptions, boot_image, require_healthy
-from modpkg.pipeline.build_image import build_image, plan_image
 from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.fetch_packages import GoneError
 from modpkg.pipeline.lock_image import find_manifest, lock_image
 from modpkg.pipeline.lock_platform import Wish, load_platform_lock, lock_path, lock_platform
-from modpkg.pipeline.obtain import Repository as PackageSource
-from modpkg.pipeline.obtain import obtain
-from modpkg.pipeline.publish import Published, Target, publish
-from modpkg.pipeline.release_module import Wording, release_modules, unreleased
-from modpkg.pipeline.signing import find_signer
+from modpkg.pipeline.make_image import make_image
+from modpkg.pipeline.publish import Published, Target
+from modpkg.pipeline.publish_modules import publish_packages
+from modpkg.pipeline.release_module import Wording, release_all, unreleased
 from modpkg.pipeline.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -35,7 +32,7 @@ if TYPE_CHECKING:
 
     from modpkg.formats.catalogue import Catalogue
     from modpkg.model.image import ImageDirectory
-    from modpkg.model.lock import ImageLock, PlatformLock
+    from modpkg.model.lock import PlatformLock
     from modpkg.node.report import BootReport
     from modpkg.pipeline.build_modules import BuiltModule
     from modpkg.pipeline.site import Site
@@ -151,13 +148,8 @@ def _released(order: DemoOrder, recipes: Path, lock: PlatformLock, sink: Sink) -
             f"{', '.join(names)}: released by the demo in {recipes}, as their inputs are not those of their changelogs"
         )
     )
-    # One after the other: each release changes the inputs of the modules above.
-    wording = Wording(message=MOVED, author=AUTHOR, now=order.now)
-    while names:
-        release_modules(recipes, names[:1], lock=lock, wording=wording)
-        catalogue = load_catalogue(recipes)
-        names = unreleased(catalogue, lock)
-    return catalogue
+    release_all(recipes, lock=lock, wording=Wording(message=MOVED, author=AUTHOR, now=order.now))
+    return load_catalogue(recipes)
 
 
 def _build(
@@ -194,28 +186,20 @@ def _reasons(modules: list[BuiltModule]) -> str:
 def _publish(order: DemoOrder, modules: list[BuiltModule], sink: Sink) -> Published:
     document = load_repository(order.repository)
     target = Target(repository=order.workplace.repository, document=document, channel=CHANNEL)
-    signer = find_signer(document, home=order.workplace.gnupg, sink=sink)
     packages = [path for built in modules for path in (built.deb, built.rpm)]
-    return publish(packages, target=target, signer=signer, now=order.now, sink=sink)
+    return publish_packages(packages, target=target, home=order.workplace.gnupg, now=order.now, sink=sink)
 
 
 def _image(order: DemoOrder, recipes: Path, sink: Sink) -> tuple[Path, ImageDirectory]:
     catalogue = load_catalogue(recipes)
     path, manifest = find_manifest(catalogue, order.image)
     places, architecture = order.workplace.places, catalogue.platforms[manifest.platform].architecture
-    lock: ImageLock = lock_image(path, manifest, places=places, architecture=architecture).lock
-    modules = obtain(lock, PackageSource(www=places.www), store=order.site.store, sink=sink)
-    plan = plan_image(manifest, modules, images=order.workplace.images)
-    return plan.directory, build_image(plan, store=order.site.store, sink=sink)
+    lock_image(path, manifest, places=places, architecture=architecture)
+    store = order.site.store
+    return make_image(catalogue, order.image, workplace=order.workplace, store=store, sink=sink)
 
 
 def _boot(order: DemoOrder, directory: Path, image: ImageDirectory, sink: Sink) -> BootReport:
     report = boot_image(directory, options=BootOptions(), work=order.workplace.boot(order.image), sink=sink)
     require_healthy(report, image)
     return report
-
-
-def check_order(order: DemoOrder) -> None:
-    """Refuse a demo outside a checkout: without recipes there is nothing to show."""
-    if not order.recipes.is_dir():
-        raise BadInputError("cannot find the recipes", where=str(order.recipes), hint="run it in a checkout")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from modpkg.deb.read import read_control
 from modpkg.errors import BadInputError
-from modpkg.host.files import digest_file
 from modpkg.model.version import ModuleVersion
 from modpkg.yum.read import RpmFacts, read_rpm
 
@@ -54,7 +53,6 @@ class Pair:
 
     identity: Identity
     deb: Path
-    deb_sha256: str
     control: Mapping[str, str]
     rpm: Path
     rpm_facts: RpmFacts
@@ -95,7 +93,6 @@ def _pair(identity: Identity, deb: tuple[Path, Mapping[str, str]], rpm: tuple[Pa
     return Pair(
         identity=identity,
         deb=deb[0],
-        deb_sha256=digest_file(deb[0]),
         control=deb[1],
         rpm=rpm[0],
         rpm_facts=rpm[1],

@@ -144,8 +144,6 @@ def _execute(places: Places, planned: PublishPlan, *, document: Repository, sess
         packages |= {reused.deb.sha256, reused.rpm.sha256}
     for pair in planned.add:
         deb = add_to_pool(places, pair.deb, file_name=pair.identity.deb_name)
-        if deb.sha256 != pair.deb_sha256:
-            raise ModpkgError("cannot publish this package: it changes all the time", where=str(pair.deb))
         packages |= {deb.sha256, add_signed(places, pair, session=session).sha256}
     snapshot = new_snapshot(
         packages,

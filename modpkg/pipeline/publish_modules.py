@@ -1,13 +1,14 @@
-"""Publishes modules: what is not built is built first, then their packages go to a channel together."""
+"""The built modules of a platform to a channel of the repository below the work directory."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from modpkg.errors import BadInputError
+from modpkg.formats.catalogue import order
 from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.plan import plan_builds
-from modpkg.pipeline.publish import plan, publish
+from modpkg.pipeline.publish import Published, PublishPlan, Target, plan, publish
 from modpkg.pipeline.signing import find_signer
 
 if TYPE_CHECKING:
@@ -15,39 +16,32 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modpkg.events import Sink
-    from modpkg.pipeline.build_modules import BuiltModule
-    from modpkg.pipeline.publish import Published, PublishPlan, Target
     from modpkg.pipeline.workshop import Workshop
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishOrder:
-    """Which modules to publish where. `gnupg` has the signing key; `now` is in seconds since 1970."""
-
-    workshop: Workshop
-    names: tuple[str, ...]
-    target: Target
-    gnupg: Path
-    now: int
-
-
-def plan_publication(order: PublishOrder, *, sink: Sink) -> tuple[tuple[str, ...], PublishPlan | None]:
-    """Give the modules that have to be built first or, if there are none, what would be published."""
-    order.target.check()
-    to_build = tuple(step.module for step in plan_builds(order.workshop, order.names) if not step.done)
-    if to_build:
-        return to_build, None
-    built = build_modules(order.workshop, order.names, sink=sink)
-    return (), plan(_packages(built), target=order.target, now=order.now)
+def packages_of(workshop: Workshop, module: str | None, *, sink: Sink) -> list[Path]:
+    """Give the packages of one module, or of all; raises BadInputError for those that are not built."""
+    names = [module] if module else order(workshop.catalogue, workshop.platform.name)
+    steps = plan_builds(workshop, names)
+    missing = [step.module for step in steps if not step.done]
+    if missing:
+        raise BadInputError(
+            f"cannot publish {', '.join(missing)}: not built, or changed since",
+            hint=f"invoke build-module {missing[0]}" if len(missing) == 1 else "invoke build-all",
+        )
+    built = build_modules(workshop, names, sink=sink)
+    return [path for one in built if one.module.name in names for path in (one.deb, one.rpm)]
 
 
-def publish_modules(order: PublishOrder, *, sink: Sink) -> Published:
-    """Publish modules with all below them. Nothing is built when the channel's name is wrong."""
-    order.target.check()
-    built = build_modules(order.workshop, order.names, sink=sink)
-    signer = find_signer(order.target.document, home=order.gnupg, sink=sink)
-    return publish(_packages(built), target=order.target, signer=signer, now=order.now, sink=sink)
+def plan_publication(packages: Sequence[Path], *, target: Target, now: int) -> PublishPlan:
+    """Tell what a publication would do."""
+    target.check()
+    return plan(packages, target=target, now=now)
 
 
-def _packages(built: Sequence[BuiltModule]) -> list[Path]:
-    return [path for one in built for path in (one.deb, one.rpm)]
+def publish_packages(
+    packages: Sequence[Path], *, target: Target, home: Path, now: int, sink: Sink
+) -> Published:
+    """Publish with the repository's key, from the directory of gpg `home`; one is made if there is none."""
+    signer = find_signer(target.document, home=home, sink=sink)
+    return publish(packages, target=target, signer=signer, now=now, sink=sink)

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """What an entry says: the change, who made it, when (seconds since 1970)."""
+    """What an entry says: the change, who made it (None: the recipe's maintainer), when (seconds since 1970)."""
 
     message: str
-    author: str
+    author: str | None
     now: int
     urgency: str = "low"
 
@@ -52,6 +52,18 @@ def unreleased(catalogue: Catalogue, lock: PlatformLock) -> tuple[str, ...]:
     inputs = all_inputs(catalogue, platform, lock, tools=tool_versions())
     newest = {name: catalogue.recipes[name].changelog.newest.inputs.get(platform.name) for name in inputs}
     return tuple(name for name, found in inputs.items() if newest[name] != f"sha256:{found.digest}")
+
+
+def release_all(
+    recipes: Path, *, lock: PlatformLock, wording: Wording, dry_run: bool = False
+) -> list[Released]:
+    """Release every module that is not, lower ones first; those above follow, as their inputs change."""
+    released: list[Released] = []
+    while names := unreleased(load_catalogue(recipes), lock):
+        if dry_run:
+            return release_modules(recipes, names, lock=lock, wording=wording, dry_run=True)
+        released += release_modules(recipes, names[:1], lock=lock, wording=wording)
+    return released
 
 
 def release_modules(
@@ -84,7 +96,7 @@ def _release(recipes: Path, name: str, lock: PlatformLock, wording: Wording, *, 
         {
             "version": new,
             "date": wording.date,
-            "author": wording.author,
+            "author": wording.author or folder.recipe.maintainer,
             "urgency": wording.urgency,
             "changes": (wording.message,),
             "inputs": {platform.name: f"sha256:{digest}"},

@@ -44,7 +44,7 @@ def find_signer(document: Repository, *, home: Path, sink: Sink = ignore) -> Sig
 def add_signed(places: Places, pair: Pair, *, session: Session) -> Pooled:
     """Sign a copy of an rpm and put it into the pool, or give the one that was made before."""
     facts = pair.rpm_facts
-    record = places.signed / f"{facts.sha256}-{session.key.fingerprint}"
+    record = places.signed / f"{facts.header_sha256}-{session.key.fingerprint}"
     if record.exists():
         try:
             return find_in_pool(places, record.read_text(encoding="ascii").strip())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modpkg.model.repository import Places
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class Workplace:
     def demo_recipes(self) -> Path:
         """The copy of the recipes that the demo renews and releases in."""
         return self.root / "demo" / "recipes"
+
+    def signing_home(self, environ: Mapping[str, str]) -> Path:
+        """Give the directory of gpg with the signing key: MODPKG_GNUPGHOME, else one of our own."""
+        named = environ.get("MODPKG_GNUPGHOME")
+        return Path(named) if named else self.gnupg
 
     def boot(self, image: str) -> Path:
         """Console and answers of the newest boot of an image."""

@@ -58,6 +58,9 @@ def refusing(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise BadInputError("cannot read the package: there is no such file", where=str(path)) from error
     except FAULTS as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            # The machine failed, not the package: a full disk, a missing permission.
+            raise
         reason = str(error) or type(error).__name__
         raise BadInputError(f"cannot read the package: {reason}", where=str(path)) from error
 

@@ -1,13 +1,14 @@
 """Writes a module's .rpm directly: no rpmbuild, no compressor, no clock, no scriptlet.
 
-The fragment is read once. The header, which stands before the payload and holds its digest, has a length that
-is known beforehand: its place is left free and filled when the payload is written.
+The header, which stands before the payload and holds its digest, has a length that is known beforehand: its
+place is left free and filled when the payload is written.
 """
 
 from __future__ import annotations
 
 import hashlib
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from modpkg.errors import ModpkgError
@@ -15,7 +16,7 @@ from modpkg.formats.hashing import Sha256Thread
 from modpkg.formats.output import package_file
 from modpkg.formats.payload import BASE_DIRECTORIES, check_fragment, entries
 from modpkg.formats.stored import StoredWriter, framed_size
-from modpkg.host.files import Receipt, receipt_of
+from modpkg.host.files import Receipt, digest_file, receipt_of
 from modpkg.rpm import cpio
 from modpkg.rpm.control import architecture, header_values
 from modpkg.rpm.header import Value, binary, encode, integers, string
@@ -70,28 +71,32 @@ def write_rpm(module: Module, *, fragment: Path, documents: Mapping[str, bytes],
             payload_sha256 = _write_payload(target, module, fragment, (before, after))
             target.seek(0)
             target.write(head(payload_sha256))
-        receipt = receipt_of(temporary)
+        receipt = _measure(temporary, module, fragment)
     return Receipt(path=path, size=receipt.size, sha256=receipt.sha256)
 
 
 def _write_payload(target: BinaryIO, module: Module, fragment: Path, around: tuple[bytes, bytes]) -> str:
-    with (
-        Sha256Thread() as payload_digest,
-        Sha256Thread() as fragment_digest,
-        fragment.open("rb", buffering=0) as source,
-    ):
+    with Sha256Thread() as digest, fragment.open("rb", buffering=0) as source:
 
         def write(data: bytes | memoryview) -> None:
             target.write(data)
-            payload_digest.update(data)
+            digest.update(data)
 
         framing = StoredWriter(write)
         framing.write(around[0])
-        check_fragment(module, fragment, size=framing.copy(source, fragment_digest.update))
+        check_fragment(module, fragment, size=framing.copy(source))
         framing.write(around[1])
         framing.close()
-    check_fragment(module, fragment, sha256=fragment_digest.hexdigest())
-    return payload_digest.hexdigest()
+    return digest.hexdigest()
+
+
+def _measure(package: Path, module: Module, fragment: Path) -> Receipt:
+    # Both digests at once: one core copied, framed and counted while the other hashed the payload.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        fragment_sha256 = pool.submit(digest_file, fragment)
+        receipt = receipt_of(package)
+        check_fragment(module, fragment, sha256=fragment_sha256.result())
+    return receipt
 
 
 def _around(module: Module, content: Sequence[Entry]) -> tuple[bytes, bytes]:

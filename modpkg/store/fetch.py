@@ -9,11 +9,13 @@ import errno
 import threading
 import time
 import urllib.parse
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from modpkg.events import Progress, Sink, ignore
+from modpkg.store.connections import new_opener
 from modpkg.store.failures import Download, Failure, FetchError, full_error, offline_error, together
 from modpkg.store.partial import Part, StoppedError, held_part
 from modpkg.store.store import DigestError, Store
@@ -83,6 +85,7 @@ class _Job:
     stop: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
     unreachable: dict[str, str] = field(default_factory=dict)
+    opener: urllib.request.OpenerDirector = field(default_factory=new_opener)
 
     def bring(self, download: Download) -> Receipt | Failure | None:
         """Fetch one file; None when another process did meanwhile."""
@@ -100,6 +103,7 @@ class _Job:
 
     def _try_all(self, download: Download, part: Part) -> Receipt | Failure:
         transfer = Transfer(
+            opener=self.opener,
             part=part.stream,
             size=download.size,
             patience=self.patience,

@@ -1,7 +1,7 @@
 """One file over HTTP into an open partial file: resumed, retried, its size checked.
 
-It never uses a proxy of the environment, never trusts a byte (the caller checks the digest) and never names
-the host in an error: mirrors are private to a site.
+It never trusts a byte (the caller checks the digest) and never names the host in an error: mirrors are private
+to a site.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ class Response(Protocol):
 class Transfer:
     """What is to come: the locked size, where the bytes go, who is told of them (negative: thrown away)."""
 
+    opener: urllib.request.OpenerDirector
     part: FileIO
     size: int
     patience: Patience
@@ -113,7 +114,7 @@ class Transfer:
         if have:
             request.add_header("Range", f"bytes={have}-")
         try:
-            with _opener().open(request, timeout=self.patience.timeout_seconds) as response:
+            with self.opener.open(request, timeout=self.patience.timeout_seconds) as response:
                 self._receive(response)
         except urllib.error.HTTPError as error:
             error.close()
@@ -150,11 +151,6 @@ def write_all(stream: FileIO, block: bytes) -> None:
     rest = memoryview(block)
     while rest:
         rest = rest[stream.write(rest) or 0 :]
-
-
-def _opener() -> urllib.request.OpenerDirector:
-    # Without this a proxy of the environment would stand between us and a mirror on this very machine.
-    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def _wrong_size(found: int, wanted: int) -> TransferError:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import createrepo_c
 
 from modpkg.errors import BadInputError
-from modpkg.host.files import digest_file
 from modpkg.rpm.read import read_header
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ class RpmFacts:
     release: str
     architecture: str
     build_time: int
-    sha256: str
     header_sha256: str
     fragment: str
 
@@ -52,7 +50,6 @@ def read_rpm(path: Path) -> RpmFacts:
         release=header.release,
         architecture=header.arch,
         build_time=header.build_time,
-        sha256=digest_file(path),
         header_sha256=header_digest(path),
         fragment=provided.get(FRAGMENT_PROVIDE, ""),
     )

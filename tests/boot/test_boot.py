@@ -3,17 +3,19 @@
 import dataclasses
 import os
 import time
-from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from modpkg.errors import ModpkgError
 from modpkg.events import Output
+from modpkg.model.image import ImageDirectory
 from modpkg.model.module import ModuleTest
 from modpkg.node.boot import BootOptions, boot_image, read_image, require_healthy
-from modpkg.node.serve import Handler
+from modpkg.node.report import parse_stages
+from modpkg.node.serve import Handler, Server, serving
 
 pytestmark = [pytest.mark.boot, pytest.mark.programs, pytest.mark.network]
 
@@ -70,52 +72,74 @@ def test_a_node_comes_up_and_tells_how_it_is(make_image: MakeImage, tmp_path: Pa
     require_healthy(well, about)
 
 
-def test_a_broken_download_goes_on_and_a_changed_image_is_never_mounted(
-    make_image: MakeImage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    content = os.urandom(3 << 20)
-    asked: list[str] = []
+@pytest.fixture
+def servers(monkeypatch: pytest.MonkeyPatch) -> list[Server]:
+    """Keep the servers that boots make."""
+    kept: list[Server] = []
 
-    def break_off(handler: BaseHTTPRequestHandler, *, with_body: bool) -> None:
-        asked.append(f"{handler.path} {handler.headers.get('Range')}")
-        if len(asked) > 1:
-            whole(handler, with_body=with_body)
+    @contextmanager
+    def keeping(content: Mapping[str, Path | bytes]) -> Iterator[Server]:
+        with serving(content) as server:
+            kept.append(server)
+            yield server
+
+    monkeypatch.setattr("modpkg.node.boot.serving", keeping)
+    return kept
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Break the first download off behind 1 MiB, and keep which parts are asked for."""
+    ranges: list[str] = []
+    whole = Handler.do_GET
+
+    def break_off(handler: Handler) -> None:
+        ranges.append(f"{handler.path} {handler.headers.get('Range')}")
+        if len(ranges) > 1:
+            whole(handler)
             return
+        content = handler.content["root.squashfs"]
+        assert isinstance(content, Path)
         handler.send_response(200)
-        handler.send_header("Content-Length", str(len(content)))
+        handler.send_header("Content-Length", str(content.stat().st_size))
         handler.end_headers()
-        handler.wfile.write(content[: 1 << 20])
+        handler.wfile.write(content.read_bytes()[: 1 << 20])
 
-    # What the head really sends once it has been changed: a byte in the middle is another.
-    image = make_image(content=content)
-    changed = bytearray(content)
-    changed[2 << 20] ^= 1
-    whole = Handler._send  # noqa: SLF001  the place where a connection breaks
-    monkeypatch.setattr(Handler, "_send", break_off)
-    monkeypatch.setattr(
-        "modpkg.node.boot.read_image", _then(read_image, image / "root.squashfs", bytes(changed))
-    )
+    monkeypatch.setattr(Handler, "do_GET", break_off)
+    return ranges
 
+
+@pytest.fixture
+def changes_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Change a byte of the image once it has been found good: the node alone can see it then."""
+
+    def read(image: Path) -> ImageDirectory:
+        about = read_image(image)
+        content = bytearray((image / "root.squashfs").read_bytes())
+        content[2 << 20] ^= 1
+        (image / "root.squashfs").write_bytes(content)
+        return about
+
+    monkeypatch.setattr("modpkg.node.boot.read_image", read)
+
+
+@pytest.mark.usefixtures("changes_later")
+def test_a_broken_download_goes_on_and_a_changed_image_is_never_mounted(
+    make_image: MakeImage, tmp_path: Path, asked: list[str], servers: list[Server]
+) -> None:
+    image = make_image(content=os.urandom(3 << 20))
     with pytest.raises(ModpkgError) as caught:
         boot_image(image, options=OPTIONS, work=tmp_path / "work")
     assert asked == ["/root.squashfs None", "/root.squashfs bytes=1048576-"]
     console = (tmp_path / "work/console.log").read_text()
     assert "cannot fetch" in console
-    assert f"fetch end {len(content)} bytes" in console
+    assert f"fetch end {3 << 20} bytes" in console
     assert "overlay start" not in console
     assert "verify failed: the image's sha256 is" in caught.value.what
     assert str(tmp_path / "work/console.log") in caught.value.hint
-
-
-def _then(read: Callable[[Path], object], path: Path, content: bytes) -> Callable[[Path], object]:
-    """Give a reader behind which the file changes."""
-
-    def wrapped(image: Path) -> object:
-        about = read(image)
-        path.write_bytes(content)
-        return about
-
-    return wrapped
+    (server,) = servers
+    reported = [event.stage for event in parse_stages("\n".join(server.reports)) if event.state == "failed"]
+    assert reported == ["verify"]
 
 
 def test_a_kernel_that_panics_is_told_from_the_console(make_image: MakeImage, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from modpkg.model.module import Module
 
 EPOCH = 1760000000
+LONG_CHANGE = "Say a thing in one line that is so long that whoever shows it has to fold it at some place."
 DEFAULT_FRAGMENT = b"hsqs" + bytes(range(256)) * 300
 
 
@@ -52,7 +53,7 @@ def _entry(version: str, day: str) -> dict[str, Any]:
         "date": f"{day}T08:53:20Z",
         "author": "Ada Packager <ada@cluster.example>",
         "urgency": "medium",
-        "changes": [f"Release {version}.", "Say in a line that is long enough to be folded " + "again " * 12],
+        "changes": [f"Release {version}.", LONG_CHANGE],
     }
 
 

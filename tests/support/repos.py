@@ -15,6 +15,7 @@ from modpkg.model.repository import Places, Repository
 from modpkg.pipeline.publish import Published, Target, publish
 from tests.support.modules import EPOCH
 from tests.support.packages import write_pair
+from tests.support.pens import pen_signer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -208,3 +209,22 @@ class DnfClient:
         """Give the fragment of an installed module, or "" where it is not."""
         fragment = self.root / INSTALLED / name / "fragment.squashfs"
         return fragment.read_text() if fragment.exists() else ""
+
+
+def pen_workshop(directory: Path) -> Workshop:
+    """Give a repository that is signed by a pen, without programs."""
+    return Workshop(
+        directory=directory, signer=pen_signer(), document=make_document("https://repo.example/modules")
+    )
+
+
+def tree_of(directory: Path) -> dict[str, str]:
+    """Give what a directory holds: the digest of each file, the target of each link."""
+    found = {}
+    for path in sorted(directory.rglob("*")):
+        name = str(path.relative_to(directory))
+        if path.is_symlink():
+            found[name] = f"-> {path.readlink()}"
+        elif path.is_file():
+            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -102,10 +103,12 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(root: Path) -> Iterator[Web]:
+def serving(root: Path, *, tls: ssl.SSLContext | None = None) -> Iterator[Web]:
     """Serve a directory while the block runs."""
     web = Web(root)
     with _Server(("127.0.0.1", 0), _handler(web)) as server:
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         web.url = f"http://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()

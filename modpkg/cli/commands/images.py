@@ -1,4 +1,4 @@
-"""Commands about images: lock, build, show, boot them."""
+"""Commands about images: lock, build, show and boot them; and the demo, which does all of it."""
 
 from __future__ import annotations
 
@@ -7,58 +7,58 @@ from typing import TYPE_CHECKING
 from modpkg.cli.command import command
 
 if TYPE_CHECKING:
-    from modpkg.cli.image_results import BootResult, ImageLockResult, ImagePlanResult, ImageResult
     from modpkg.cli.options import Session
+    from modpkg.cli.results.demo import DemoResult
+    from modpkg.cli.results.images import BootResult, ImageLockResult, ImagePlanResult, ImageResult
 
-MANIFEST_HELP = "Image, as recipes/images names it."
 IMAGE_HELP = "Image, as recipes/images names it, or the path of an image directory."
 
 
 @command(
-    helps={"image": MANIFEST_HELP, "dry_run": "Tell what would change, and write nothing."},
+    name="lock",
+    helps={"name": "Image to lock.", "dry_run": "Tell what would change and write nothing."},
 )
-def lock(session: Session, image: str, *, dry_run: bool = False) -> ImageLockResult:
-    """Choose exact versions of an image's modules from its channel, and write its lock.
+def lock(session: Session, name: str, *, dry_run: bool = False) -> ImageLockResult:
+    """Resolve an image's pins against its channel and write the exact modules to its lock.
 
-    Example: modpkg lock compute --dry-run
+    Example: modpkg lock compute
     """
-    from modpkg.cli.image_results import image_lock_result
+    from modpkg.cli.results.images import image_lock_result
     from modpkg.formats.catalogue import load_catalogue
     from modpkg.pipeline.lock_image import find_manifest, lock_image
     from modpkg.pipeline.workplace import Workplace
 
     catalogue = load_catalogue(session.recipes)
-    path, manifest = find_manifest(catalogue, image)
-    locked = lock_image(
-        path,
-        manifest,
-        places=Workplace(session.work).places,
-        architecture=catalogue.platforms[manifest.platform].architecture,
-        dry_run=dry_run,
+    path, manifest = find_manifest(catalogue, name)
+    architecture = catalogue.platforms[manifest.platform].architecture
+    places = Workplace(session.work).places
+    return image_lock_result(
+        lock_image(path, manifest, places=places, architecture=architecture, dry_run=dry_run)
     )
-    return image_lock_result(locked)
 
 
 @command(
-    helps={"image": MANIFEST_HELP, "dry_run": "Tell whether it would be built and why, and build nothing."},
+    name="build-image",
+    helps={"name": "Image to build from its lock.", "dry_run": "Tell what would be done and do nothing."},
 )
-def build_image(session: Session, image: str, *, dry_run: bool = False) -> ImageResult | ImagePlanResult:
-    """Build the image that a lock describes: kernel, initrd, one root.squashfs, and what is known of them.
+def build_image(session: Session, name: str, *, dry_run: bool = False) -> ImageResult | ImagePlanResult:
+    """Assemble the modules of an image's lock: kernel, initrd and one squashfs.
 
     Example: modpkg build-image compute
     """
-    from modpkg.cli.image_results import image_plan_result, image_result
-    from modpkg.pipeline import build_image as pipeline
-    from modpkg.pipeline.opening import open_image
+    from modpkg.cli.results.images import image_plan_result, image_result
+    from modpkg.formats.catalogue import load_catalogue
+    from modpkg.pipeline.make_image import make_image, plan_named_image
     from modpkg.pipeline.site import Site
     from modpkg.pipeline.workplace import Workplace
 
-    site, workplace = Site.of(session.environment), Workplace(session.work)
-    plan = open_image(session.recipes, image, workplace=workplace, site=site, sink=session.sink)
+    catalogue = load_catalogue(session.recipes)
+    place, store = Workplace(session.work), Site.of(session.environment).store
     if dry_run:
-        return image_plan_result(plan)
-    about = pipeline.build_image(plan, store=site.store, sink=session.sink)
-    return image_result(plan.directory, about)
+        return image_plan_result(
+            plan_named_image(catalogue, name, workplace=place, store=store, sink=session.sink)
+        )
+    return image_result(*make_image(catalogue, name, workplace=place, store=store, sink=session.sink))
 
 
 @command(
@@ -83,16 +83,16 @@ def boot_image(
 
     Example: modpkg boot-image compute --memory-mb 4096
     """
-    from modpkg.cli.image_results import boot_result
     from modpkg.cli.images import find_image
+    from modpkg.cli.results.images import boot_result
     from modpkg.node import boot
-    from modpkg.pipeline.workplace import Workplace
 
-    workplace = Workplace(session.work)
-    directory = find_image(workplace.images, image)
+    directory = find_image(session.work / "images", image)
     options = boot.BootOptions(memory_mb=memory_mb, cpus=cpus, timeout_seconds=timeout, accel=accel)
     about = boot.read_image(directory)
-    report = boot.boot_image(directory, options=options, work=workplace.boot(about.name), sink=session.sink)
+    report = boot.boot_image(
+        directory, options=options, work=session.work / "boot" / directory.name, sink=session.sink
+    )
     boot.require_healthy(report, about)
     return boot_result(about, report)
 
@@ -103,9 +103,37 @@ def show_image(session: Session, image: str) -> ImageResult:
 
     Example: modpkg show-image compute
     """
-    from modpkg.cli.image_results import image_result
     from modpkg.cli.images import find_image, read_image
+    from modpkg.cli.results.images import image_result
+
+    directory = find_image(session.work / "images", image)
+    return image_result(directory, read_image(directory))
+
+
+@command(
+    name="demo",
+    helps={
+        "boot": "Boot the image in QEMU at the end (--no-boot: not).",
+        "offline": "Never ask the network: everything has to be in the store.",
+    },
+)
+def demo(session: Session, *, boot: bool = True, offline: bool = False) -> DemoResult:
+    """Do the main job from end to end: packages to modules to a repository to an image to a node.
+
+    Example: modpkg demo --no-boot
+    """
+    from modpkg.cli.clock import now
+    from modpkg.cli.results.demo import demo_result
+    from modpkg.pipeline.demo import DemoOrder, run_demo
+    from modpkg.pipeline.site import Site
     from modpkg.pipeline.workplace import Workplace
 
-    directory = find_image(Workplace(session.work).images, image)
-    return image_result(directory, read_image(directory))
+    order = DemoOrder(
+        recipes=session.recipes,
+        repository=session.repository,
+        workplace=Workplace(session.work),
+        site=Site.of(session.environment, offline=offline),
+        now=now(session.environ),
+        boot=boot,
+    )
+    return demo_result(run_demo(order, sink=session.sink), order.workplace.repository)

@@ -1,4 +1,4 @@
-"""Commands about modules: build, release, show them."""
+"""Commands about modules: build them, show them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 from modpkg.cli.command import command
 from modpkg.cli.commands.documents import PLATFORM_HELP
-from modpkg.cli.options import AUTHOR_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from modpkg.cli.module_results import BuildResult, ModuleResult, PlanResult
     from modpkg.cli.options import Session
-    from modpkg.pipeline.release_module import Released
+    from modpkg.cli.results.modules import BuildResult, ModuleResult, PlanResult, ReleaseResult
     from modpkg.pipeline.workshop import Workshop
 
 HELPS = {
@@ -39,7 +37,7 @@ def build_module(
 
     Example: modpkg build-module slurm --platform bookworm
     """
-    workshop = _workshop(session, platform, fast=fast, offline=offline)
+    workshop = open_shop(session, platform, fast=fast, offline=offline)
     return _build(session, workshop, [name], dry_run=dry_run)
 
 
@@ -58,62 +56,12 @@ def build_all(
     """
     from modpkg.formats.catalogue import order
 
-    workshop = _workshop(session, platform, fast=fast, offline=offline)
+    workshop = open_shop(session, platform, fast=fast, offline=offline)
     return _build(session, workshop, order(workshop.catalogue, platform), dry_run=dry_run)
 
 
-@command(
-    helps={
-        **NAME_HELP,
-        "message": "What changed, in one line.",
-        "platform": PLATFORM_HELP,
-        "urgency": "low, medium, high or emergency.",
-        "dry_run": "Tell the new version, and write nothing.",
-    }
-)
-def release_module(
-    session: Session,
-    name: str,
-    *,
-    message: str = "",
-    platform: str = "bookworm",
-    urgency: str = "low",
-    dry_run: bool = False,
-) -> list[Released]:
-    """Give a module's inputs as they are now a version: writes the newest entry of its changelog.
-
-    Its author is MODPKG_AUTHOR (Name <user@example.org>), else the recipe's maintainer.
-
-    Example: modpkg release-module slurm --message "Renewed for the packages of 12.5"
-    """
-    from modpkg.errors import BadInputError
-    from modpkg.pipeline.release_module import Wording, release_modules
-
-    if not message:
-        raise BadInputError("cannot release without words", where="--message", hint="say what changed")
-    workshop = _workshop(session, platform, fast=False, offline=True)
-    folder = workshop.catalogue.recipes.get(name)
-    maintainer = folder.recipe.maintainer if folder else ""
-    author = session.environ.get(AUTHOR_VARIABLE) or maintainer
-    wording = Wording(message=message, author=author, now=session.now, urgency=urgency)
-    return release_modules(session.recipes, [name], lock=workshop.lock, wording=wording, dry_run=dry_run)
-
-
-@command(helps={**NAME_HELP, "platform": PLATFORM_HELP})
-def show_module(session: Session, name: str, *, platform: str = "bookworm") -> ModuleResult:
-    """Show a module: its version, whether it is built, what it stands on, its packages.
-
-    Example: modpkg show-module slurm --output json
-    """
-    from modpkg.cli.module_results import module_result
-    from modpkg.pipeline.plan import plan_builds
-
-    workshop = _workshop(session, platform, fast=False, offline=True)
-    step = next(step for step in plan_builds(workshop, [name]) if step.module == name)
-    return module_result(workshop, step)
-
-
-def _workshop(session: Session, platform: str, *, fast: bool, offline: bool) -> Workshop:
+def open_shop(session: Session, platform: str, *, fast: bool, offline: bool) -> Workshop:
+    """Load the documents, a platform's lock, and what the site has."""
     from modpkg.pipeline.opening import open_workshop
     from modpkg.pipeline.site import Site
 
@@ -124,10 +72,74 @@ def _workshop(session: Session, platform: str, *, fast: bool, offline: bool) -> 
 def _build(
     session: Session, workshop: Workshop, names: Sequence[str], *, dry_run: bool
 ) -> BuildResult | PlanResult:
-    from modpkg.cli.module_results import build_result, plan_result
+    from modpkg.cli.results.modules import build_result, plan_result
     from modpkg.pipeline.build_modules import build_modules
     from modpkg.pipeline.plan import plan_builds
 
     if dry_run:
         return plan_result(plan_builds(workshop, names))
     return build_result(build_modules(workshop, names, sink=session.sink))
+
+
+@command(
+    name="release-module",
+    helps={
+        "name": "Module to release; `all` for every one that is not.",
+        "message": "What changed, for the changelog.",
+        "platform": PLATFORM_HELP,
+        "urgency": "low, medium, high or emergency.",
+        "dry_run": "Tell what would be released and write nothing.",
+    },
+)
+def release_module(
+    session: Session,
+    name: str,
+    *,
+    message: str,
+    platform: str = "bookworm",
+    urgency: str = "low",
+    dry_run: bool = False,
+) -> ReleaseResult:
+    """Write the changelog entry that gives a module's inputs their version.
+
+    Its author is $MODPKG_AUTHOR, "Name <mail>", else the recipe's maintainer.
+
+    Example: modpkg release-module slurm --message "Security update of munge"
+    """
+    from modpkg.cli.clock import now
+    from modpkg.cli.results.modules import ReleaseResult
+    from modpkg.pipeline.release_module import Wording, release_all, release_modules
+
+    workshop = open_shop(session, platform, fast=False, offline=True)
+    wording = Wording(
+        message=message,
+        author=session.environ.get("MODPKG_AUTHOR"),
+        now=now(session.environ),
+        urgency=urgency,
+    )
+    if name == "all":
+        released = release_all(session.recipes, lock=workshop.lock, wording=wording, dry_run=dry_run)
+    else:
+        released = release_modules(
+            session.recipes, [name], lock=workshop.lock, wording=wording, dry_run=dry_run
+        )
+    return ReleaseResult(released=tuple(released))
+
+
+@command(
+    name="show-module",
+    helps={"name": "Module to show.", "platform": PLATFORM_HELP, "paths": "List its paths too."},
+)
+def show_module(
+    session: Session, name: str, *, platform: str = "bookworm", paths: bool = False
+) -> ModuleResult:
+    """Show a module as it is built: version, packages, size, state, what it lies on.
+
+    Example: modpkg show-module slurm --paths
+    """
+    from modpkg.cli.results.modules import module_result
+    from modpkg.pipeline.build_modules import read_built
+
+    return module_result(
+        read_built(open_shop(session, platform, fast=False, offline=True), name), paths=paths
+    )

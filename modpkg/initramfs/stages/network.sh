@@ -29,7 +29,8 @@ wait_for_link() {
     waited=0
     while [ -z "$(linked)" ]; do
         if [ "$waited" -ge "$link_seconds" ]; then
-            fail "no link after $link_seconds s on: $(devices | tr '\n' ' ')"
+            found=$(devices | tr '\n' ' ')
+            fail "no link after $link_seconds s on: ${found:-no device; is its driver in the initrd?}"
         fi
         sleep 1
         waited=$((waited + 1))

@@ -42,7 +42,7 @@ class StateError(ModpkgError):
 
 
 def disagreement(
-    database: str, subject: str, shares: Sequence[tuple[str, str | None]]
+    database: str, subject: str, shares: Sequence[tuple[str, str | None]] | Sequence[tuple[str, str]]
 ) -> tuple[Conflict, ...]:
     """Give a conflict if modules have different things; None is having nothing."""
     if len({has for _, has in shares}) <= 1:

@@ -104,21 +104,29 @@ def added(
 
 def merged(database: Database, path: str, shares: Shares) -> tuple[tuple[str, ...], tuple[Conflict, ...]]:
     """Give the union of the modules' records, and what they disagree about."""
-    conflicts = [*_clashes(database, path, shares, by=database.key)]
+    conflicts = [
+        conflict
+        for key, having in _groups(shares, database.key).items()
+        for conflict in disagreement(path, f"{database.what} {key}", having)
+    ]
     if database.identity:
-        conflicts += _clashes(database, path, shares, by=database.identity)
+        # Records of one name are compared above; here a number is given to two names.
+        shared = _groups(shares, database.identity)
+        conflicts += [
+            conflict
+            for identity, having in shared.items()
+            if len({database.key(record) for _, record in having}) > 1
+            for conflict in disagreement(path, f"{database.what} {identity}", having)
+        ]
     return database.sort({record for _, records in shares for record in records}), tuple(conflicts)
 
 
-def _clashes(
-    database: Database, path: str, shares: Shares, *, by: Callable[[str], str]
-) -> Iterator[Conflict]:
-    groups: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
+def _groups(shares: Shares, by: Callable[[str], str]) -> dict[str, list[tuple[str, str]]]:
+    groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for module, records in shares:
         for record in records:
             groups[by(record)].append((module, record))
-    for key, having in groups.items():
-        yield from disagreement(path, f"{database.what} {key}", having)
+    return groups
 
 
 def shares_of(path: str, states: Mapping[str, Mapping[str, tuple[str, ...]]]) -> Shares:

@@ -1,4 +1,3 @@
-import time
 from pathlib import Path
 
 import pytest
@@ -85,32 +84,6 @@ def test_a_tilde_that_the_shell_left_is_the_home(tmp_path: Path) -> None:
     assert parsed(around(tmp_path), work="~ana/x").work == tmp_path / "~ana" / "x"
 
 
-def session(**environ: str) -> Session:
-    return Session(project=Path("/p"), work=Path("/w"), store=Path("/s"), sink=ignore, environ=environ)
-
-
-def test_a_session_knows_where_the_documents_are() -> None:
-    assert session().recipes == Path("/p/recipes")
-    assert session().repository == Path("/p/repo/repository.yaml")
-
-
-def test_the_store_of_the_command_line_is_that_of_the_environment_from_then_on() -> None:
-    told = session(MODPKG_STORE="/other", MODPKG_MIRROR_DEBIAN="file:///m")
-    assert told.environment == {"MODPKG_STORE": "/s", "MODPKG_MIRROR_DEBIAN": "file:///m"}
-
-
-def test_the_moment_is_that_of_the_environment_or_of_the_clock() -> None:
-    assert session(SOURCE_DATE_EPOCH="1700000000").now == 1_700_000_000
-    before = int(time.time())
-    assert before <= session().now <= before + 60
-
-
-@pytest.mark.parametrize("text", ["tomorrow", "-1", "1.5", "1 000"])
-def test_a_moment_that_is_no_number_is_refused(text: str) -> None:
-    with pytest.raises(BadInputError, match="as seconds since 1970"):
-        _ = session(SOURCE_DATE_EPOCH=text).now
-
-
-def test_the_home_of_the_key_is_the_users_or_none() -> None:
-    assert session().gnupg is None
-    assert session(MODPKG_GNUPGHOME="/keys").gnupg == Path("/keys")
+def test_a_session_knows_where_the_recipes_are() -> None:
+    session = Session(project=Path("/p"), work=Path("/w"), store=Path("/s"), sink=ignore)
+    assert session.recipes == Path("/p/recipes")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import zlib
+from typing import TYPE_CHECKING
 
 import pytest
 
 from modpkg.deb import ar
 from modpkg.deb.guard import CONTROL_LIMIT, check_control, parts, refusing
 from modpkg.errors import BadInputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def archive(*members: tuple[str, bytes]) -> bytes:
@@ -98,3 +103,8 @@ def test_a_fault_names_the_package(fault: Exception, tmp_path_factory: pytest.Te
         raise fault
     assert caught.value.where == str(path)
     assert caught.value.what.startswith("cannot read the package: ")
+
+
+def test_a_full_disk_is_not_the_fault_of_the_package(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space left"), refusing(tmp_path / "a.deb"):
+        raise OSError(errno.ENOSPC, "No space left on device")

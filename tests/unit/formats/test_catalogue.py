@@ -48,6 +48,13 @@ def test_the_order_of_a_platform_has_its_modules_only(recipes: Path) -> None:
     assert order(load_catalogue(recipes), "trixie") == []
 
 
+def test_a_version_that_is_not_released_yet_is_no_fault(recipes: Path) -> None:
+    path = recipes / "modules/slurm/recipe.yaml"
+    path.write_text(path.read_text().replace("22.5.8", "22.10.0"))
+    slurm = load_catalogue(recipes).recipes["slurm"]
+    assert slurm.recipe.version == "22.10.0"
+
+
 def test_core_may_be_named_but_need_not(recipes: Path) -> None:
     add(recipes, "alpha", depends="[core, kernel]")
     assert below(load_catalogue(recipes), "alpha") == ("core", "kernel")

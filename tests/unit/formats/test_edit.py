@@ -57,21 +57,25 @@ def test_entries_without_indent(changelog: Path) -> None:
     assert '\n- version: "22.5.8-3"\n  date:' in changelog.read_text()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        'entries: [{version: "22.5.8-2", date: "2024-06-01T12:00:00Z", author: A <a@b>, changes: [x]}]\n',
-        (
-            'entries:\n  -\n    version: "22.5.8-2"\n    date: "2024-06-01T12:00:00Z"\n'
-            "    author: A <a@b>\n    changes: [x]\n"
-        ),
-    ],
-)
+FLOW = """\
+entries: [{version: "22.5.8-1", date: "2024-06-01T12:00:00Z", author: A <a@b>, changes: [x]}]
+"""
+DASH_ALONE = """\
+entries:
+  -
+    version: "22.5.8-1"
+    date: "2024-06-01T12:00:00Z"
+    author: A <a@b>
+    changes: [x]
+"""
+
+
+@pytest.mark.parametrize("text", [FLOW, DASH_ALONE])
 def test_another_layout_is_refused_and_nothing_is_written(changelog: Path, text: str) -> None:
     changelog.write_text(text)
-    one = ENTRY.model_copy(update={"version": "22.5.8-2"})
-    with pytest.raises(BadInputError):
-        add_entry(changelog, one)
+    second = ENTRY.model_copy(update={"version": "22.5.8-2"})
+    with pytest.raises(BadInputError, match="the entries are not a list with a dash for each"):
+        add_entry(changelog, second)
     assert changelog.read_text() == text
 
 

@@ -33,6 +33,11 @@ def test_a_long_line_is_cut() -> None:
     assert text.problem((1, 500), "wrong").source == ""
 
 
+def test_messages_cannot_write_to_the_terminal() -> None:
+    problem = Text.of("a", file="f").problem((1, 1), "\x1b[31m: bad\ud800", hint="a\nb")
+    assert (problem.message, problem.hint) == ("\\x1b[31m: bad\\ud800", "a\\nb")
+
+
 def test_line_breaks_become_newlines_and_a_byte_order_mark_goes(tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"\xef\xbb\xbfa\r\nb\rc\n")

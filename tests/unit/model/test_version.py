@@ -12,6 +12,7 @@ from modpkg.model.version import (
     Pin,
     fingerprint,
     image_version,
+    upstream_numbers,
 )
 
 SET = {"core": ModuleVersion(12, 0, 3, 41), "slurm": ModuleVersion(22, 5, 8, 26)}
@@ -48,6 +49,13 @@ def test_other_texts_are_no_module_version(text: str) -> None:
         ModuleVersion.parse(text)
     with pytest.raises(BadInputError, match="is not a version to pin"):
         Pin.parse(text)
+
+
+@pytest.mark.parametrize("text", ["12.0", "12.0.3-1", "12.0.03", ""])
+def test_three_numbers_or_nothing(text: str) -> None:
+    assert upstream_numbers("12.0.3") == (12, 0, 3)
+    with pytest.raises(BadInputError, match="is not a version"):
+        upstream_numbers(text)
 
 
 def test_module_versions_are_ordered_as_numbers() -> None:

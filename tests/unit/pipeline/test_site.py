@@ -48,7 +48,7 @@ def test_without_configuration_there_is_a_site(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["mirrors: {debian: ftp://x/y}\n", "mirors: {}\n", "mirrors: {Debian: https://x/y}\n", "- x\n"],
+    ["mirrors: {debian: ftp://x/y}\n", "mirror: {}\n", "mirrors: {Debian: https://x/y}\n", "- x\n"],
 )
 def test_faults_are_told_with_their_place(tmp_path: Path, text: str) -> None:
     with pytest.raises(DocumentError) as caught:

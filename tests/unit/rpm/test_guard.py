@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import struct
 from typing import TYPE_CHECKING
@@ -83,3 +84,8 @@ def test_a_fault_names_the_package(fault: Exception, tmp_path: Path) -> None:
     with pytest.raises(BadInputError) as caught, refusing(tmp_path / "a.rpm"):
         raise fault
     assert caught.value.where == str(tmp_path / "a.rpm")
+
+
+def test_a_full_disk_is_not_the_fault_of_the_package(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space left"), refusing(tmp_path / "a.rpm"):
+        raise OSError(errno.ENOSPC, "No space left on device")

@@ -33,7 +33,7 @@ def test_header_facts(tmp_path: Path) -> None:
     )
     assert facts.conflicts == ("modpkg-module-slurm-22-bookworm",)
     assert "modpkg-module-workload-manager = 23.11.4-2" in facts.provides
-    assert facts.changelog[1].text.startswith("- Release 23.11.4-1.\n- Say in a line")
+    assert facts.changelog[1].text.startswith("- Release 23.11.4-1.\n- Say a thing")
 
 
 def test_lists_of_one_are_lists(tmp_path: Path) -> None:

@@ -1,0 +1,23 @@
+"""The moment that new changelog entries and snapshots carry."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from modpkg.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def now(environ: Mapping[str, str]) -> int:
+    """Give SOURCE_DATE_EPOCH, else the clock's time, in seconds since 1970; raises BadInputError."""
+    text = environ.get("SOURCE_DATE_EPOCH", "")
+    if not text:
+        return int(time.time())
+    if not text.isdecimal():
+        raise BadInputError(
+            f"cannot read {text!r} as a time", where="SOURCE_DATE_EPOCH", hint="write seconds since 1970"
+        )
+    return int(text)

@@ -1,0 +1,50 @@
+"""A signer without gpg, for unit tests: what it signs can be read, and it says when it signed."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modpkg.openpgp.keys import Key
+from modpkg.openpgp.sign import Session, Signer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from modpkg.events import Sink
+
+PEN_KEY = Key(fingerprint="A" * 40, owner="pen <pen@example.invalid>", created=0)
+
+
+class Pen(Session):
+    """Writes the time of each signature where gpg would write the signature."""
+
+    def clear(self, text: str, *, seconds: int) -> str:
+        return f"signed at {seconds}\n\n{text}"
+
+    def detached(self, text: str, *, seconds: int) -> str:
+        return f"{len(text)} characters signed at {seconds}\n"
+
+    def rpm(self, path: Path, *, seconds: int) -> None:
+        """Leave the package as it is: its header says nothing of signatures."""
+
+    def public(self) -> str:
+        return "public key\n"
+
+
+class PenSigner(Signer):
+    """Gives the pen."""
+
+    @contextmanager
+    def session(self, *, sink: Sink | None = None) -> Iterator[Session]:
+        del sink
+        yield pen()
+
+
+def pen() -> Pen:
+    return Pen(key=PEN_KEY, path=Path("/nonexistent"))
+
+
+def pen_signer() -> PenSigner:
+    return PenSigner(key=PEN_KEY, home=Path("/nonexistent"))

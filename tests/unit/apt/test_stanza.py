@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from modpkg.apt.stanza import Entry, parse_packages, render_packages, render_stanza
+from modpkg.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GOLDEN = Path(__file__).parents[2] / "golden/repository"
+
+
+def entry(name: str = "modpkg-module-core-bookworm", version: str = "12.0.3-9", **fields: str) -> Entry:
+    control = {
+        "Package": name,
+        "Version": version,
+        "Architecture": "amd64",
+        "Depends": "modpkg-module-base-bookworm (= 1.0.0-1)",
+        "Modpkg-Fragment-Sha256": "c" * 64,
+        "Modpkg-Fragment-Size": "42",
+        "Description": "core of a node\n Two lines\n .\n of text.",
+        **fields,
+    }
+    digest = "ab" * 32
+    return Entry(
+        control=control, path=f"pool/ab/{digest}/{name}_{version}_amd64.deb", size=1234, sha256=digest
+    )
+
+
+def test_packages_looks_as_it_always_did(golden: Callable[[Path, str], None]) -> None:
+    entries = [entry(version="12.0.10-41"), entry("modpkg-module-slurm-bookworm", "23.2.0-1"), entry()]
+    golden(GOLDEN / "Packages", render_packages(entries))
+
+
+def test_versions_stand_side_by_side_in_the_order_of_versions() -> None:
+    text = render_packages([entry(version=version) for version in ("12.0.10-41", "12.0.3-9", "12.0.9-40")])
+    versions = [line.split()[1] for line in text.splitlines() if line.startswith("Version")]
+    assert versions == ["12.0.3-9", "12.0.9-40", "12.0.10-41"]
+
+
+def test_the_order_that_packages_come_in_does_not_matter() -> None:
+    entries = [entry(version=f"1.0.{number}-{number}") for number in range(1, 13)]
+    assert render_packages(entries) == render_packages(reversed(entries))
+
+
+def test_what_is_written_can_be_read() -> None:
+    entries = [entry(), entry("modpkg-module-slurm-bookworm", "23.2.0-1")]
+    assert list(parse_packages(render_packages(entries))) == entries
+
+
+def test_no_packages_is_an_empty_file() -> None:
+    assert render_packages([]) == ""
+    assert list(parse_packages("")) == []
+
+
+@pytest.mark.parametrize("field", ["Filename", "filename", "Size", "SHA256", "SHA1", "MD5sum"])
+def test_a_package_cannot_say_itself_where_it_lies(field: str) -> None:
+    assert render_stanza(entry(**{field: "evil"})) == render_stanza(entry())
+
+
+def test_a_field_that_begins_on_its_second_line_is_kept() -> None:
+    stanza = render_stanza(entry(Conffiles="\n /etc/a 1\n /etc/b 2"))
+    assert "Conffiles:\n /etc/a 1\n /etc/b 2\n" in stanza
+
+
+@pytest.mark.parametrize("field", ["Filename", "Size", "SHA256"])
+def test_a_stanza_without_its_file_is_refused(field: str) -> None:
+    text = "".join(
+        line for line in render_packages([entry()]).splitlines(keepends=True) if not line.startswith(field)
+    )
+    with pytest.raises(KeyError):
+        list(parse_packages(text))
+
+
+def test_a_version_that_is_no_module_version_is_refused() -> None:
+    with pytest.raises(BadInputError, match="not a module version"):
+        render_packages([entry(version="1.0")])

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from modpkg.errors import BadInputError
+from modpkg.model.version import ModuleVersion
+from modpkg.pipeline.pairs import Identity, read_pairs
+from modpkg.pipeline.pool import Pooled
+from tests.support.repos import make_pair
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+IDENTITY = Identity("modpkg-module-core-bookworm", ModuleVersion(1, 0, 0, 1), "amd64")
+
+
+def test_names_of_files_tell_the_identity() -> None:
+    assert IDENTITY.deb_name == "modpkg-module-core-bookworm_1.0.0-1_amd64.deb"
+    assert IDENTITY.rpm_name == "modpkg-module-core-bookworm-1.0.0-1.x86_64.rpm"
+    assert Identity.of_deb(IDENTITY.deb_name) == IDENTITY
+    assert Pooled(path=f"pool/x/{IDENTITY.deb_name}", sha256="").file_name == IDENTITY.deb_name
+
+
+def test_packages_are_paired_by_what_they_hold_not_by_their_names(tmp_path: Path) -> None:
+    deb, rpm = make_pair(tmp_path)
+    other_deb, other_rpm = make_pair(tmp_path, "slurm", "23.2.0-1")
+    renamed = deb.rename(tmp_path / "zzz.deb")
+    found = read_pairs([other_rpm, renamed, rpm, other_deb])
+    assert [str(pair.identity) for pair in found] == [
+        str(IDENTITY),
+        "modpkg-module-slurm-bookworm 23.2.0-1 amd64",
+    ]
+    assert [(pair.deb, pair.rpm) for pair in found] == [(renamed, rpm), (other_deb, other_rpm)]
+
+
+def test_the_same_file_twice_is_one_package(tmp_path: Path) -> None:
+    pair = make_pair(tmp_path)
+    assert len(read_pairs([*pair, *pair])) == 1
+
+
+@pytest.mark.parametrize(("keep", "missing"), [(0, ".rpm"), (1, ".deb")])
+def test_one_half_of_a_pair_is_refused(tmp_path: Path, keep: int, missing: str) -> None:
+    with pytest.raises(BadInputError, match=f"without its {missing}"):
+        read_pairs([make_pair(tmp_path)[keep]])
+
+
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="two files hold the same name"):
+        read_pairs([*make_pair(tmp_path), *make_pair(tmp_path, content="other")])
+
+
+def test_other_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match=r"no \.deb and no \.rpm"):
+        read_pairs([tmp_path / "notes.txt"])
+
+
+@pytest.mark.parametrize("version", ["1.0-1", "1.0.0", "01.0.0-1", "1.0.0-1~rc1"])
+def test_a_version_that_images_cannot_order_is_refused(tmp_path: Path, version: str) -> None:
+    with pytest.raises(BadInputError):
+        read_pairs(make_pair(tmp_path, version=version))
+
+
+def test_an_architecture_without_a_name_in_both_worlds_is_refused(tmp_path: Path) -> None:
+    deb, rpm = make_pair(tmp_path)
+    deb.write_bytes(deb.read_bytes().replace(b"Architecture: amd64", b"Architecture: mips5"))
+    with pytest.raises(BadInputError):
+        read_pairs([deb, rpm])
+
+
+def test_arm64_is_aarch64_to_rpm(tmp_path: Path) -> None:
+    (pair,) = read_pairs(make_pair(tmp_path, architecture="arm64"))
+    assert pair.identity.architecture == "arm64"
+    assert pair.identity.rpm_name.endswith(".aarch64.rpm")

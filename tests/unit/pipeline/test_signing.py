@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from modpkg.errors import BadInputError
+from modpkg.model.repository import Places
+from modpkg.pipeline.pairs import Pair, read_pairs
+from modpkg.pipeline.signing import add_signed, find_signer
+from tests.support.modules import EPOCH
+from tests.support.pens import PEN_KEY, Pen
+from tests.support.repos import make_document, make_pair
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class CountingPen(Pen):
+    """Signs by a byte at the end, and remembers when."""
+
+    signed: list[int] = []  # noqa: RUF012 (emptied by the fixture)
+
+    def rpm(self, path: Path, *, seconds: int) -> None:
+        self.signed.append(seconds)
+        path.write_bytes(path.read_bytes() + b"!")
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> CountingPen:
+    CountingPen.signed.clear()
+    return CountingPen(key=PEN_KEY, path=tmp_path)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Pair:
+    (found,) = read_pairs(make_pair(tmp_path / "packages"))
+    return found
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(tmp_path / "repository")
+
+
+def test_a_copy_is_signed_at_the_source_date(places: Places, pair: Pair, session: CountingPen) -> None:
+    before = pair.rpm.read_bytes()
+    pooled = add_signed(places, pair, session=session)
+    assert session.signed == [EPOCH]
+    assert pair.rpm.read_bytes() == before
+    assert (places.www / pooled.path).read_bytes() == before + b"!"
+    assert pooled.file_name == pair.identity.rpm_name
+
+
+def test_a_package_is_signed_once(places: Places, pair: Pair, session: CountingPen) -> None:
+    assert add_signed(places, pair, session=session) == add_signed(places, pair, session=session)
+    assert len(session.signed) == 1
+
+
+def test_a_package_that_the_pool_lost_is_signed_again(
+    places: Places, pair: Pair, session: CountingPen
+) -> None:
+    first = add_signed(places, pair, session=session)
+    (places.www / first.path).unlink()
+    assert add_signed(places, pair, session=session) == first
+    assert len(session.signed) == 2
+
+
+def test_a_key_that_the_document_names_and_nobody_has_is_an_error(tmp_path: Path) -> None:
+    document = make_document("https://repo.example", key="B" * 40)
+    with pytest.raises(BadInputError, match=f"cannot find the key {'B' * 40}") as caught:
+        find_signer(document, home=tmp_path / "none")
+    assert "MODPKG_GNUPGHOME" in caught.value.hint
