@@ -47,6 +47,42 @@ def add_entry(path: Path, entry: Entry) -> Receipt:
     return write_atomically(path, changed, mode=path.stat().st_mode & 0o777)
 
 
+def bind_entry(path: Path, platform: str, digest: str) -> Receipt:
+    """Give the newest entry of a changelog its inputs on one platform, the rest left as it is.
+
+    Raises BadInputError when it has some already: they are what its version means.
+    """
+    content = read_text(path)
+    old = _load(path, content)
+    if platform in old.newest.inputs:
+        raise BadInputError(
+            f"cannot bind {old.newest.version}: it is released for {platform}", where=str(path)
+        )
+    values = yaml.parse(content, file=str(path)).values
+    lines = content.split("\n")
+    indent = " " * (values[("entries", 0)][1] - 1)
+    if ("entries", 0, "inputs") in values:
+        first, column = values[("entries", 0, "inputs")]
+        at, added = first - 1, [f"{' ' * (column - 1)}{platform}: {digest}"]
+    else:
+        end = values[("entries", 1)][0] - 1 if ("entries", 1) in values else len(lines)
+        at, added = _after_text(lines, end), [f"{indent}inputs:", f"{indent}  {platform}: {digest}"]
+    changed = "\n".join([*lines[:at], *added, *lines[at:]])
+    newest = old.newest.model_copy(update={"inputs": {**old.newest.inputs, platform: digest}})
+    if _load(path, changed).entries != (newest, *old.entries[1:]):
+        raise BadInputError(
+            "cannot bind the newest entry: the result would not say the same", where=str(path)
+        )
+    return write_atomically(path, changed, mode=path.stat().st_mode & 0o777)
+
+
+def _after_text(lines: list[str], end: int) -> int:
+    # Blank lines and comments before the next entry belong to that one.
+    while end and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
+        end -= 1
+    return end
+
+
 def quoted(text: str) -> str:
     """Give a text as a YAML scalar: bare if that is safe, else in double quotes."""
     if PLAIN.fullmatch(text) and yaml.resolve(text) == text:

@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltModule:
-    """One module with its packages; times in seconds, 0 when there was nothing to do."""
+    """One module with its packages; times in seconds. `was_built` is false when there was nothing to do."""
 
     module: Module
     module_path: Path
     deb: Path
     rpm: Path
+    was_built: bool
     reason: str
     seconds: float
     cpu_seconds: float
@@ -156,6 +157,7 @@ def _packages(workshop: Workshop, step: Step, watch: Stopwatch) -> BuiltModule:
         module_path=path,
         deb=deb,
         rpm=rpm,
+        was_built=not step.done,
         reason=step.reason,
         seconds=watch.seconds,
         cpu_seconds=watch.cpu_seconds,

@@ -101,6 +101,7 @@ def run_demo(order: DemoOrder, *, sink: Sink) -> Demo:
     catalogue, lock = _prepare(order, recipes, sink)
     clock.lap("recipes and lock", "the demo works in its own copy")
     modules = _build(order, recipes, catalogue, lock, sink)
+    clock.steps += [_module_time(built) for built in modules if built.was_built]
     clock.lap("modules", _reasons(modules))
     published = _publish(order, modules, sink)
     clock.lap("repository", f"snapshot {published.snapshot}")
@@ -178,8 +179,17 @@ def _build(
     return build_modules(workshop(_released(order, recipes, renewed, sink), renewed), names, sink=sink)
 
 
+def _module_time(built: BuiltModule) -> StepTime:
+    return StepTime(
+        name=f"build {built.module.name}",
+        seconds=built.seconds,
+        cpu_seconds=built.cpu_seconds,
+        reason=built.reason,
+    )
+
+
 def _reasons(modules: list[BuiltModule]) -> str:
-    new = [built.module.name for built in modules if built.seconds]
+    new = [built.module.name for built in modules if built.was_built]
     return f"built {', '.join(new)}" if new else "nothing changed since they were built"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from modpkg.errors import BadInputError
 from modpkg.formats.catalogue import load_catalogue, order
-from modpkg.formats.edit import add_entry
+from modpkg.formats.edit import add_entry, bind_entry
 from modpkg.model.changelog import Entry
 from modpkg.pipeline.inputs import all_inputs, version_of
 from modpkg.squashfs.pack import tool_versions
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from modpkg.formats.catalogue import Catalogue
+    from modpkg.formats.catalogue import Catalogue, RecipeFolder
     from modpkg.model.lock import PlatformLock
 
 
@@ -71,6 +71,7 @@ def release_modules(
 ) -> list[Released]:
     """Release `names` in the order of their dependencies; raises BadInputError for one with nothing new.
 
+    A newest entry that was never released on this platform is bound to the inputs; else there is a new entry.
     A module above a released one becomes unreleased itself: its module.json names the version below.
     """
     catalogue = load_catalogue(recipes)
@@ -91,18 +92,27 @@ def _release(recipes: Path, name: str, lock: PlatformLock, wording: Wording, *, 
     folder = catalogue.recipes[name]
     platform = catalogue.platforms[lock.platform]
     digest = all_inputs(catalogue, platform, lock, tools=tool_versions())[name].digest
+    path = folder.directory / "changelog.yaml"
+    old = version_of(folder)
+    if platform.name not in folder.changelog.newest.inputs and folder.changelog.newest.version == old:
+        # Written by hand and never released here: it is this release.
+        if not dry_run:
+            bind_entry(path, platform.name, f"sha256:{digest}")
+        return Released(module=name, old=old, new=old, changelog=path)
     new = f"{folder.recipe.version}-{folder.changelog.revision + 1}"
-    entry = Entry.model_validate(
+    if not dry_run:
+        add_entry(path, _entry(folder, new, platform.name, digest, wording))
+    return Released(module=name, old=old, new=new, changelog=path)
+
+
+def _entry(folder: RecipeFolder, version: str, platform: str, digest: str, wording: Wording) -> Entry:
+    return Entry.model_validate(
         {
-            "version": new,
+            "version": version,
             "date": wording.date,
             "author": wording.author or folder.recipe.maintainer,
             "urgency": wording.urgency,
             "changes": (wording.message,),
-            "inputs": {platform.name: f"sha256:{digest}"},
+            "inputs": {platform: f"sha256:{digest}"},
         }
     )
-    path = folder.directory / "changelog.yaml"
-    if not dry_run:
-        add_entry(path, entry)
-    return Released(module=name, old=version_of(folder), new=new, changelog=path)
