@@ -49,7 +49,7 @@ def command(workshop: Workshop, packages: list[Path]) -> list[str]:
         "-c",
         PUBLISHER,
         str(workshop.places.root),
-        workshop.document.base_url,
+        workshop.base_url,
         str(workshop.signer.home),
         key.fingerprint,
         str(key.created),
@@ -64,7 +64,7 @@ def check_whole(workshop: Workshop, key: TestKey) -> list[str]:
     for entry in channel.entries:
         assert hashlib.sha256((www / entry.path).read_bytes()).hexdigest() == entry.sha256
     address = (www / "rpm/testing.mirrorlist").read_text().strip()
-    snapshot = www / address.removeprefix(f"{workshop.document.base_url}/")
+    snapshot = www / address.removeprefix(f"{workshop.base_url}/")
     repomd = snapshot / "repodata/repomd.xml"
     verify_detached(repomd, repomd.with_name("repomd.xml.asc"), keyring=key.public)
     records = {record.type: record for record in createrepo_c.Repomd(str(repomd)).records}
@@ -99,7 +99,7 @@ def test_a_publisher_killed_at_any_time_leaves_clients_whole_and_the_next_one_su
     watch = time.monotonic()
     workshop.publish(workshop.make(version="1.0.0-1"), now=now)
     duration = time.monotonic() - watch
-    apt = AptClient.made(tmp_path / "apt", base_url=workshop.document.base_url, key=release_key.public)
+    apt = AptClient.made(tmp_path / "apt", base_url=workshop.base_url, key=release_key.public)
     for number in range(2, KILLS + 2):
         packages = workshop.make(version=f"1.0.0-{number}")
         run_and_kill(command(workshop, packages), duration * 1.2 * (number - 1) / KILLS)
@@ -133,7 +133,7 @@ def test_a_client_with_an_old_index_still_installs(
 ) -> None:
     now = int(time.time())
     workshop.publish(workshop.make(version="1.0.0-1"), now=now)
-    base_url = workshop.document.base_url
+    base_url = workshop.base_url
     apt = AptClient.made(tmp_path / "apt", base_url=base_url, key=release_key.public)
     source = f"mirrorlist={base_url}/rpm/testing.mirrorlist"
     dnf = DnfClient.made(tmp_path / "dnf", source=source, key=release_key.public)
@@ -151,7 +151,7 @@ def test_clients_never_fail_while_packages_are_published(
 ) -> None:
     now = int(time.time())
     workshop.publish(workshop.make(version="1.0.0-1"), now=now)
-    apt = AptClient.made(tmp_path / "apt", base_url=workshop.document.base_url, key=release_key.public)
+    apt = AptClient.made(tmp_path / "apt", base_url=workshop.base_url, key=release_key.public)
     failures: list[str] = []
     stop = threading.Event()
 
