@@ -11,6 +11,7 @@ import createrepo_c
 import pytest
 
 from modpkg.apt.index import read_channel
+from modpkg.host.files import locked
 from modpkg.host.run import running
 from modpkg.openpgp.verify import verify_detached
 from modpkg.pipeline.journal import read_snapshots
@@ -116,16 +117,23 @@ def test_a_publisher_killed_at_any_time_leaves_clients_whole_and_the_next_one_su
 
 def test_publishers_at_once_lose_nothing(workshop: Workshop, release_key: TestKey) -> None:
     names = [f"module-{number}" for number in range(PUBLISHERS)]
-    lines: list[str] = []
+    all_wait = threading.Semaphore(0)
+
+    def on_line(line: str) -> None:
+        if "waiting for another modpkg" in line:
+            all_wait.release()
+
     with ExitStack() as stack:
-        children = [
-            stack.enter_context(running(command(workshop, workshop.make(name)), on_line=lines.append))
-            for name in names
-        ]
+        with locked(workshop.places.lock):
+            children = [
+                stack.enter_context(running(command(workshop, workshop.make(name)), on_line=on_line))
+                for name in names
+            ]
+            for _ in names:
+                assert all_wait.acquire(timeout=60)
         assert [child.wait(120) for child in children] == [0] * PUBLISHERS
     assert check_whole(workshop, release_key) == [f"{name} 1.0.0-1" for name in names]
     assert len(read_snapshots(workshop.places)) == PUBLISHERS
-    assert any("waiting for another modpkg" in line for line in lines)
 
 
 def test_a_client_with_an_old_index_still_installs(
