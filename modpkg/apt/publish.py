@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from modpkg.apt.release import COMPONENT, SECONDS_A_DAY, Index, Release, render_release
 from modpkg.apt.stanza import Entry, render_packages
 from modpkg.host.files import gzipped, write_atomically
-from modpkg.model.repository import Replacement, Repository, Snapshot
+from modpkg.model.repository import Replacement, Repository, Snapshot, address_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -38,7 +38,7 @@ def write_indices(
         architectures=architectures,
         date=snapshot.date,
         valid_until=snapshot.date + document.valid_days * SECONDS_A_DAY,
-        changelogs=f"{document.base_url.rstrip('/')}/changelogs/@CHANGEPATH@_changelog",
+        changelogs=f"{address_of(www, document)}/changelogs/@CHANGEPATH@_changelog",
         snapshot=snapshot.id,
         indices=tuple(indices),
     )

@@ -19,11 +19,14 @@ KEY_PATTERN: Final = r"^[0-9A-F]{40}$"
 
 
 class Repository(Document):
-    """`repo/repository.yaml`. `base_url` is where clients find it; `key` is the signing key's fingerprint."""
+    """`repo/repository.yaml`. `key` is the signing key's fingerprint.
+
+    `base_url` is where clients find the repository; without it, where it lies in the file system.
+    """
 
     name: Name
     summary: Line
-    base_url: str = Field(pattern=BASE_URL_PATTERN)
+    base_url: str | None = Field(default=None, pattern=BASE_URL_PATTERN)
     channels: tuple[Name, ...] = Field(min_length=1)
     key: str | None = Field(default=None, pattern=KEY_PATTERN)
     valid_days: int = Field(default=14, ge=1)
@@ -105,6 +108,11 @@ class Publication(Record):
 
     snapshot: Snapshot
     replacements: tuple[Replacement, ...]
+
+
+def address_of(www: Path, document: Repository) -> str:
+    """Give the address at which clients find `www`, without a slash at its end."""
+    return (document.base_url or www.absolute().as_uri()).rstrip("/")
 
 
 def manifest_text(packages: Iterable[str]) -> str:

@@ -5,7 +5,9 @@ gpg's secret keys live in an agent, whose sockets lie in the directory; socket p
 
 from __future__ import annotations
 
+import re
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -22,6 +24,8 @@ LOCK_NAME: Final = ".modpkg.lock"
 MARK_NAME: Final = ".modpkg.agent"
 # 107 bytes less the longest name that an agent gives a socket, "/S.gpg-agent.browser".
 LONGEST_HOME: Final = 80
+END_SECONDS: Final = 10.0
+POLL_SECONDS: Final = 0.005
 
 
 @contextmanager
@@ -57,12 +61,30 @@ def _short_path(home: Path) -> Iterator[Path]:
 
 
 def _runs(home: Path) -> bool:
+    return _pid(home) is not None
+
+
+def _pid(home: Path) -> int | None:
     asked = run(
         ["gpg-connect-agent", "--homedir", home, "--no-autostart", "GETINFO pid", "/bye"], check=False
     )
-    return asked.stdout.startswith("D ")
+    found = re.match(r"D ([0-9]+)\n", asked.stdout)
+    return int(found[1]) if found else None
 
 
 def _end(home: Path) -> None:
+    pid = _pid(home)
     run(["gpgconf", "--homedir", home, "--kill", "gpg-agent"])
+    # It answers before it ends; who opens the home meanwhile would meet an agent that is about to go.
+    deadline = time.monotonic() + END_SECONDS
+    while pid is not None and _lives(pid) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
     run(["gpgconf", "--homedir", home, "--remove-socketdir"], check=False)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        stat = Path("/proc", str(pid), "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in {"Z", "X"}

@@ -58,9 +58,14 @@ class PublishPlan:
     date: int
 
     @property
+    def added(self) -> tuple[Identity, ...]:
+        """What the channel does not have yet, new packages and those of other channels."""
+        return tuple(sorted({pair.identity for pair in self.add} | {pair.identity for pair in self.reuse}))
+
+    @property
     def reason(self) -> str:
         """Why there is something to do, or why there is not."""
-        count = len(self.add) + len(self.reuse)
+        count = len(self.added)
         if count:
             return f"{count} of {count + len(self.present)} packages are not in channel {self.channel}"
         if self.newest is None:
@@ -70,7 +75,7 @@ class PublishPlan:
     @property
     def is_needed(self) -> bool:
         """Whether there is something to do."""
-        return bool(self.add or self.reuse) or self.newest is None
+        return bool(self.added) or self.newest is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,12 +185,11 @@ def _next_date(snapshots: Sequence[Snapshot], now: int) -> int:
 
 
 def _result(places: Places, planned: PublishPlan, snapshot: Snapshot) -> Published:
-    added = {pair.identity for pair in planned.add} | {pair.identity for pair in planned.reuse}
     return Published(
         snapshot=snapshot.id,
         channel=snapshot.channel,
         date=snapshot.date,
-        added=tuple(sorted(added)),
+        added=planned.added,
         present=planned.present,
         www=places.www,
         release=places.www / "dists" / snapshot.channel / "InRelease",

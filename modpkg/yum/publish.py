@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import createrepo_c
 
 from modpkg.host.files import gzipped, new_directory, write_atomically
-from modpkg.model.repository import Replacement, Repository, Snapshot
+from modpkg.model.repository import Replacement, Repository, Snapshot, address_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def write_snapshot(
             _keep_older(www / "rpm" / snapshot_name(snapshot.parent) / "repodata", repodata)
         for path in (scratch, repodata):
             path.chmod(0o755)
-    address = f"{document.base_url.rstrip('/')}/rpm/{snapshot_name(snapshot.id)}/\n"
+    address = f"{address_of(www, document)}/rpm/{snapshot_name(snapshot.id)}/\n"
     return (
         Replacement(path=f"rpm/{snapshot.channel}.mirrorlist", kind="text", content=address),
         Replacement(path=f"rpm/{snapshot.channel}", kind="link", content=snapshot_name(snapshot.id)),

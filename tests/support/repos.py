@@ -11,7 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from modpkg.host.run import Completed, run
-from modpkg.model.repository import Places, Repository
+from modpkg.model.repository import Places, Repository, address_of
 from modpkg.pipeline.publish import Published, Target, publish
 from tests.support.modules import EPOCH
 from tests.support.packages import write_pair
@@ -51,7 +51,7 @@ def package_of(name: str) -> str:
     return f"modpkg-module-{name}-bookworm"
 
 
-def make_document(base_url: str, **changes: Any) -> Repository:
+def make_document(base_url: str | None, **changes: Any) -> Repository:
     fields = {"name": "test", "summary": "A test repository", "channels": ("testing", "stable"), **changes}
     return Repository(base_url=base_url, **fields)
 
@@ -67,6 +67,11 @@ class Workshop:
     @property
     def places(self) -> Places:
         return Places(self.directory / "repository")
+
+    @property
+    def base_url(self) -> str:
+        """Where clients find the repository."""
+        return address_of(self.places.www, self.document)
 
     def target(self, channel: str = "testing") -> Target:
         return Target(repository=self.places.root, document=self.document, channel=channel)

@@ -31,9 +31,4 @@ def signer(release_key: TestKey, tmp_path: Path) -> Signer:
 @pytest.fixture
 def workshop(tmp_path: Path, signer: Signer) -> Workshop:
     """A repository whose clients read it as files."""
-    directory = tmp_path / "workshop"
-    return Workshop(
-        directory=directory,
-        signer=signer,
-        document=make_document(f"file://{directory}/repository/www"),
-    )
+    return Workshop(directory=tmp_path / "workshop", signer=signer, document=make_document(None))

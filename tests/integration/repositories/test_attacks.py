@@ -108,11 +108,11 @@ def dnf_refuses(client: DnfClient) -> str:
 
 
 def apt_client(workshop: Workshop, root: Path, key: Path) -> AptClient:
-    return AptClient.made(root, base_url=workshop.document.base_url, key=key)
+    return AptClient.made(root, base_url=workshop.base_url, key=key)
 
 
 def dnf_client(workshop: Workshop, directory: Path, key: Path) -> DnfClient:
-    source = f"mirrorlist={workshop.document.base_url}/rpm/testing.mirrorlist"
+    source = f"mirrorlist={workshop.base_url}/rpm/testing.mirrorlist"
     return DnfClient.made(directory, source=source, key=key)
 
 

@@ -11,6 +11,7 @@ import createrepo_c
 import pytest
 
 from modpkg.apt.index import read_channel
+from modpkg.host.files import locked
 from modpkg.host.run import running
 from modpkg.openpgp.verify import verify_detached
 from modpkg.pipeline.journal import read_snapshots
@@ -49,7 +50,7 @@ def command(workshop: Workshop, packages: list[Path]) -> list[str]:
         "-c",
         PUBLISHER,
         str(workshop.places.root),
-        workshop.document.base_url,
+        workshop.base_url,
         str(workshop.signer.home),
         key.fingerprint,
         str(key.created),
@@ -64,7 +65,7 @@ def check_whole(workshop: Workshop, key: TestKey) -> list[str]:
     for entry in channel.entries:
         assert hashlib.sha256((www / entry.path).read_bytes()).hexdigest() == entry.sha256
     address = (www / "rpm/testing.mirrorlist").read_text().strip()
-    snapshot = www / address.removeprefix(f"{workshop.document.base_url}/")
+    snapshot = www / address.removeprefix(f"{workshop.base_url}/")
     repomd = snapshot / "repodata/repomd.xml"
     verify_detached(repomd, repomd.with_name("repomd.xml.asc"), keyring=key.public)
     records = {record.type: record for record in createrepo_c.Repomd(str(repomd)).records}
@@ -99,7 +100,7 @@ def test_a_publisher_killed_at_any_time_leaves_clients_whole_and_the_next_one_su
     watch = time.monotonic()
     workshop.publish(workshop.make(version="1.0.0-1"), now=now)
     duration = time.monotonic() - watch
-    apt = AptClient.made(tmp_path / "apt", base_url=workshop.document.base_url, key=release_key.public)
+    apt = AptClient.made(tmp_path / "apt", base_url=workshop.base_url, key=release_key.public)
     for number in range(2, KILLS + 2):
         packages = workshop.make(version=f"1.0.0-{number}")
         run_and_kill(command(workshop, packages), duration * 1.2 * (number - 1) / KILLS)
@@ -116,16 +117,23 @@ def test_a_publisher_killed_at_any_time_leaves_clients_whole_and_the_next_one_su
 
 def test_publishers_at_once_lose_nothing(workshop: Workshop, release_key: TestKey) -> None:
     names = [f"module-{number}" for number in range(PUBLISHERS)]
-    lines: list[str] = []
+    all_wait = threading.Semaphore(0)
+
+    def on_line(line: str) -> None:
+        if "waiting for another modpkg" in line:
+            all_wait.release()
+
     with ExitStack() as stack:
-        children = [
-            stack.enter_context(running(command(workshop, workshop.make(name)), on_line=lines.append))
-            for name in names
-        ]
+        with locked(workshop.places.lock):
+            children = [
+                stack.enter_context(running(command(workshop, workshop.make(name)), on_line=on_line))
+                for name in names
+            ]
+            for _ in names:
+                assert all_wait.acquire(timeout=60)
         assert [child.wait(120) for child in children] == [0] * PUBLISHERS
     assert check_whole(workshop, release_key) == [f"{name} 1.0.0-1" for name in names]
     assert len(read_snapshots(workshop.places)) == PUBLISHERS
-    assert any("waiting for another modpkg" in line for line in lines)
 
 
 def test_a_client_with_an_old_index_still_installs(
@@ -133,7 +141,7 @@ def test_a_client_with_an_old_index_still_installs(
 ) -> None:
     now = int(time.time())
     workshop.publish(workshop.make(version="1.0.0-1"), now=now)
-    base_url = workshop.document.base_url
+    base_url = workshop.base_url
     apt = AptClient.made(tmp_path / "apt", base_url=base_url, key=release_key.public)
     source = f"mirrorlist={base_url}/rpm/testing.mirrorlist"
     dnf = DnfClient.made(tmp_path / "dnf", source=source, key=release_key.public)
@@ -151,7 +159,7 @@ def test_clients_never_fail_while_packages_are_published(
 ) -> None:
     now = int(time.time())
     workshop.publish(workshop.make(version="1.0.0-1"), now=now)
-    apt = AptClient.made(tmp_path / "apt", base_url=workshop.document.base_url, key=release_key.public)
+    apt = AptClient.made(tmp_path / "apt", base_url=workshop.base_url, key=release_key.public)
     failures: list[str] = []
     stop = threading.Event()
 

@@ -38,7 +38,7 @@ def published(request: pytest.FixtureRequest, workshop: Workshop) -> Iterator[Wo
 
 @pytest.fixture
 def apt(published: Workshop, tmp_path: Path) -> AptClient:
-    base_url, key = published.document.base_url, published.places.public_key
+    base_url, key = published.base_url, published.places.public_key
     client = AptClient.made(tmp_path / "apt", base_url=base_url, key=key)
     client.run("update")
     return client
@@ -75,7 +75,7 @@ def test_the_index_tells_of_the_fragment_without_a_download(apt: AptClient) -> N
 
 @pytest.mark.parametrize("way", ["mirrorlist={}/rpm/testing.mirrorlist", "baseurl={}/rpm/testing"])
 def test_dnf_installs_pins_and_upgrades(published: Workshop, tmp_path: Path, way: str) -> None:
-    source = way.format(published.document.base_url)
+    source = way.format(published.base_url)
     dnf = DnfClient.made(tmp_path / "dnf", source=source, key=published.places.public_key)
     dnf.run("install", f"{package_of('core')}-1.0.0-1")
     assert dnf.installed("core") == "core 1.0.0-1"
@@ -86,7 +86,7 @@ def test_dnf_installs_pins_and_upgrades(published: Workshop, tmp_path: Path, way
 
 
 def test_dnf_finds_the_package_of_a_fragment(published: Workshop, tmp_path: Path) -> None:
-    source = f"baseurl={published.document.base_url}/rpm/testing"
+    source = f"baseurl={published.base_url}/rpm/testing"
     dnf = DnfClient.made(tmp_path / "dnf", source=source, key=published.places.public_key)
     wanted = f"modpkg-fragment(sha256) = {hashlib.sha256(b'core 1.0.1-2').hexdigest()}"
     assert f"{package_of('core')}-0:1.0.1-2.x86_64" in dnf.run("repoquery", "--whatprovides", wanted).stdout

@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 import os
 import signal
@@ -13,11 +14,13 @@ from modpkg.host.files import (
     Receipt,
     digest_file,
     exchange,
+    gzipped,
     locked,
     new_directory,
     new_file,
     receipt_of,
     remove_tree,
+    sync_directories,
     temporary_directory,
     write_atomically,
 )
@@ -272,3 +275,18 @@ def test_a_lock_is_free_when_its_holder_was_killed(tmp_path: Path) -> None:
 
 def test_an_empty_file_has_the_digest_of_nothing(tmp_path: Path) -> None:
     assert write_atomically(tmp_path / "empty", b"").sha256 == EMPTY
+
+
+def test_a_gzip_file_holds_neither_name_nor_time() -> None:
+    packed = gzipped(b"text" * 1000)
+    assert packed == gzipped(b"text" * 1000)
+    assert packed[3:8] == bytes(5)  # no flags, no time
+    assert gzip.decompress(packed) == b"text" * 1000
+    assert len(packed) < 100
+
+
+def test_directories_are_synced_and_files_are_not_taken_for_them(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    sync_directories([tmp_path, tmp_path])
+    with pytest.raises(NotADirectoryError):
+        sync_directories([tmp_path / "file"])

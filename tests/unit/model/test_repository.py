@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from modpkg.model.repository import Repository
+from modpkg.model.repository import Places, Repository, address_of
 
 FIELDS: dict[str, Any] = {
     "name": "modpkg",
@@ -39,3 +40,29 @@ def test_other_values(change: dict[str, Any]) -> None:
 
 def test_a_key_is_its_whole_fingerprint() -> None:
     assert Repository(**FIELDS, key="0123456789ABCDEF" * 2 + "01234567").key
+
+
+def test_the_address_has_no_slash_at_its_end() -> None:
+    assert address_of(Path("/srv/www"), Repository(**FIELDS | {"base_url": "https://a.example/m/"})) == (
+        "https://a.example/m"
+    )
+
+
+def test_a_repository_without_an_address_is_found_as_files() -> None:
+    fields = {name: value for name, value in FIELDS.items() if name != "base_url"}
+    assert address_of(Path("/srv/my www"), Repository(**fields)) == "file:///srv/my%20www"
+
+
+def test_what_clients_see_and_what_publishers_keep_lie_apart() -> None:
+    places = Places(Path("/srv/repository"))
+    seen = {places.public_key}
+    kept = {
+        places.lock,
+        places.pending,
+        places.incoming,
+        places.signed,
+        places.snapshots,
+        places.manifest("x"),
+    }
+    assert all(path.is_relative_to(places.www) for path in seen)
+    assert all(path.is_relative_to(places.state) for path in kept)

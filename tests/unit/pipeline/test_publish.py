@@ -150,6 +150,10 @@ def test_a_plan_tells_new_from_present_and_from_other_channels(workshop: Worksho
     assert [pair.identity.name for pair in found.add] == ["modpkg-module-nfs-bookworm"]
     assert [pair.identity.name for pair in found.reuse] == ["modpkg-module-slurm-bookworm"]
     assert [identity.name for identity in found.present] == ["modpkg-module-core-bookworm"]
+    assert [identity.name for identity in found.added] == [
+        "modpkg-module-nfs-bookworm",
+        "modpkg-module-slurm-bookworm",
+    ]
     assert found.reason == "2 of 3 packages are not in channel testing"
 
 
