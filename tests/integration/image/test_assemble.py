@@ -1,0 +1,224 @@
+"""Images of real, small modules: what dpkg, ldconfig and unsquashfs say of them, and that their bits are equal."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modpkg.errors import ModpkgError
+from modpkg.events import ignore
+from modpkg.host.files import digest_file
+from modpkg.host.namespaces import enter
+from modpkg.host.run import run
+from modpkg.image.identity import image_of
+from modpkg.image.job import Assembled, AssembleJob, Layer
+from modpkg.model.module import Module
+from modpkg.pipeline.apart import call
+from modpkg.rootfs.inventory import inventory
+from modpkg.rootfs.normalize import DIRECTORY_TIME
+from modpkg.squashfs.pack import unpack
+from tests.support.small_stack import NAMES, RELEASE
+from tests.support.stack import EPOCH
+
+pytestmark = pytest.mark.programs
+CHECKOUT = Path(__file__).resolve().parents[3]
+
+
+def job_of(stack: Path, work: Path, names: tuple[str, ...] = NAMES, **trees: Path) -> AssembleJob:
+    modules = [Module.model_validate_json((stack / f"{name}.json").read_bytes()) for name in names]
+    work.mkdir()
+    return AssembleJob(
+        layers=tuple(
+            Layer(module=stack / f"{name}.json", tree=trees.get(name, stack / name)) for name in names
+        ),
+        image=image_of(modules),
+        level=1,
+        block_size=131072,
+        work=work,
+    )
+
+
+def assembled(job: AssembleJob) -> Assembled:
+    result = call("assemble", job, mode="root", work=job.work.parent, sink=ignore)
+    return Assembled.model_validate(result)
+
+
+@pytest.fixture(scope="module")
+def image(stack: Path, tmp_path_factory: pytest.TempPathFactory) -> Assembled:
+    return assembled(job_of(stack, tmp_path_factory.mktemp("image") / "work"))
+
+
+@pytest.fixture(scope="module")
+def tree(image: Assembled, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the image's root, read back."""
+    directory = tmp_path_factory.mktemp("read") / "tree"
+    unpack(image.files["root.squashfs"], directory)
+    return directory
+
+
+def test_an_assembly_leaves_its_files_and_nothing_else(image: Assembled) -> None:
+    assert sorted(image.files) == ["initrd", "root.squashfs", "vmlinuz"]
+    work = image.files["vmlinuz"].parent
+    assert sorted(path.name for path in work.iterdir()) == ["initrd", "root.squashfs", "vmlinuz"]
+    assert image.files["vmlinuz"].read_text() == "a kernel"
+    assert image.kernel == RELEASE
+
+
+def test_dpkg_finds_every_package_of_every_module_and_no_fault(tree: Path) -> None:
+    audit = run(["dpkg", f"--root={tree}", "--audit"])
+    assert (audit.stdout, audit.stderr) == ("", "")
+    shown = run(["dpkg-query", f"--root={tree}", "--show", "--showformat=${db:Status-Abbrev}${Package}\n"])
+    assert shown.stdout.split("\n")[:-1] == [
+        "ii base-files",
+        "ii gawk",
+        "ii libbase",
+        "ii linux-image",
+        "ii munge",
+    ]
+
+
+def test_dpkg_verifies_all_files_but_the_one_that_names_the_image(tree: Path) -> None:
+    verified = run(["dpkg", f"--root={tree}", "--verify"], check=False)
+    assert [line.split()[-1] for line in verified.stdout.splitlines()] == ["/usr/lib/os-release"]
+
+
+def test_accounts_of_all_modules_are_there(tree: Path) -> None:
+    assert (tree / "etc/passwd").read_text().splitlines()[1].startswith("munge:x:301:301:")
+    assert (tree / "etc/group").read_text() == (
+        "root:x:0:\nshadow:x:42:\nvideo:x:44:munge\nmunge:x:301:\nnogroup:x:65534:\n"
+    )
+    shadow = (tree / "etc/shadow").stat()
+    assert (shadow.st_mode & 0o777, shadow.st_uid, shadow.st_gid) == (0o640, 0, 42)
+    assert (tree / "var/lib/munge").stat().st_uid == 301
+    for program in ("pwck", "grpck"):
+        checked = run([program, "--read-only", "--root", tree], check=False)
+        assert "invalid" not in checked.stdout + checked.stderr
+
+
+def test_update_alternatives_agrees_with_the_links(tree: Path) -> None:
+    command = ["update-alternatives", "--root", tree, "--log", "/dev/null", "--query", "awk"]
+    lines = run(command).stdout.splitlines()
+    assert "Status: auto" in lines
+    assert "Best: /usr/bin/gawk" in lines
+    assert "Value: /usr/bin/gawk" in lines
+    assert str((tree / "etc/alternatives/awk").readlink()) == "/usr/bin/gawk"
+
+
+def test_diversions_and_overrides_are_read_by_dpkg(tree: Path) -> None:
+    assert run(["dpkg-divert", "--root", tree, "--truename", "/usr/bin/x"]).stdout == "/usr/bin/x.distrib\n"
+    listed = run(["dpkg-statoverride", "--root", tree, "--list", "/var/lib/munge"]).stdout
+    assert listed == "#301 #301 700 /var/lib/munge\n"
+
+
+def test_the_cache_of_libraries_is_that_of_all_modules(tree: Path) -> None:
+    cached = run(["ldconfig", "-r", tree, "-p"]).stdout
+    assert "/usr/lib/extra/libc.so.6" in cached
+    assert not (tree / "var/cache/ldconfig/aux-cache").exists()
+
+
+def test_depmod_ran_for_the_kernel(tree: Path) -> None:
+    assert (tree / f"usr/lib/modules/{RELEASE}/modules.dep").is_file()
+
+
+def test_the_image_says_what_it_is(tree: Path) -> None:
+    image: dict[str, Any] = json.loads((tree / "usr/lib/modpkg/image.json").read_text())
+    assert [module["name"] for module in image["modules"]] == list(NAMES)
+    assert f'IMAGE_VERSION="{image["version"]}"' in (tree / "usr/lib/os-release").read_text()
+    packages = (tree / "usr/share/doc/modpkg-image/packages").read_text()
+    assert "gawk        1:5.2-1 amd64 tools\n" in packages
+    assert "slurm 12.0.0-1: The slurm module" in (tree / "usr/share/doc/modpkg-image/changelog").read_text()
+    assert (tree / "etc/machine-id").stat().st_size == 0
+
+
+def test_units_that_wait_for_an_update_do_not_run(tree: Path) -> None:
+    for name in ("etc", "var"):
+        assert (tree / name / ".updated").stat().st_mtime > (tree / "usr").stat().st_mtime
+
+
+def test_every_time_is_one_of_two(tree: Path) -> None:
+    wrong = [
+        path
+        for path in (tree, *tree.rglob("*"))
+        if path.lstat().st_mtime != (DIRECTORY_TIME if path.is_dir() and not path.is_symlink() else EPOCH)
+    ]
+    assert wrong == []
+
+
+def test_links_capabilities_and_setuid_survive(tree: Path) -> None:
+    gawk = (tree / "usr/bin/gawk").stat()
+    assert gawk.st_mode & 0o7777 == 0o4755
+    assert gawk.st_ino == (tree / "usr/bin/gawk-5.2").stat().st_ino
+    assert "security.capability" in os.listxattr(tree / "usr/bin/able")
+
+
+def test_directories_new_in_two_modules_hold_the_files_of_both(tree: Path) -> None:
+    found = {path.name for path in (tree / "usr/lib/python3/dist-packages").glob("*/*")}
+    assert found == {"one.py", "two.py"}
+
+
+def test_the_image_is_what_an_overlay_of_its_fragments_shows(stack: Path, tree: Path) -> None:
+    modules = [Module.model_validate_json((stack / f"{name}.json").read_bytes()) for name in NAMES]
+    lines = {path: line for module in modules for path, line in module.paths.items()}
+    found = inventory(tree)
+    assert lines.keys() <= found.keys()
+    changed = {path for path, line in lines.items() if found[path] != line}
+    assert changed == {"usr/lib/os-release"}
+
+
+def digests(files: dict[str, Path]) -> dict[str, str]:
+    return {name: digest_file(path) for name, path in files.items()}
+
+
+def test_equal_modules_make_equal_bits(stack: Path, image: Assembled, tmp_path: Path) -> None:
+    names = ("tools", "core", "slurm", "kernel")
+    moved = tmp_path / "elsewhere"
+    run(["cp", "--archive", stack / "tools", moved])
+    job = job_of(stack, tmp_path / "work", names, tools=moved)
+    before = os.umask(0o077), os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(before[1])})
+        files = assembled(job).files
+    finally:
+        os.umask(before[0])
+        os.sched_setaffinity(0, before[1])
+    assert digests(files) == digests(image.files)
+
+
+def test_a_user_namespace_makes_the_same_bits(stack: Path, image: Assembled, tmp_path: Path) -> None:
+    job = job_of(stack, tmp_path / "work")
+    path = tmp_path / "job.json"
+    path.write_text(job.model_dump_json())
+    # Root stays root in it, but overlay, mounts and devices behave as for any mapped user.
+    mapped = [sys.executable, "-m", "tests.support.user_namespace", *enter("root")]
+    command = [*mapped, sys.executable, "-m", "modpkg.pipeline.worker", "assemble", path]
+    lines = run(command, env={"PYTHONPATH": str(CHECKOUT)}).stdout.splitlines()
+    result = Assembled.model_validate(json.loads(lines[-1])["result"])
+    assert digests(result.files) == digests(image.files)
+
+
+def test_a_directory_that_hides_those_below_it_is_found_out(stack: Path, tmp_path: Path) -> None:
+    marked = tmp_path / "tools"
+    run(["cp", "--archive", stack / "tools", marked])
+    os.setxattr(marked / "usr/lib/python3", "trusted.overlay.opaque", b"y")
+    with pytest.raises(ModpkgError, match="paths are hidden") as raised:
+        assembled(job_of(stack, tmp_path / "work", tools=marked))
+    assert "usr/lib/python3/dist-packages/munge/one.py" in raised.value.what
+
+
+def test_a_generator_that_writes_what_no_rule_knows_is_refused(stack: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "core"
+    run(["cp", "--archive", stack / "core", odd])
+    (odd / "usr/bin/ldconfig").write_text("#!/usr/bin/busybox sh\necho > /etc/surprise\n")
+    with pytest.raises(ModpkgError, match="wrote /etc/surprise, which no rule knows"):
+        assembled(job_of(stack, tmp_path / "work", core=odd))
+
+
+def test_an_image_needs_a_kernel(stack: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModpkgError, match="without a kernel") as raised:
+        assembled(job_of(stack, tmp_path / "work", ("core", "tools")))
+    assert raised.value.hint == "add the module kernel to the manifest"
