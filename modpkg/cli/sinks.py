@@ -108,7 +108,7 @@ def line_of(event: Event) -> str:
         case Progress():
             return f"{event.step}: {progress_of(event)}"
         case Output():
-            return f"| {event.line}"
+            return event.line
         case Warned():
             return f"warning: {event.message}" + (f"\n  hint: {event.hint}" if event.hint else "")
 

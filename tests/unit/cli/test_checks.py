@@ -24,6 +24,7 @@ def project(tmp_path: Path) -> Path:
     stages = tmp_path / "modpkg" / "initramfs" / "stages"
     stages.mkdir(parents=True)
     (stages / "network").write_text("#!/bin/sh -e\n")
+    (stages / "overlay").write_text("#!/bin/busybox sh\n")
     (stages / "fetch.sh").write_text("# sourced\n")
     (stages / "table").write_text("no program\n")
     (stages / "tool").write_text("#!/usr/bin/python3\n")
@@ -44,6 +45,7 @@ def test_everything_is_checked_and_tests_that_need_a_quiet_machine_come_last(pro
         "types",
         "layers",
         "shell",
+        "shell of the initrd",
         "spelling",
         "tests side by side",
         "tests one by one",
@@ -81,8 +83,17 @@ def test_shell_is_found_by_suffix_and_by_first_line(project: Path) -> None:
         "bootstrap",
         ".ci/run",
         "modpkg/initramfs/stages/network",
+        "modpkg/initramfs/stages/overlay",
         "modpkg/initramfs/stages/fetch.sh",
     }
+
+
+def test_what_busybox_runs_is_judged_as_plain_shell(project: Path) -> None:
+    checks = plan(project)
+    assert checks["shell of the initrd"].argv[-2:] == ("--shell=sh", "modpkg/initramfs/stages/overlay")
+    assert "modpkg/initramfs/stages/overlay" not in checks["shell"].argv
+    (project / "modpkg" / "initramfs" / "stages" / "overlay").unlink()
+    assert "shell of the initrd" not in plan(project)
 
 
 def checked(checks: list[Check], project: Path) -> tuple[CheckReport, list[Event]]:

@@ -92,7 +92,7 @@ def test_what_programs_write_is_shown_when_asked_for() -> None:
     where = streams()
     with open_sink(where, output="text", verbose=True) as sink:
         sink(Output("apt-get", "Reading package lists..."))
-    assert text(where.stderr) == "| Reading package lists...\n"
+    assert text(where.stderr) == "Reading package lists...\n"
 
 
 def test_progress_is_told_at_most_once_in_five_seconds() -> None:
