@@ -12,6 +12,13 @@ from typing import Any, Final
 SIZES: Final = ("kB", "MB", "GB", "TB")
 SHORT_DIGEST: Final = 12
 INDENT: Final = "  "
+CELL_ITEMS: Final = 3
+
+
+class PathText(str):
+    """A path as text: whole beside its name, its last part in a table."""
+
+    __slots__ = ()
 
 
 def to_data(value: object) -> Any:
@@ -33,7 +40,7 @@ def _simple_to_data(value: object) -> Any:
     if isinstance(value, Enum):
         return to_data(value.value)
     if isinstance(value, PurePath):
-        return str(value)
+        return PathText(value)
     # Asked by name: importing pydantic would cost each command a tenth of a second.
     dump = getattr(value, "model_dump", None)
     return to_data(dump(mode="json")) if dump else str(value)
@@ -50,7 +57,7 @@ def _lines(data: Any) -> list[str]:
     if isinstance(data, dict):
         return _lines_of_object(data)
     if isinstance(data, list):
-        return _table(data) if _is_table(data) else [quantity("", item) for item in data]
+        return _lines_of_list(data)
     return str(data).splitlines()
 
 
@@ -64,8 +71,17 @@ def _lines_of_object(data: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _is_table(rows: list[Any]) -> bool:
-    return bool(rows) and all(isinstance(row, dict) for row in rows)
+def _lines_of_list(items: list[Any]) -> list[str]:
+    if not all(isinstance(item, dict) for item in items):
+        return [_cell("", item) for item in items]
+    if all(_fits_a_cell(value) for row in items for value in row.values()):
+        return _table(items) if items else []
+    blocks = [_lines(item) for item in items]
+    return [line for block in blocks for line in (["", *block] if block is not blocks[0] else block)]
+
+
+def _fits_a_cell(value: Any) -> bool:
+    return not isinstance(value, list | dict) or len(value) <= CELL_ITEMS
 
 
 def _table(rows: list[dict[str, Any]]) -> list[str]:
@@ -89,6 +105,8 @@ def _is_number(value: object) -> bool:
 def _cell(key: str, value: Any) -> str:
     if isinstance(value, list):
         return " ".join(map(str, value)) or "-"
+    if isinstance(value, PathText):
+        return PurePath(value).name
     if isinstance(value, dict):
         return " ".join(f"{name}={item}" for name, item in value.items()) or "-"
     text = quantity(key, value)

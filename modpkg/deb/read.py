@@ -9,6 +9,7 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from debian.deb822 import Deb822
 from debian.debfile import DebFile
 
 from modpkg.deb.guard import CONTROL_LIMIT, check_control, parts, refusing
@@ -42,7 +43,9 @@ def read_control(path: Path) -> dict[str, str]:
             # A sparse member may claim any size.
             if any(member.size > CONTROL_LIMIT for member in deb.control.tgz()):
                 raise ValueError("its control archive claims an impossible size")
-            fields = {str(name): str(value) for name, value in deb.debcontrol().items()}
+            # Decoded here: python-debian would guess another encoding where it is not UTF-8.
+            text = deb.control.get_content("control", encoding="utf-8")
+        fields = {str(name): str(value) for name, value in Deb822(text).items()}
         for name in NEEDED_FIELDS:
             if not fields.get(name):
                 raise ValueError(f"its control file has no field {name}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from modpkg.deb import ar, tar
 from modpkg.deb.control import control_fields, stanza
+from modpkg.errors import ModpkgError
 from modpkg.formats.hashing import Sha256Thread
 from modpkg.formats.output import package_file
 from modpkg.formats.payload import FILE_MODE, check_fragment, entries
@@ -37,6 +38,8 @@ def write_deb(module: Module, *, fragment: Path, documents: Mapping[str, bytes],
     Raises BadInputError when `fragment` is not the one that `module` names.
     """
     path = directory / f"{module.package_name}_{module.version}_{module.architecture}.deb"
+    if module.fragment.size > tar.LARGEST_FILE:
+        raise ModpkgError(f"cannot write {path.name}: a .deb holds fragments of less than 8 GiB")
     content = entries(module, documents, changelog=CHANGELOG)
     with package_file(path) as temporary:
         with (

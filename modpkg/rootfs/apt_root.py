@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import ModpkgError
 from modpkg.events import Event, Output, Sink, ignore
-from modpkg.host import files
+from modpkg.host import files, tools
 from modpkg.host.mirrors import hide
 from modpkg.host.run import Completed, run
 from modpkg.rootfs.apt_words import resolve_error, update_error
@@ -130,10 +130,12 @@ class AptRoot:
     def _run(self, *words: str, sink: Sink = ignore) -> Completed:
         def hidden(event: Event) -> None:
             if isinstance(event, Output):
-                event = Output(event.program, self._hidden(event.line))
+                event = Output(words[0], self._hidden(event.line))
             sink(event)
 
-        return run(words, env={"APT_CONFIG": str(self.directory / "apt.conf")}, sink=hidden, check=False)
+        # An apt that outlives a killed modpkg would write where the next one works.
+        command = ["setpriv", "--pdeathsig", "KILL", tools.require(words[0]), *words[1:]]
+        return run(command, env={"APT_CONFIG": str(self.directory / "apt.conf")}, sink=hidden, check=False)
 
     def _words(self, completed: Completed) -> str:
         return self._hidden(f"{completed.stdout}{completed.stderr}")

@@ -130,12 +130,13 @@ class AptClient:
         (root / "etc/apt/sources.list.d/modpkg.sources").write_text(source)
         return cls(root=root)
 
-    def run(self, *words: str, check: bool = True) -> Completed:
+    def run(self, *words: str, program: str = "apt-get", check: bool = True) -> Completed:
         options = {
             "Dir": str(self.root),
             "Dir::State::status": str(self.root / "var/lib/dpkg/status"),
             "Dir::Bin::methods": "/usr/lib/apt/methods",
             "APT::Architecture": "amd64",
+            "APT::Get::Assume-Yes": "true",
             "APT::Sandbox::User": "root",
             "APT::Install-Recommends": "false",
             "Acquire::Check-Valid-Until": "true",
@@ -148,7 +149,7 @@ class AptClient:
         # dpkg itself runs in the root, so that nothing of the host is touched.
         flags = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
         forced = ["-o", "DPkg::Options::=--force-not-root", "-o", "DPkg::Options::=--force-script-chrootless"]
-        return run(["apt-get", "-y", *flags, *forced, *words], check=check)
+        return run([program, *flags, *forced, *words], check=check)
 
     def installed(self, name: str) -> str:
         """Give the fragment of an installed module, or "" where it is not."""

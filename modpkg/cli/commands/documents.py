@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modpkg.cli.options import Session
-    from modpkg.cli.results import CatalogueResult, PlatformLockResult
+    from modpkg.cli.results.modules import CatalogueResult, PlatformLockResult
 
 PLATFORM_HELP = "Platform, as recipes/platforms names it."
 
@@ -21,7 +21,7 @@ def lint_recipe(session: Session) -> CatalogueResult:
 
     Example: modpkg lint-recipe
     """
-    from modpkg.cli.results import catalogue_result
+    from modpkg.cli.results.modules import catalogue_result
     from modpkg.formats.catalogue import load_catalogue
 
     return catalogue_result(load_catalogue(session.recipes))
@@ -51,7 +51,7 @@ def lock_platform(session: Session, platform: str, *, dry_run: bool = False) -> 
 
     Example: modpkg lock-platform bookworm --dry-run
     """
-    from modpkg.cli.results import platform_lock_result
+    from modpkg.cli.results.modules import platform_lock_result
     from modpkg.formats.catalogue import load_catalogue
     from modpkg.pipeline import lock_platform as pipeline
     from modpkg.pipeline.site import Site

@@ -8,7 +8,8 @@ from modpkg.cli.command import command
 
 if TYPE_CHECKING:
     from modpkg.cli.options import Session
-    from modpkg.cli.results import BootResult, DemoResult, ImageLockResult, ImagePlanResult, ImageResult
+    from modpkg.cli.results.demo import DemoResult
+    from modpkg.cli.results.images import BootResult, ImageLockResult, ImagePlanResult, ImageResult
 
 IMAGE_HELP = "Image, as recipes/images names it, or the path of an image directory."
 
@@ -22,7 +23,7 @@ def lock(session: Session, name: str, *, dry_run: bool = False) -> ImageLockResu
 
     Example: modpkg lock compute
     """
-    from modpkg.cli.results import image_lock_result
+    from modpkg.cli.results.images import image_lock_result
     from modpkg.formats.catalogue import load_catalogue
     from modpkg.pipeline.lock_image import find_manifest, lock_image
     from modpkg.pipeline.workplace import Workplace
@@ -45,7 +46,7 @@ def build_image(session: Session, name: str, *, dry_run: bool = False) -> ImageR
 
     Example: modpkg build-image compute
     """
-    from modpkg.cli.results import image_plan_result, image_result
+    from modpkg.cli.results.images import image_plan_result, image_result
     from modpkg.formats.catalogue import load_catalogue
     from modpkg.pipeline.make_image import make_image, plan_named_image
     from modpkg.pipeline.site import Site
@@ -83,7 +84,7 @@ def boot_image(
     Example: modpkg boot-image compute --memory-mb 4096
     """
     from modpkg.cli.images import find_image
-    from modpkg.cli.results import boot_result
+    from modpkg.cli.results.images import boot_result
     from modpkg.node import boot
 
     directory = find_image(session.work / "images", image)
@@ -103,7 +104,7 @@ def show_image(session: Session, image: str) -> ImageResult:
     Example: modpkg show-image compute
     """
     from modpkg.cli.images import find_image, read_image
-    from modpkg.cli.results import image_result
+    from modpkg.cli.results.images import image_result
 
     directory = find_image(session.work / "images", image)
     return image_result(directory, read_image(directory))
@@ -122,7 +123,7 @@ def demo(session: Session, *, boot: bool = True, offline: bool = False) -> DemoR
     Example: modpkg demo --no-boot
     """
     from modpkg.cli.clock import now
-    from modpkg.cli.results import demo_result
+    from modpkg.cli.results.demo import demo_result
     from modpkg.pipeline.demo import DemoOrder, run_demo
     from modpkg.pipeline.site import Site
     from modpkg.pipeline.workplace import Workplace

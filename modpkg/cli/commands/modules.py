@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from modpkg.cli.options import Session
-    from modpkg.cli.results import BuildResult, ModuleResult, PlanResult, ReleaseResult
+    from modpkg.cli.results.modules import BuildResult, ModuleResult, PlanResult, ReleaseResult
     from modpkg.pipeline.workshop import Workshop
 
 HELPS = {
@@ -72,7 +72,7 @@ def open_shop(session: Session, platform: str, *, fast: bool, offline: bool) -> 
 def _build(
     session: Session, workshop: Workshop, names: Sequence[str], *, dry_run: bool
 ) -> BuildResult | PlanResult:
-    from modpkg.cli.results import build_result, plan_result
+    from modpkg.cli.results.modules import build_result, plan_result
     from modpkg.pipeline.build_modules import build_modules
     from modpkg.pipeline.plan import plan_builds
 
@@ -107,7 +107,7 @@ def release_module(
     Example: modpkg release-module slurm --message "Security update of munge"
     """
     from modpkg.cli.clock import now
-    from modpkg.cli.results import ReleaseResult
+    from modpkg.cli.results.modules import ReleaseResult
     from modpkg.pipeline.release_module import Wording, release_all, release_modules
 
     workshop = open_shop(session, platform, fast=False, offline=True)
@@ -137,7 +137,7 @@ def show_module(
 
     Example: modpkg show-module slurm --paths
     """
-    from modpkg.cli.results import module_result
+    from modpkg.cli.results.modules import module_result
     from modpkg.pipeline.build_modules import read_built
 
     return module_result(

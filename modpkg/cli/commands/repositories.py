@@ -9,7 +9,7 @@ from modpkg.cli.commands.modules import open_shop
 
 if TYPE_CHECKING:
     from modpkg.cli.options import Session
-    from modpkg.cli.results import ChannelResult, PublicationResult
+    from modpkg.cli.results.repositories import ChannelResult, PublicationResult
 
 
 @command(
@@ -34,7 +34,7 @@ def publish(
     Example: modpkg publish --channel testing
     """
     from modpkg.cli.clock import now
-    from modpkg.cli.results import planned_publication, publication_result
+    from modpkg.cli.results.repositories import planned_publication, publication_result
     from modpkg.formats.documents import load_repository
     from modpkg.pipeline.publish import Target
     from modpkg.pipeline.publish_modules import packages_of, plan_publication, publish_packages
@@ -61,7 +61,7 @@ def show_repository(session: Session, *, channel: str | None = None) -> list[Cha
 
     Example: modpkg show-repository --channel testing
     """
-    from modpkg.cli.results import channel_result
+    from modpkg.cli.results.repositories import channel_result
     from modpkg.formats.documents import load_repository
     from modpkg.pipeline.show_repository import show_channels
     from modpkg.pipeline.workplace import Workplace

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ from modpkg.rootfs.resolve import Request
 from modpkg.store.failures import FetchError
 from modpkg.store.store import Store
 from tests.integration.archive.conftest import CORE, MAIN, NEWER, Setting
+from tests.support.web import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +44,14 @@ def locked(setting: Setting, *requests: Request, dry_run: bool = False) -> Locke
 def fetched(setting: Setting, lock: PlatformLock, site: Site, *modules: str) -> int:
     receipts = fetch_packages(lock, modules or lock.modules, platform=setting.platform, site=site)
     return len(receipts)
+
+
+def is_apt_of(setting: Setting, environ: Path) -> bool:
+    """Tell whether a process, by its environment in /proc, is an apt of this test."""
+    try:
+        return f"APT_CONFIG={setting.work}".encode() in environ.read_bytes()
+    except OSError:  # it has just ended
+        return False
 
 
 def move_on(setting: Setting) -> None:
@@ -101,6 +112,22 @@ def test_a_broken_lock_can_be_renewed(setting: Setting) -> None:
     path.write_text("{")
     assert locked(setting).receipt is not None
     load_platform_lock(path, setting.wish())
+
+
+def test_after_a_kill_the_lock_is_made_by_the_next_run(setting: Setting) -> None:
+    lists = "debian/dists/bookworm/main/binary-amd64/Packages.gz"
+    setting.web.faults[lists] = [Fault(pause_seconds=30)]
+    context = multiprocessing.get_context("fork")
+    process = context.Process(target=locked, args=(setting,))
+    process.start()
+    while not setting.web.starts(lists):
+        assert process.is_alive()
+        time.sleep(0.01)
+    process.kill()
+    process.join()
+    assert not lock_path(setting.work / "recipes", "bookworm").exists()
+    assert locked(setting).receipt is not None
+    assert not [path for path in Path("/proc").glob("[0-9]*/environ") if is_apt_of(setting, path)]
 
 
 def test_packages_of_a_lock_are_fetched_once(setting: Setting) -> None:

@@ -134,3 +134,27 @@ def test_times_are_as_exact_as_one_can_use_them(number: float, text: str) -> Non
 
 def test_the_words_of_a_field() -> None:
     assert label("multi_user_seconds") == "multi user seconds"
+
+
+def test_a_path_is_whole_beside_its_name_and_short_in_a_table() -> None:
+    path = Path("/build/packages/core_12.0.3-41_amd64.deb")
+    assert to_text({"deb": path}) == f"deb: {path}"
+    assert to_text([{"deb": path}]).splitlines() == ["deb", "core_12.0.3-41_amd64.deb"]
+    assert json.dumps(to_data([{"deb": path}])) == f'[{{"deb": "{path}"}}]'
+
+
+def test_rows_with_long_lists_are_shown_one_below_the_other() -> None:
+    rows = [{"channel": "testing", "modules": list("abcd")}, {"channel": "stable", "modules": []}]
+    assert to_text(rows).splitlines() == [
+        "channel: testing",
+        "modules:",
+        *("  " + letter for letter in "abcd"),
+        "",
+        "channel: stable",
+        "modules:",
+        "  none",
+    ]
+
+
+def test_a_list_of_mixed_values_is_a_line_each() -> None:
+    assert to_text([1.5, ["a", "b"], None]).splitlines() == ["1.50", "a b", "-"]

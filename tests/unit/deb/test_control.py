@@ -12,6 +12,7 @@ from modpkg.deb.control import control_fields, installed_size, stanza
 from modpkg.errors import ModpkgError
 from modpkg.formats.payload import Entry, entries
 from tests.support.modules import module
+from tests.support.packages import without_module_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,8 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "packages"
 
 def fields(**changes: object) -> dict[str, str]:
     made = module(**changes)  # type: ignore[arg-type]
-    return control_fields(made, entries(made, {}, changelog="changelog.Debian.gz"))
+    content = entries(made, {}, changelog="changelog.Debian.gz")
+    return control_fields(made, without_module_json(content))
 
 
 def test_stanza_is_the_golden_one(golden: Callable[[Path, str], None]) -> None:

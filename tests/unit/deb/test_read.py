@@ -31,7 +31,7 @@ def tarball(name: str, content: bytes) -> bytes:
 def deb(path: Path, control: str, *, member: str = "./control") -> Path:
     parts = {
         "debian-binary": b"2.0\n",
-        "control.tar.gz": tarball(member, control.encode()),
+        "control.tar.gz": tarball(member, control.encode(errors="surrogateescape")),
         "data.tar.gz": tarball("./x", b""),
     }
     body = b"".join(
@@ -59,6 +59,7 @@ def test_a_member_without_dot_slash_is_found(tmp_path: Path) -> None:
         ("Package: abc\nVersion: 1\n", "no field Architecture"),
         ("Package: A_b\nVersion: 1\nArchitecture: all\n", "not a package name"),
         ("", "no field Package"),
+        ("Package: abc\nVersion: \udcff\nArchitecture: all\n", "codec can't decode"),
     ],
 )
 def test_refuses_a_control_file_that_does_not_identify(tmp_path: Path, control: str, reason: str) -> None:

@@ -11,7 +11,7 @@ from debian.debfile import DebFile
 
 from modpkg.deb.read import extract_fragment, read_control, read_module
 from modpkg.deb.write import write_deb
-from modpkg.errors import BadInputError
+from modpkg.errors import BadInputError, ModpkgError
 from tests.support.modules import EPOCH, module
 from tests.support.packages import DOCUMENTS, write_pair
 
@@ -64,3 +64,10 @@ def test_refuses_another_fragment_and_leaves_nothing(content: bytes, tmp_path: P
         write_deb(module(b"right"), fragment=tmp_path / "f", documents=DOCUMENTS, directory=tmp_path / "o")
     assert caught.value.where == str(tmp_path / "f")
     assert list((tmp_path / "o").iterdir()) == []
+
+
+def test_refuses_a_fragment_that_does_not_fit_tar(tmp_path: Path) -> None:
+    huge = module()
+    huge = huge.model_copy(update={"fragment": huge.fragment.model_copy(update={"size": 8 << 30})})
+    with pytest.raises(ModpkgError, match="less than 8 GiB"):
+        write_deb(huge, fragment=tmp_path / "f", documents={}, directory=tmp_path)

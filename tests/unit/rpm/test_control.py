@@ -15,6 +15,7 @@ from modpkg.rpm.control import architecture, header_values, provides
 from modpkg.rpm.header import encode
 from modpkg.rpm.tags import Tag
 from tests.support.modules import EPOCH, module
+from tests.support.packages import without_module_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,7 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "packages"
 
 def header(**changes: object) -> dict[str, Any]:
     made = module(**changes)  # type: ignore[arg-type]
-    content = entries(made, {}, changelog="changelog.gz")
+    content = without_module_json(entries(made, {}, changelog="changelog.gz"))
     packed = [entry for entry in content if entry.path not in BASE_DIRECTORIES]
     raw = encode(header_values(made, packed, "5" * 64), region=Tag.REGION)
     _, found = _readheader(io.BytesIO(raw), False)  # noqa: FBT003 - its API

@@ -1,15 +1,13 @@
 import json
 from pathlib import Path
 
-from modpkg.cli import results
 from modpkg.cli.render import to_data, to_text
-from modpkg.formats.catalogue import load_catalogue
+from modpkg.cli.results import images as results
 from modpkg.model.image import Image, ImageDirectory, ImageFile, ImageModule
-from modpkg.model.lock import LockedPackage, PlatformLock
+from modpkg.model.lock import ImageLock, LockedModule
 from modpkg.node import report as node_report
-from modpkg.pipeline.lock_platform import Change, Locked
+from modpkg.pipeline.lock_image import LockedImage
 
-ROOT = Path(__file__).parents[3]
 DIGEST = "ab" * 32
 ABOUT = ImageDirectory(
     name="compute",
@@ -25,47 +23,6 @@ ABOUT = ImageDirectory(
     waits_for_site=(),
     tests={},
 )
-
-
-def package(name: str, size: int) -> LockedPackage:
-    return LockedPackage(
-        name=name,
-        version="1",
-        architecture="amd64",
-        source=name,
-        source_version="1",
-        mirror="debian",
-        path=f"pool/{name}.deb",
-        size=size,
-        sha256=DIGEST,
-    )
-
-
-def test_a_lock_counts_a_package_of_two_modules_once() -> None:
-    lock = PlatformLock(
-        platform="bookworm",
-        architecture="amd64",
-        inputs=DIGEST,
-        modules={
-            "slurm": (package("libreadline8", 100), package("munge", 10)),
-            "python": (package("libreadline8", 100),),
-        },
-    )
-    change = Change(module="slurm", package="munge", kind="up", old="0.5", new="1")
-    result = results.platform_lock_result(
-        Locked(lock=lock, path=Path("/r/bookworm.lock"), changes=(change,), receipt=None)
-    )
-    assert (result.packages, result.download_bytes, result.is_written) == (2, 110, False)
-    assert to_data(result)["changes"] == [
-        {"module": "slurm", "package": "munge", "change": "up", "old": "0.5", "new": "1"}
-    ]
-
-
-def test_a_catalogue_is_told_by_names() -> None:
-    result = results.catalogue_result(load_catalogue(ROOT / "recipes"))
-    assert "core" in result.modules
-    assert "bookworm" in result.platforms
-    assert result.images == tuple(sorted(result.images))
 
 
 def test_an_image_shows_its_files_with_sizes() -> None:
@@ -99,3 +56,31 @@ def test_a_boot_tells_what_failed_and_when_what_was_done() -> None:
         {"stage": "fetch", "seconds": 9.5},
     ]
     assert "multi user seconds: 21.5 s" in to_text(result)
+
+
+def test_a_lock_of_an_image_tells_what_changed_and_what_was_held_back() -> None:
+    locked = LockedModule(
+        name="core",
+        version="12.0.3-41",
+        deb_sha256=DIGEST,
+        deb_path="pool/core.deb",
+        fragment_sha256=DIGEST,
+        fragment_size=44_000_000,
+    )
+    lock = ImageLock(
+        name="compute",
+        platform="bookworm",
+        architecture="amd64",
+        channel="testing",
+        snapshot=DIGEST,
+        manifest=DIGEST,
+        version="12.0.3-67.cbdppkwfzz",
+        modules=(locked,),
+    )
+    image = LockedImage(
+        lock=lock, path=Path("/r/compute.lock"), changes=("core: new -> 12.0.3-41",), held_back=()
+    )
+    lines = to_text(results.image_lock_result(image)).splitlines()
+    assert "version: 12.0.3-67.cbdppkwfzz" in lines
+    assert "  core: new -> 12.0.3-41" in lines
+    assert lines[-2:] == ["held back:", "  none"]

@@ -1,0 +1,1 @@
+"""What commands answer: small frozen values, made of what the workflows return."""

@@ -1,0 +1,82 @@
+"""What commands about repositories answer: small frozen values. Nothing is worked out here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from modpkg.apt.index import PublishedChannel
+    from modpkg.pipeline.publish import Published, PublishPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicationResult:
+    """A publication, done or only planned."""
+
+    channel: str
+    snapshot: str | None
+    added: tuple[str, ...]
+    present: tuple[str, ...]
+    repository: Path
+    key: str | None
+    public_key: Path | None
+
+
+def publication_result(published: Published, repository: Path) -> PublicationResult:
+    """Tell what a publication did."""
+    return PublicationResult(
+        channel=published.channel,
+        snapshot=published.snapshot,
+        added=tuple(map(str, published.added)),
+        present=tuple(map(str, published.present)),
+        repository=repository,
+        key=published.key,
+        public_key=published.public_key,
+    )
+
+
+def planned_publication(plan: PublishPlan, repository: Path) -> PublicationResult:
+    """Tell what a publication would do."""
+    # What another channel has already is new in this one all the same.
+    added = sorted([*(one.identity for one in plan.add), *(one.identity for one in plan.reuse)])
+    return PublicationResult(
+        channel=plan.channel,
+        snapshot=None,
+        added=tuple(map(str, added)),
+        present=tuple(map(str, plan.present)),
+        repository=repository,
+        key=None,
+        public_key=None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelResult:
+    """One published channel."""
+
+    channel: str
+    snapshot: str
+    date: str
+    valid_until: str
+    key: str
+    modules: tuple[str, ...]
+
+
+def channel_result(name: str, shown: PublishedChannel) -> ChannelResult:
+    """Tell what a channel offers."""
+    return ChannelResult(
+        channel=name,
+        snapshot=shown.snapshot,
+        date=_moment(shown.date),
+        valid_until=_moment(shown.valid_until),
+        key=shown.key,
+        modules=tuple(f"{e.control['Package']} {e.control['Version']}" for e in shown.entries),
+    )
+
+
+def _moment(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,66 @@
+from pathlib import Path
+
+from modpkg.apt.index import PublishedChannel
+from modpkg.apt.stanza import Entry
+from modpkg.cli.results import repositories as results
+from modpkg.model.version import ModuleVersion
+from modpkg.pipeline.pairs import Identity, Pair, PooledPair
+from modpkg.pipeline.pool import Pooled
+from modpkg.pipeline.publish import Published, PublishPlan
+from modpkg.yum.read import RpmFacts
+
+DIGEST = "ab" * 32
+CORE = Identity("modpkg-module-core-bookworm", ModuleVersion.parse("12.0.3-41"), "amd64")
+NFS = Identity("modpkg-module-nfs-bookworm", ModuleVersion.parse("1.0.0-2"), "amd64")
+WWW = Path("/build/repository/www")
+
+
+def test_a_publication_tells_what_is_new_and_what_was_there() -> None:
+    published = Published(
+        snapshot=DIGEST,
+        channel="testing",
+        date=1_700_000_000,
+        added=(CORE,),
+        present=(NFS,),
+        www=WWW,
+        release=WWW / "dists/testing/InRelease",
+        mirrorlist=WWW / "rpm/testing.mirrorlist",
+        public_key=WWW / "key.asc",
+        key="F" * 40,
+    )
+    result = results.publication_result(published, WWW.parent)
+    assert result.added == ("modpkg-module-core-bookworm 12.0.3-41 amd64",)
+    assert result.present == ("modpkg-module-nfs-bookworm 1.0.0-2 amd64",)
+    assert (result.snapshot, result.repository) == (DIGEST, WWW.parent)
+
+
+def test_a_plan_counts_what_comes_from_another_channel_as_added() -> None:
+    facts = RpmFacts(
+        name=NFS.name,
+        version="1.0.0",
+        release="2",
+        architecture="x86_64",
+        build_time=0,
+        header_sha256=DIGEST,
+        fragment=DIGEST,
+    )
+    pair = Pair(identity=NFS, deb=Path("n.deb"), control={}, rpm=Path("n.rpm"), rpm_facts=facts)
+    pooled = Pooled(path=f"pool/ab/{CORE.deb_name}", sha256=DIGEST)
+    reused = PooledPair(deb=pooled, rpm=pooled)
+    plan = PublishPlan(
+        channel="stable", add=(pair,), reuse=(reused,), present=(), newest=None, date=1_700_000_000
+    )
+    result = results.planned_publication(plan, WWW.parent)
+    assert result.added == (str(CORE), str(NFS))
+    assert result.snapshot is None
+
+
+def test_a_channel_tells_its_modules_and_how_long_it_is_valid() -> None:
+    control = {"Package": CORE.name, "Version": str(CORE.version), "Architecture": "amd64"}
+    entry = Entry(control=control, path="pool/x.deb", size=1, sha256=DIGEST)
+    shown = PublishedChannel(
+        snapshot=DIGEST, key="F" * 40, date=1_700_000_000, valid_until=1_701_209_600, entries=(entry,)
+    )
+    result = results.channel_result("testing", shown)
+    assert result.modules == ("modpkg-module-core-bookworm 12.0.3-41",)
+    assert (result.date, result.valid_until) == ("2023-11-14T22:13:20Z", "2023-11-28T22:13:20Z")
