@@ -10,7 +10,7 @@ from modpkg.errors import ModpkgError
 from modpkg.events import Sink, StepSkipped
 from modpkg.formats.canonical import canonical_json, read_record
 from modpkg.host import namespaces
-from modpkg.host.files import new_directory, receipt_of
+from modpkg.host.files import new_directory, receipt_of, remove_tree
 from modpkg.host.steps import step
 from modpkg.image import identity
 from modpkg.image.check import check
@@ -66,17 +66,28 @@ def directory_name(name: str, image: Image) -> str:
 
 def build_image(plan: Plan, *, store: Store, sink: Sink) -> ImageDirectory:
     """Do what a plan says; the fragments of its modules are in the store."""
-    name = f"build image {plan.manifest.name}"
     if not plan.reason:
-        sink(StepSkipped(name, f"{plan.directory} has {plan.image.version} already"))
-        return read_record(plan.directory / IMAGE_JSON, ImageDirectory)
-    mode = namespaces.mode()
-    with (
-        step(name, sink, reason=plan.reason),
-        store.lock(f"image-{plan.directory.name}", sink=sink),
-        store.scratch() as work,
-    ):
-        assembled = _assemble(plan, work, store=store, mode=mode, sink=sink)
+        return _skip(plan, sink)
+    with store.lock(f"image-{plan.directory.name}", sink=sink):
+        # Who waited for another process that built the same finds the work done.
+        if not _reason(plan.directory, plan.manifest, plan.image):
+            return _skip(plan, sink)
+        with step(f"build image {plan.manifest.name}", sink, reason=plan.reason):
+            return _build(plan, store=store, sink=sink)
+
+
+def _skip(plan: Plan, sink: Sink) -> ImageDirectory:
+    reason = f"{plan.directory} has {plan.image.version} already"
+    sink(StepSkipped(f"build image {plan.manifest.name}", reason))
+    return read_record(plan.directory / IMAGE_JSON, ImageDirectory)
+
+
+def _build(plan: Plan, *, store: Store, sink: Sink) -> ImageDirectory:
+    # What a process that was killed left beside the image; the lock says that none is at work.
+    for stale in plan.directory.parent.glob(f".{plan.directory.name}.*"):
+        remove_tree(stale)
+    with store.scratch() as work:
+        assembled = _assemble(plan, work, store=store, mode=namespaces.mode(), sink=sink)
         with new_directory(plan.directory) as directory:
             for name, path in assembled.files.items():
                 shutil.move(path, directory / name)
