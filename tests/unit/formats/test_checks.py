@@ -50,3 +50,10 @@ def test_an_image_has_core_and_nothing_twice() -> None:
         "modules[1].name: 'a' is there twice",
         "modules: the module 'core' is missing",
     ]
+
+
+def test_revisions_out_of_order_are_told_as_such_only() -> None:
+    assert changelog(("1.0.0-1", "2024-02-01"), ("1.0.0-2", "2024-01-01")) == [
+        "entries[0].version: the revision is 1, not 2",
+        "entries[1].version: the revision is 2, not 1",
+    ]
