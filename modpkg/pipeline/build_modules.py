@@ -16,13 +16,13 @@ from modpkg.host.run import Stopwatch
 from modpkg.model.module import ChangelogEntry, Module
 from modpkg.pipeline.apart import call
 from modpkg.pipeline.fetch_packages import fetch_packages
-from modpkg.pipeline.plan import Step, latest_name, plan_builds
+from modpkg.pipeline.plan import RECORDED, Step, latest_name, plan_builds
 from modpkg.pipeline.unpacked import unpacked_tree
 from modpkg.rootfs.job import BuildJob, Built, LowerTree
 from modpkg.rpm.write import write_rpm
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from modpkg.pipeline.workshop import Workshop
@@ -97,9 +97,8 @@ def _build(workshop: Workshop, step: Step, steps: Sequence[Step], mode: namespac
     with store.scratch() as scratch:
         job = _job(workshop, step, lower, scratch, mode)
         built = Built.model_validate(call("build", job, mode=mode, work=scratch, sink=sink))
-        fragment = store.add(built.fragment)
-        module = store.add(built.module)
-    store.record(step.key, {"module": module.sha256, "fragment": fragment.sha256})
+        receipts = {part: store.add(getattr(built, part)) for part in RECORDED}
+    store.record(step.key, {part: receipt.sha256 for part, receipt in receipts.items()})
     store.record(latest_name(workshop, step.module), dict(step.inputs.parts))
 
 
@@ -151,7 +150,7 @@ def _packages(workshop: Workshop, step: Step, watch: Stopwatch) -> BuiltModule:
     record = _record(workshop, step)
     path = workshop.store.path(record["module"])
     module = Module.model_validate_json(path.read_bytes())
-    deb, rpm = _write_packages(workshop, step, module, workshop.store.path(record["fragment"]))
+    deb, rpm = _write_packages(workshop, step, module, record)
     return BuiltModule(
         module=module,
         module_path=path,
@@ -164,7 +163,9 @@ def _packages(workshop: Workshop, step: Step, watch: Stopwatch) -> BuiltModule:
     )
 
 
-def _write_packages(workshop: Workshop, step: Step, module: Module, fragment: Path) -> tuple[Path, Path]:
+def _write_packages(
+    workshop: Workshop, step: Step, module: Module, record: Mapping[str, str]
+) -> tuple[Path, Path]:
     # A small file tells which build the packages are of; it is written last.
     note = workshop.packages / f".{step.module}.json"
     wanted = {"key": step.key}
@@ -174,8 +175,10 @@ def _write_packages(workshop: Workshop, step: Step, module: Module, fragment: Pa
         if known["key"] == step.key and all(path.exists() for path in paths):
             return paths[0], paths[1]
     workshop.packages.mkdir(parents=True, exist_ok=True)
-    deb = write_deb(module, fragment=fragment, documents={}, directory=workshop.packages)
-    rpm = write_rpm(module, fragment=fragment, documents={}, directory=workshop.packages)
+    fragment = workshop.store.path(record["fragment"])
+    documents = {"packages.changelog.gz": workshop.store.path(record["changes"]).read_bytes()}
+    deb = write_deb(module, fragment=fragment, documents=documents, directory=workshop.packages)
+    rpm = write_rpm(module, fragment=fragment, documents=documents, directory=workshop.packages)
     paths = [deb.path, rpm.path]
     write_atomically(note, json.dumps({**wanted, "files": [path.name for path in paths]}))
     return paths[0], paths[1]

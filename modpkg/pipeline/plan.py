@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from modpkg.errors import BadInputError
 from modpkg.formats.canonical import digest_of
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from modpkg.model.module import Mark
     from modpkg.pipeline.workshop import Workshop
+
+# What the record of a build names in the store.
+RECORDED: Final = ("module", "fragment", "changes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +90,9 @@ def _step(workshop: Workshop, module: str, inputs: Inputs, steps: Mapping[str, S
         }
     )
     record = workshop.store.lookup(key)
-    done = record is not None and all(workshop.store.has(record[part]) for part in ("module", "fragment"))
+    done = record is not None and all(
+        part in record and workshop.store.has(record[part]) for part in RECORDED
+    )
     return Step(
         module=module,
         version=version_of(folder),
