@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from modpkg.errors import BadInputError
+from modpkg.errors import BadInputError, ModpkgError
 from modpkg.formats.canonical import digest_of
 from modpkg.formats.catalogue import below, order
 from modpkg.formats.words import closest
@@ -43,6 +43,14 @@ def plan_builds(workshop: Workshop, names: Sequence[str]) -> list[Step]:
         if name in wanted:
             steps[name] = _step(workshop, name, inputs[name], steps)
     return list(steps.values())
+
+
+def record_of(workshop: Workshop, step: Step) -> dict[str, str]:
+    """Give the digests of what a step made: its module.json (`module`) and its `fragment`."""
+    record: dict[str, str] | None = workshop.store.lookup(step.key)
+    if record is None:
+        raise ModpkgError(f"internal error: {step.module} {step.version} is not in the store after its build")
+    return record
 
 
 def latest_name(workshop: Workshop, module: str) -> str:
