@@ -20,9 +20,10 @@ from modpkg.node.boot import BootOptions, boot_image, require_healthy
 from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.fetch_packages import GoneError, fetch_packages
 from modpkg.pipeline.lock_image import find_manifest, lock_image
-from modpkg.pipeline.lock_platform import Wish, load_platform_lock, lock_path, lock_platform
+from modpkg.pipeline.lock_platform import lock_platform
 from modpkg.pipeline.make_image import make_image
 from modpkg.pipeline.plan import plan_builds
+from modpkg.pipeline.platform_lock import Wish, load_platform_lock, lock_path
 from modpkg.pipeline.publish import Published, Target
 from modpkg.pipeline.publish_modules import publish_packages
 from modpkg.pipeline.release_module import Wording, release_all, unreleased

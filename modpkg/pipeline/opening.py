@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modpkg.formats.catalogue import load_catalogue
-from modpkg.pipeline.lock_platform import Wish, load_platform_lock, lock_path
+from modpkg.pipeline.platform_lock import Wish, load_platform_lock, lock_path
 from modpkg.pipeline.workshop import Workshop
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from modpkg.errors import BadInputError
+from modpkg.errors import BadInputError, ModpkgError
 from modpkg.formats.canonical import digest_of
 from modpkg.formats.catalogue import below, order
 from modpkg.formats.words import closest
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from modpkg.model.module import Mark
     from modpkg.pipeline.workshop import Workshop
+    from modpkg.store.store import Store
 
 # What the record of a build names in the store.
 RECORDED: Final = ("module", "fragment", "changes")
@@ -48,9 +49,23 @@ def plan_builds(workshop: Workshop, names: Sequence[str]) -> list[Step]:
     return list(steps.values())
 
 
+def record_of(workshop: Workshop, step: Step) -> dict[str, str]:
+    """Give the digests of what a step made: its module.json (`module`) and its `fragment`."""
+    record: dict[str, str] | None = workshop.store.lookup(step.key)
+    if record is None:
+        raise ModpkgError(f"internal error: {step.module} {step.version} is not in the store after its build")
+    return record
+
+
 def latest_name(workshop: Workshop, module: str) -> str:
     """Give the name of the record that holds the parts of a module's newest build."""
     return f"latest-{workshop.platform.name}-{module}"
+
+
+def is_made(store: Store, key: str) -> bool:
+    """Tell whether the store has all that a build of this key leaves."""
+    record = store.lookup(key) or {}
+    return all(part in record and store.has(record[part]) for part in RECORDED)
 
 
 def is_released(workshop: Workshop, module: str, inputs: Inputs) -> bool:
@@ -89,10 +104,7 @@ def _step(workshop: Workshop, module: str, inputs: Inputs, steps: Mapping[str, S
             "below": {low: steps[low].key for low in below(workshop.catalogue, module)},
         }
     )
-    record = workshop.store.lookup(key)
-    done = record is not None and all(
-        part in record and workshop.store.has(record[part]) for part in RECORDED
-    )
+    done = is_made(workshop.store, key)
     return Step(
         module=module,
         version=version_of(folder),
