@@ -19,7 +19,8 @@ from modpkg.host.run import Stopwatch
 from modpkg.node.boot import BootOptions, boot_image, require_healthy
 from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.fetch_packages import GoneError, fetch_packages
-from modpkg.pipeline.lock_image import find_manifest, lock_image
+from modpkg.pipeline.image_lock import find_manifest
+from modpkg.pipeline.lock_image import lock_image
 from modpkg.pipeline.lock_platform import lock_platform
 from modpkg.pipeline.make_image import make_image
 from modpkg.pipeline.plan import plan_builds
