@@ -6,17 +6,24 @@ replaces small files, can be done again, and is done again by the next publisher
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from modpkg.errors import ModpkgError
+from modpkg.apt.release import format_time
+from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Sink, Warned, ignore
 from modpkg.host.files import remove_tree, sync_directories, temporary_directory, write_atomically
 from modpkg.model.repository import Places, Publication, Replacement, Snapshot, manifest_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+# How far the clock may stand behind the newest publication; dates then go on from that one.
+CLOCK_SLACK_SECONDS: Final = 3600
+# Enough letters of a snapshot's id for people.
+SHORT_ID: Final = 12
 
 
 def read_snapshots(places: Places) -> tuple[Snapshot, ...]:
@@ -28,6 +35,36 @@ def read_snapshots(places: Places) -> tuple[Snapshot, ...]:
 def newest_of(snapshots: tuple[Snapshot, ...], channel: str) -> Snapshot | None:
     """Give the state in which a channel is, or None before its first publication."""
     return next((snapshot for snapshot in reversed(snapshots) if snapshot.channel == channel), None)
+
+
+def find_snapshot(snapshots: Sequence[Snapshot], channel: str, name: str) -> Snapshot:
+    """Give the snapshot of a channel whose id begins with `name`; raises BadInputError unless it is one."""
+    mine = [snapshot for snapshot in snapshots if snapshot.channel == channel]
+    found = [snapshot for snapshot in mine if name and snapshot.id.startswith(name)]
+    if len(found) != 1:
+        last = ", ".join(snapshot.id[:SHORT_ID] for snapshot in mine[-3:])
+        raise BadInputError(
+            f"cannot find snapshot {name!r} of channel {channel}: "
+            + (f"{len(found)} begin like that" if found else "there is none"),
+            hint=f"the newest are {last}; all: invoke snapshots --channel {channel}"
+            if last
+            else "invoke snapshots",
+        )
+    return found[0]
+
+
+def next_date(snapshots: Sequence[Snapshot], now: int) -> int:
+    """Give the date of a publication at `now`, later than all others; raises ModpkgError if the clock went back.
+
+    apt refuses an older date than it has seen, and a snapshot's name comes from its date.
+    """
+    newest = max((snapshot.date for snapshot in snapshots), default=now - 1)
+    if now < newest - CLOCK_SLACK_SECONDS:
+        raise ModpkgError(
+            f"cannot publish at {format_time(now)}: the newest snapshot is of {format_time(newest)}",
+            hint="set the clock, or SOURCE_DATE_EPOCH, to a later time",
+        )
+    return max(now, newest + 1)
 
 
 def commit(places: Places, publication: Publication) -> None:

@@ -62,6 +62,11 @@ def find_in_pool(places: Places, sha256: str) -> Pooled:
     return Pooled(path=pool_path(sha256, names[0]), sha256=sha256)
 
 
+def is_in_pool(places: Places, sha256: str) -> bool:
+    """Tell whether the pool has this package."""
+    return (places.www / pool_path(sha256, "")).is_dir()
+
+
 def pool_path(sha256: str, file_name: str) -> str:
     """Give where a package lies below `www`."""
     return str(Path("pool", sha256[:FIRST_LETTERS], sha256, file_name))

@@ -5,28 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from modpkg.apt.release import format_time
-from modpkg.errors import BadInputError, ModpkgError
+from modpkg.errors import BadInputError
 from modpkg.events import Sink, StepFinished, StepSkipped, StepStarted, ignore
 from modpkg.host.files import locked
 from modpkg.host.run import Stopwatch
 from modpkg.model.repository import Places, Repository, Snapshot
 from modpkg.pipeline.admission import check_contents, check_order, check_same_bytes
-from modpkg.pipeline.journal import newest_of, read_snapshots, recover
+from modpkg.pipeline.journal import newest_of, next_date, read_snapshots, recover
 from modpkg.pipeline.pairs import Identity, Pair, PooledPair, read_pairs
-from modpkg.pipeline.pool import add_to_pool, find_in_pool
+from modpkg.pipeline.pool import add_to_pool
+from modpkg.pipeline.published import published_pairs
 from modpkg.pipeline.signing import add_signed
 from modpkg.pipeline.switch import new_snapshot, switch_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from modpkg.openpgp.sign import Session, Signer
 
 STEP: Final = "publish"
-# How far the clock may stand behind the newest publication; dates then go on from that one.
-CLOCK_SLACK_SECONDS: Final = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +99,7 @@ def plan(packages: Sequence[Path], *, target: Target, now: int) -> PublishPlan:
     pairs = read_pairs(packages)
     snapshots = read_snapshots(places)
     newest = newest_of(snapshots, target.channel)
-    published = _published(places, snapshots)
+    published = published_pairs(places, {digest for each in snapshots for digest in each.packages})
     for pair in pairs:
         check_contents(pair)
         if pair.identity in published:
@@ -116,7 +114,7 @@ def plan(packages: Sequence[Path], *, target: Target, now: int) -> PublishPlan:
         reuse=tuple(published[identity] for identity in sorted(known - here)),
         present=tuple(sorted(here)),
         newest=newest,
-        date=_next_date(snapshots, now),
+        date=next_date(snapshots, now),
     )
 
 
@@ -159,29 +157,6 @@ def _execute(places: Places, planned: PublishPlan, *, document: Repository, sess
     )
     switch_to(places, snapshot, document=document, session=session)
     return snapshot
-
-
-def _published(places: Places, snapshots: Iterable[Snapshot]) -> dict[Identity, PooledPair]:
-    digests = {digest for snapshot in snapshots for digest in snapshot.packages}
-    pooled = [find_in_pool(places, digest) for digest in sorted(digests)]
-    rpms = {package.file_name: package for package in pooled if package.path.endswith(".rpm")}
-    pairs = {}
-    for deb in pooled:
-        if deb.path.endswith(".deb"):
-            identity = Identity.of_deb(deb.file_name)
-            pairs[identity] = PooledPair(deb=deb, rpm=rpms[identity.rpm_name])
-    return pairs
-
-
-def _next_date(snapshots: Sequence[Snapshot], now: int) -> int:
-    # Dates rise within a repository: apt refuses an older one, and a snapshot's name comes from its date.
-    newest = max((snapshot.date for snapshot in snapshots), default=now - 1)
-    if now < newest - CLOCK_SLACK_SECONDS:
-        raise ModpkgError(
-            f"cannot publish at {format_time(now)}: the newest snapshot is of {format_time(newest)}",
-            hint="set the clock, or SOURCE_DATE_EPOCH, to a later time",
-        )
-    return max(now, newest + 1)
 
 
 def _result(places: Places, planned: PublishPlan, snapshot: Snapshot) -> Published:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from modpkg.host.run import Completed, run
 from modpkg.model.repository import Places, Repository, address_of
+from modpkg.pipeline.change import Changed, Planner, carry_out
 from modpkg.pipeline.publish import Published, Target, publish
 from tests.support.modules import EPOCH
 from tests.support.packages import write_pair
@@ -81,6 +82,9 @@ class Workshop:
 
     def publish(self, packages: Sequence[Path], *, now: int = NOW, channel: str = "testing") -> Published:
         return publish(packages, target=self.target(channel), signer=self.signer, now=now)
+
+    def change(self, planner: Planner, *, now: int = NOW, channel: str = "testing") -> Changed:
+        return carry_out(planner, target=self.target(channel), signer=self.signer, now=now)
 
     def at(self, base_url: str) -> Workshop:
         return replace(self, document=make_document(base_url))
@@ -222,6 +226,15 @@ def pen_workshop(directory: Path) -> Workshop:
     return Workshop(
         directory=directory, signer=pen_signer(), document=make_document("https://repo.example/modules")
     )
+
+
+def modules_of(workshop: Workshop, channel: str = "testing") -> list[str]:
+    """Give what the plain index of a channel lists, such as "core 1.0.0-1"."""
+    text = (workshop.places.www / f"dists/{channel}/main/binary-amd64/Packages").read_text()
+    lines = text.splitlines()
+    names = [line.split("-")[2] for line in lines if line.startswith("Package: ")]
+    versions = [line.split()[1] for line in lines if line.startswith("Version: ")]
+    return [f"{name} {version}" for name, version in zip(names, versions, strict=True)]
 
 
 def tree_of(directory: Path) -> dict[str, str]:

@@ -9,7 +9,15 @@ from modpkg.cli.commands.modules import open_shop
 
 if TYPE_CHECKING:
     from modpkg.cli.options import Session
-    from modpkg.cli.results.repositories import ChannelResult, PublicationResult
+    from modpkg.cli.results.repositories import (
+        ChangeResult,
+        ChannelResult,
+        PublicationResult,
+        SnapshotResult,
+    )
+    from modpkg.pipeline.change import Planner
+
+DRY_RUN_HELP = "Tell what would change and change nothing."
 
 
 @command(
@@ -69,3 +77,95 @@ def show_repository(session: Session, *, channel: str | None = None) -> list[Cha
     document = load_repository(session.repository)
     channels = show_channels(Workplace(session.work).repository, document, channel=channel)
     return [channel_result(name, shown) for name, shown in channels.items()]
+
+
+@command(
+    name="promote",
+    helps={
+        "source": "Channel whose packages to take, such as testing.",
+        "channel": "Channel to add them to, such as stable.",
+        "dry_run": DRY_RUN_HELP,
+    },
+)
+def promote(session: Session, source: str, channel: str, *, dry_run: bool = False) -> ChangeResult:
+    """Add all packages of one channel to another, the same to the byte. Nothing is built, copied or removed.
+
+    Example: modpkg promote testing stable
+    """
+    from modpkg.pipeline.promote import promotion
+
+    return _change(session, channel, promotion(source), dry_run=dry_run)
+
+
+@command(
+    name="rollback",
+    helps={
+        "channel": "Channel to change.",
+        "snapshot": "Snapshot to go back to, by its first letters; `snapshots` lists them.",
+        "dry_run": DRY_RUN_HELP,
+    },
+)
+def rollback(session: Session, channel: str, snapshot: str, *, dry_run: bool = False) -> ChangeResult:
+    """Let a channel hold again what an earlier snapshot of it holds, under a new date.
+
+    Example: modpkg rollback stable 3f9a1c
+    """
+    from modpkg.pipeline.rollback import rollback_to
+
+    return _change(session, channel, rollback_to(snapshot), dry_run=dry_run)
+
+
+@command(
+    name="refresh",
+    helps={"channel": "Channel to sign again. Default: all that are published.", "dry_run": DRY_RUN_HELP},
+)
+def refresh(session: Session, *, channel: str | None = None, dry_run: bool = False) -> list[ChangeResult]:
+    """Sign channels again with a new date, as apt trusts them for `valid-days` only. Made for a timer.
+
+    Example: modpkg refresh --channel stable
+    """
+    from modpkg.formats.documents import load_repository
+    from modpkg.pipeline.journal import read_snapshots
+    from modpkg.pipeline.refresh import channels_to_refresh, refreshed
+    from modpkg.pipeline.workplace import Workplace
+
+    snapshots = read_snapshots(Workplace(session.work).places)
+    names = channels_to_refresh(load_repository(session.repository), snapshots, channel)
+    return [_change(session, name, refreshed, dry_run=dry_run) for name in names]
+
+
+@command(name="snapshots", helps={"channel": "Channel to show. Default: all."})
+def snapshots(session: Session, *, channel: str | None = None) -> list[SnapshotResult]:
+    """List the states that channels have been in, newest first.
+
+    Example: modpkg snapshots --channel stable
+    """
+    from modpkg.cli.results.repositories import snapshot_result
+    from modpkg.formats.documents import load_repository
+    from modpkg.pipeline.list_snapshots import list_snapshots
+    from modpkg.pipeline.workplace import Workplace
+
+    place = Workplace(session.work).repository
+    found = list_snapshots(place, load_repository(session.repository), channel=channel)
+    return [snapshot_result(state) for state in found]
+
+
+def _change(session: Session, channel: str, planner: Planner, *, dry_run: bool) -> ChangeResult:
+    from modpkg.cli.clock import now
+    from modpkg.cli.results.repositories import change_result, planned_change
+    from modpkg.formats.documents import load_repository
+    from modpkg.pipeline.change import carry_out, plan_change
+    from modpkg.pipeline.publish import Target
+    from modpkg.pipeline.signing import find_signer
+    from modpkg.pipeline.workplace import Workplace
+
+    workplace, document = Workplace(session.work), load_repository(session.repository)
+    target = Target(repository=workplace.repository, document=document, channel=channel)
+    moment = now(session.environ)
+    # Planned first: a wrong name must not make a key.
+    planned = plan_change(planner, target=target, now=moment)
+    if dry_run:
+        return planned_change(planned, workplace.repository)
+    signer = find_signer(document, home=workplace.signing_home(session.environ), sink=session.sink)
+    changed = carry_out(planner, target=target, signer=signer, now=moment, sink=session.sink)
+    return change_result(changed, workplace.repository)

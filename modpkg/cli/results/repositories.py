@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modpkg.apt.index import PublishedChannel
+    from modpkg.pipeline.change import Changed, ChangePlan
+    from modpkg.pipeline.list_snapshots import SnapshotState
     from modpkg.pipeline.publish import Published, PublishPlan
 
 
@@ -75,6 +77,76 @@ def channel_result(name: str, shown: PublishedChannel) -> ChannelResult:
         valid_until=_moment(shown.valid_until),
         key=shown.key,
         modules=tuple(f"{e.control['Package']} {e.control['Version']}" for e in shown.entries),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeResult:
+    """A change of a channel, done or only planned; `snapshot` is None where nothing was done yet."""
+
+    channel: str
+    snapshot: str | None
+    parent: str | None
+    reason: str
+    packages: int
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    repository: Path
+    key: str | None
+
+
+def change_result(changed: Changed, repository: Path) -> ChangeResult:
+    """Tell what a change did."""
+    snapshot = changed.snapshot
+    return _change(changed.plan, repository, snapshot=snapshot.id, parent=snapshot.parent, key=snapshot.key)
+
+
+def planned_change(plan: ChangePlan, repository: Path) -> ChangeResult:
+    """Tell what a change would do."""
+    parent = plan.newest.id if plan.newest else None
+    return _change(plan, repository, snapshot=None, parent=parent, key=None)
+
+
+def _change(
+    plan: ChangePlan, repository: Path, *, snapshot: str | None, parent: str | None, key: str | None
+) -> ChangeResult:
+    return ChangeResult(
+        channel=plan.channel,
+        snapshot=snapshot,
+        parent=parent,
+        reason=plan.reason,
+        packages=len(plan.packages),
+        added=tuple(map(str, plan.added)),
+        removed=tuple(map(str, plan.removed)),
+        repository=repository,
+        key=key,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotResult:
+    """One state that a channel is or was in."""
+
+    snapshot: str
+    channel: str
+    date: str
+    packages: int
+    current: bool
+    parent: str | None
+    key: str
+
+
+def snapshot_result(state: SnapshotState) -> SnapshotResult:
+    """Tell of a snapshot."""
+    snapshot = state.snapshot
+    return SnapshotResult(
+        snapshot=snapshot.id,
+        channel=snapshot.channel,
+        date=_moment(snapshot.date),
+        packages=len(snapshot.packages),
+        current=state.is_current,
+        parent=snapshot.parent,
+        key=snapshot.key,
     )
 
 

@@ -1,9 +1,13 @@
+from dataclasses import replace
 from pathlib import Path
 
 from modpkg.apt.index import PublishedChannel
 from modpkg.apt.stanza import Entry
 from modpkg.cli.results import repositories as results
+from modpkg.model.repository import Snapshot
 from modpkg.model.version import ModuleVersion
+from modpkg.pipeline.change import Changed, ChangePlan
+from modpkg.pipeline.list_snapshots import SnapshotState
 from modpkg.pipeline.pairs import Identity, Pair, PooledPair
 from modpkg.pipeline.pool import Pooled
 from modpkg.pipeline.publish import Published, PublishPlan
@@ -64,3 +68,32 @@ def test_a_channel_tells_its_modules_and_how_long_it_is_valid() -> None:
     result = results.channel_result("testing", shown)
     assert result.modules == ("modpkg-module-core-bookworm 12.0.3-41",)
     assert (result.date, result.valid_until) == ("2023-11-14T22:13:20Z", "2023-11-28T22:13:20Z")
+
+
+def test_a_change_done_and_planned_differ_in_snapshot_and_key_alone() -> None:
+    snapshot = Snapshot(
+        id=DIGEST, channel="stable", date=1_700_000_000, key="F" * 40, parent=None, packages=(DIGEST,)
+    )
+    plan = ChangePlan(
+        verb="promote",
+        channel="stable",
+        packages=frozenset({DIGEST}),
+        added=(CORE,),
+        removed=(NFS,),
+        newest=None,
+        date=snapshot.date,
+        reason="1 package",
+        is_needed=True,
+    )
+    done = results.change_result(Changed(plan=plan, snapshot=snapshot), WWW.parent)
+    assert (done.added, done.removed, done.packages) == ((str(CORE),), (str(NFS),), 1)
+    assert (done.snapshot, done.key) == (DIGEST, "F" * 40)
+    assert replace(done, snapshot=None, key=None) == results.planned_change(plan, WWW.parent)
+
+
+def test_a_snapshot_tells_whether_it_is_current() -> None:
+    snapshot = Snapshot(
+        id=DIGEST, channel="stable", date=1_700_000_000, key="F" * 40, parent=None, packages=(DIGEST,)
+    )
+    result = results.snapshot_result(SnapshotState(snapshot=snapshot, is_current=True))
+    assert (result.date, result.packages, result.current) == ("2023-11-14T22:13:20Z", 1, True)

@@ -1,0 +1,120 @@
+"""A channel gets another list of packages, all of which were published before: plan, then carry it out.
+
+Never adds, changes or removes a package: the pool stays as it is, and so do all snapshots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from modpkg.events import Sink, StepFinished, StepSkipped, StepStarted, ignore
+from modpkg.host.files import locked
+from modpkg.host.run import Stopwatch
+from modpkg.model.repository import Places, Snapshot
+from modpkg.pipeline.journal import newest_of, next_date, read_snapshots, recover
+from modpkg.pipeline.published import published_pairs
+from modpkg.pipeline.switch import new_snapshot, switch_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from modpkg.openpgp.sign import Signer
+    from modpkg.pipeline.pairs import Identity
+    from modpkg.pipeline.publish import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePlan:
+    """What a change would do to a channel. `is_needed` says whether it would do anything, `reason` why."""
+
+    verb: str
+    channel: str
+    packages: frozenset[str]
+    added: tuple[Identity, ...]
+    removed: tuple[Identity, ...]
+    newest: Snapshot | None
+    date: int
+    reason: str
+    is_needed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """The state of a channel after a change: the plan that was carried out, and the channel's snapshot."""
+
+    plan: ChangePlan
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What is known before a change: where, when, and all snapshots."""
+
+    target: Target
+    snapshots: tuple[Snapshot, ...]
+    now: int
+
+    @classmethod
+    def read(cls, target: Target, *, now: int) -> State:
+        """Read the journal of a repository."""
+        target.check()
+        return cls(target=target, snapshots=read_snapshots(Places(target.repository)), now=now)
+
+    @property
+    def newest(self) -> Snapshot | None:
+        """The state in which the channel is."""
+        return newest_of(self.snapshots, self.target.channel)
+
+    def plan(self, verb: str, packages: Iterable[str], *, reason: str, always: bool = False) -> ChangePlan:
+        """Compare a list of packages with that of the channel; `always` makes a snapshot of an equal one too."""
+        newest, wanted = self.newest, frozenset(packages)
+        listed = frozenset(newest.packages) if newest else frozenset[str]()
+        return ChangePlan(
+            verb=verb,
+            channel=self.target.channel,
+            packages=wanted,
+            added=self._identities(wanted - listed),
+            removed=self._identities(listed - wanted),
+            newest=newest,
+            date=next_date(self.snapshots, self.now),
+            reason=reason,
+            is_needed=always or newest is None or wanted != listed,
+        )
+
+    def _identities(self, digests: frozenset[str]) -> tuple[Identity, ...]:
+        return tuple(sorted(published_pairs(Places(self.target.repository), digests)))
+
+
+Planner = Callable[[State], ChangePlan]
+
+
+def plan_change(planner: Planner, *, target: Target, now: int) -> ChangePlan:
+    """Say what would be done. Writes nothing."""
+    return planner(State.read(target, now=now))
+
+
+def carry_out(planner: Planner, *, target: Target, signer: Signer, now: int, sink: Sink = ignore) -> Changed:
+    """Plan a change of a channel and make it, with no other publisher at work."""
+    places = Places(target.repository)
+    watch = Stopwatch.started()
+    target.check()
+    with locked(places.lock, sink=sink):
+        recover(places, sink=sink)
+        planned = planner(State.read(target, now=now))
+        if planned.newest is not None and not planned.is_needed:
+            sink(StepSkipped(planned.verb, planned.reason))
+            return Changed(plan=planned, snapshot=planned.newest)
+        sink(StepStarted(planned.verb, planned.reason))
+        with signer.session(sink=sink) as session:
+            snapshot = new_snapshot(
+                planned.packages,
+                channel=planned.channel,
+                date=planned.date,
+                parent=planned.newest,
+                key=session.key.fingerprint,
+            )
+            switch_to(places, snapshot, document=target.document, session=session)
+    sink(StepFinished(planned.verb, watch.seconds, watch.cpu_seconds, planned.reason))
+    return Changed(plan=planned, snapshot=snapshot)
