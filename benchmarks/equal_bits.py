@@ -27,8 +27,8 @@ from modpkg.formats.catalogue import order
 from modpkg.host.files import digest_file
 from modpkg.host.run import Stopwatch, run
 from modpkg.pipeline.fetch_packages import fetch_packages
-from modpkg.pipeline.opening import open_workshop
 from modpkg.pipeline.site import Site
+from modpkg.pipeline.workshop import open_workshop
 from modpkg.store.store import Store, remove_tree
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ class Builder:
         settings = [f"{name}={value}" for name, value in {**self.environment, **own}.items()]
         script = f'umask {self.umask}; cd "$0"; exec "$@"'
         python = self.root / "venv/bin/python"
-        argv = [*self.before, "env", "-i", *settings, "/bin/sh", "-c", script, self.checkout, python]
+        argv: list[str | Path] = [*self.before, "env", "-i", *settings]
+        argv += ["/bin/sh", "-c", script, self.checkout, python]
         done = run([*argv, "-m", "invoke", *words, "--output", "json"])
         answer: dict[str, Any] = json.loads(done.stdout)
         return answer

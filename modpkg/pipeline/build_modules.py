@@ -17,7 +17,7 @@ from modpkg.model.module import Module
 from modpkg.pipeline.plan import Step, plan_builds, record_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from modpkg.pipeline.workshop import Workshop
@@ -74,8 +74,7 @@ def _packages(workshop: Workshop, step: Step, watch: Stopwatch) -> BuiltModule:
     record = record_of(workshop, step)
     path = workshop.store.path(record["module"])
     module = Module.model_validate_json(path.read_bytes())
-    fragment = workshop.store.path(record["fragment"])
-    deb, rpm = _written_packages(workshop, step) or _write_packages(workshop, step, module, fragment)
+    deb, rpm = _written_packages(workshop, step) or _write_packages(workshop, step, module, record)
     return BuiltModule(
         module=module,
         module_path=path,
@@ -102,13 +101,17 @@ def _written_packages(workshop: Workshop, step: Step) -> tuple[Path, Path] | Non
     return (deb, rpm) if known["key"] == step.key and deb.exists() and rpm.exists() else None
 
 
-def _write_packages(workshop: Workshop, step: Step, module: Module, fragment: Path) -> tuple[Path, Path]:
+def _write_packages(
+    workshop: Workshop, step: Step, module: Module, record: Mapping[str, str]
+) -> tuple[Path, Path]:
     from modpkg.deb.write import write_deb  # noqa: PLC0415 - see above
     from modpkg.rpm.write import write_rpm  # noqa: PLC0415
 
     workshop.packages.mkdir(parents=True, exist_ok=True)
-    deb = write_deb(module, fragment=fragment, documents={}, directory=workshop.packages)
-    rpm = write_rpm(module, fragment=fragment, documents={}, directory=workshop.packages)
+    fragment = workshop.store.path(record["fragment"])
+    documents = {"packages.changelog.gz": workshop.store.path(record["changes"]).read_bytes()}
+    deb = write_deb(module, fragment=fragment, documents=documents, directory=workshop.packages)
+    rpm = write_rpm(module, fragment=fragment, documents=documents, directory=workshop.packages)
     names = [deb.path.name, rpm.path.name]
     write_atomically(_note(workshop, step), json.dumps({"key": step.key, "files": names}))
     return deb.path, rpm.path

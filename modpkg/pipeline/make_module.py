@@ -14,7 +14,7 @@ from modpkg.host.steps import step as told
 from modpkg.model.module import ChangelogEntry
 from modpkg.pipeline.apart import call
 from modpkg.pipeline.fetch_packages import fetch_packages
-from modpkg.pipeline.plan import Step, latest_name, record_of
+from modpkg.pipeline.plan import RECORDED, Step, is_made, latest_name, record_of
 from modpkg.pipeline.unpacked import unpacked_tree
 from modpkg.rootfs.job import BuildJob, Built, LowerTree
 
@@ -36,7 +36,7 @@ def make_module(workshop: Workshop, step: Step, steps: Sequence[Step], *, sink: 
     mode = namespaces.mode()
     # Who waited for another process that built the same finds its work done.
     with workshop.store.lock(f"build-{step.key}", sink=sink):
-        if workshop.store.lookup(step.key) is None:
+        if not is_made(workshop.store, step.key):
             with told(f"build {step.module}", sink, reason=step.reason):
                 _build(workshop, step, steps, mode, sink)
     if "unreleased" in step.marks:
@@ -54,9 +54,8 @@ def _build(workshop: Workshop, step: Step, steps: Sequence[Step], mode: namespac
     with store.scratch() as scratch:
         job = _job(workshop, step, lower, scratch, mode)
         built = Built.model_validate(call("build", job, mode=mode, work=scratch, sink=sink))
-        fragment = store.add(built.fragment)
-        module = store.add(built.module)
-    store.record(step.key, {"module": module.sha256, "fragment": fragment.sha256})
+        receipts = {part: store.add(getattr(built, part)) for part in RECORDED}
+    store.record(step.key, {part: receipt.sha256 for part, receipt in receipts.items()})
     store.record(latest_name(workshop, step.module), dict(step.inputs.parts))
 
 

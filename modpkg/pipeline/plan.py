@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.formats.canonical import digest_of
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     from modpkg.model.module import Mark
     from modpkg.pipeline.workshop import Workshop
+    from modpkg.store.store import Store
+
+# What the record of a build names in the store.
+RECORDED: Final = ("module", "fragment", "changes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,12 @@ def latest_name(workshop: Workshop, module: str) -> str:
     return f"latest-{workshop.platform.name}-{module}"
 
 
+def is_made(store: Store, key: str) -> bool:
+    """Tell whether the store has all that a build of this key leaves."""
+    record = store.lookup(key) or {}
+    return all(part in record and store.has(record[part]) for part in RECORDED)
+
+
 def is_released(workshop: Workshop, module: str, inputs: Inputs) -> bool:
     """Tell whether the newest changelog entry was written for just these inputs."""
     entry = workshop.catalogue.recipes[module].changelog.newest
@@ -94,8 +104,7 @@ def _step(workshop: Workshop, module: str, inputs: Inputs, steps: Mapping[str, S
             "below": {low: steps[low].key for low in below(workshop.catalogue, module)},
         }
     )
-    record = workshop.store.lookup(key)
-    done = record is not None and all(workshop.store.has(record[part]) for part in ("module", "fragment"))
+    done = is_made(workshop.store, key)
     return Step(
         module=module,
         version=version_of(folder),
