@@ -13,9 +13,10 @@ from modpkg.formats.catalogue import below
 from modpkg.host import namespaces
 from modpkg.host.files import write_atomically
 from modpkg.host.run import Stopwatch
-from modpkg.model.module import ChangelogEntry, Module
+from modpkg.model.module import ChangelogEntry
 from modpkg.pipeline.apart import call
 from modpkg.pipeline.fetch_packages import fetch_packages
+from modpkg.pipeline.kept import Kept, find_kept
 from modpkg.pipeline.plan import Step, latest_name, plan_builds
 from modpkg.pipeline.unpacked import unpacked_tree
 from modpkg.rootfs.job import BuildJob, Built, LowerTree
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from modpkg.model.module import Module
     from modpkg.pipeline.workshop import Workshop
 
 
@@ -58,10 +60,10 @@ def build_modules(workshop: Workshop, names: Sequence[str], *, sink: Sink) -> li
 def read_built(workshop: Workshop, name: str) -> Module:
     """Give the module as it is built; raises BadInputError when it is not, or not with the inputs of now."""
     step = plan_builds(workshop, [name])[-1]
-    record = workshop.store.lookup(step.key)
-    if not step.done or record is None:
+    kept = find_kept(workshop.store, step.key)
+    if kept is None:
         raise BadInputError(f"cannot show {name}: {step.reason}", hint=f"invoke build-module {name}")
-    return Module.model_validate_json(workshop.store.path(record["module"]).read_bytes())
+    return kept.module
 
 
 def _fetch(workshop: Workshop, steps: Sequence[Step], sink: Sink) -> None:
@@ -77,7 +79,7 @@ def _make(workshop: Workshop, step: Step, steps: Sequence[Step], sink: Sink) -> 
     mode = namespaces.mode()
     # Who waited for another process that built the same finds its work done.
     with workshop.store.lock(f"build-{step.key}", sink=sink):
-        if workshop.store.lookup(step.key) is None:
+        if find_kept(workshop.store, step.key) is None:
             sink(StepStarted(name, step.reason))
             watch = Stopwatch.started()
             _build(workshop, step, steps, mode, sink)
@@ -109,16 +111,16 @@ def _below(workshop: Workshop, step: Step, steps: Sequence[Step]) -> list[Step]:
 
 
 def _lower(workshop: Workshop, step: Step, mode: namespaces.Mode, sink: Sink) -> LowerTree:
-    record = _record(workshop, step)
-    tree = unpacked_tree(workshop.store, record["fragment"], mode=mode, sink=sink)
-    return LowerTree(module=workshop.store.path(record["module"]), tree=tree)
+    kept = _kept(workshop, step)
+    tree = unpacked_tree(workshop.store, kept.module.fragment.sha256, mode=mode, sink=sink)
+    return LowerTree(module=kept.module_path, tree=tree)
 
 
-def _record(workshop: Workshop, step: Step) -> dict[str, str]:
-    record = workshop.store.lookup(step.key)
-    if record is None:
+def _kept(workshop: Workshop, step: Step) -> Kept:
+    kept = find_kept(workshop.store, step.key)
+    if kept is None:
         raise ModpkgError(f"internal error: {step.module} {step.version} is not in the store after its build")
-    return record
+    return kept
 
 
 def _job(
@@ -148,13 +150,11 @@ def _job(
 
 
 def _packages(workshop: Workshop, step: Step, watch: Stopwatch) -> BuiltModule:
-    record = _record(workshop, step)
-    path = workshop.store.path(record["module"])
-    module = Module.model_validate_json(path.read_bytes())
-    deb, rpm = _write_packages(workshop, step, module, workshop.store.path(record["fragment"]))
+    kept = _kept(workshop, step)
+    deb, rpm = _write_packages(workshop, step, kept.module, kept.fragment)
     return BuiltModule(
-        module=module,
-        module_path=path,
+        module=kept.module,
+        module_path=kept.module_path,
         deb=deb,
         rpm=rpm,
         was_built=not step.done,

@@ -10,6 +10,7 @@ from modpkg.formats.canonical import digest_of
 from modpkg.formats.catalogue import below, order
 from modpkg.formats.words import closest
 from modpkg.pipeline.inputs import Inputs, all_inputs, version_of
+from modpkg.pipeline.kept import find_kept
 from modpkg.squashfs.pack import FAST_LEVEL, tool_versions
 
 if TYPE_CHECKING:
@@ -86,8 +87,7 @@ def _step(workshop: Workshop, module: str, inputs: Inputs, steps: Mapping[str, S
             "below": {low: steps[low].key for low in below(workshop.catalogue, module)},
         }
     )
-    record = workshop.store.lookup(key)
-    done = record is not None and all(workshop.store.has(record[part]) for part in ("module", "fragment"))
+    done = find_kept(workshop.store, key) is not None
     return Step(
         module=module,
         version=version_of(folder),
@@ -96,11 +96,13 @@ def _step(workshop: Workshop, module: str, inputs: Inputs, steps: Mapping[str, S
         level=level,
         key=key,
         done=done,
-        reason="nothing changed since it was built" if done else _why(workshop, module, inputs),
+        reason="nothing changed since it was built" if done else _why(workshop, module, inputs, key),
     )
 
 
-def _why(workshop: Workshop, module: str, inputs: Inputs) -> str:
+def _why(workshop: Workshop, module: str, inputs: Inputs, key: str) -> str:
+    if workshop.store.lookup(key) is not None:
+        return "what the store has of it is not whole, or of another modpkg"
     latest: dict[str, Any] | None = workshop.store.lookup(latest_name(workshop, module))
     if latest is None:
         return "it was never built here"
