@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from modpkg.errors import BadInputError
+from modpkg.errors import BadInputError, ModpkgError
 from modpkg.formats.canonical import digest_of
 from modpkg.formats.catalogue import below, order
 from modpkg.formats.words import closest
 from modpkg.pipeline.inputs import Inputs, all_inputs, version_of
-from modpkg.pipeline.kept import find_kept
+from modpkg.pipeline.kept import Kept, find_kept
 from modpkg.squashfs.pack import FAST_LEVEL, tool_versions
 
 if TYPE_CHECKING:
@@ -44,6 +44,14 @@ def plan_builds(workshop: Workshop, names: Sequence[str]) -> list[Step]:
         if name in wanted:
             steps[name] = _step(workshop, name, inputs[name], steps)
     return list(steps.values())
+
+
+def kept_of(workshop: Workshop, step: Step) -> Kept:
+    """Give what a step made, once it is made."""
+    kept = find_kept(workshop.store, step.key)
+    if kept is None:
+        raise ModpkgError(f"internal error: {step.module} {step.version} is not in the store after its build")
+    return kept
 
 
 def latest_name(workshop: Workshop, module: str) -> str:

@@ -14,8 +14,9 @@ from modpkg.formats.catalogue import Catalogue, load_catalogue
 from modpkg.host.mirrors import Mirrors
 from modpkg.model.lock import LockedPackage, PlatformLock
 from modpkg.model.module import Module
-from modpkg.pipeline.lock_platform import Wish, lock_path
+from modpkg.pipeline.kept import RECORDED
 from modpkg.pipeline.plan import Step, latest_name
+from modpkg.pipeline.platform_lock import Wish, lock_path
 from modpkg.pipeline.site import Site
 from modpkg.pipeline.workshop import Workshop
 from modpkg.rootfs.resolve import lock_inputs
@@ -143,9 +144,9 @@ def pretend_built(workshop: Workshop, step: Step, **changes: Any) -> Module:
     with workshop.store.scratch() as scratch:
         (scratch / "fragment").write_bytes(content)
         (scratch / "module").write_text(made.model_dump_json())
-        fragment = workshop.store.add(scratch / "fragment")
-        record = workshop.store.add(scratch / "module")
-    workshop.store.record(step.key, {"module": record.sha256, "fragment": fragment.sha256})
+        (scratch / "changes").write_text(f"changes of {step.module}\n")
+        parts = {part: workshop.store.add(scratch / part).sha256 for part in RECORDED}
+    workshop.store.record(step.key, parts)
     workshop.store.record(latest_name(workshop, step.module), dict(step.inputs.parts))
     return made
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from modpkg.model.module import Module
-from modpkg.pipeline.kept import find_kept
+from modpkg.pipeline.kept import RECORDED, find_kept
 from modpkg.store.store import Store
 from tests.support.modules import DEFAULT_FRAGMENT, module
 
@@ -28,6 +28,7 @@ def keep(store: Store, fields: dict[str, Any] | None = None, **record: Any) -> M
     known = {
         "module": put(store, json.dumps(made.model_dump(mode="json") | (fields or {}))),
         "fragment": put(store, DEFAULT_FRAGMENT),
+        "changes": put(store, "changes"),
     }
     store.record(KEY, {**known, **record})
     return made
@@ -68,7 +69,7 @@ def test_a_broken_record_counts_as_not_built(store: Store, text: str) -> None:
     assert find_kept(store, KEY) is None
 
 
-@pytest.mark.parametrize("part", ["module", "fragment"])
+@pytest.mark.parametrize("part", RECORDED)
 def test_what_is_lost_in_part_counts_as_not_built(store: Store, part: str) -> None:
     keep(store)
     record = store.lookup(KEY)
@@ -77,7 +78,7 @@ def test_what_is_lost_in_part_counts_as_not_built(store: Store, part: str) -> No
     assert find_kept(store, KEY) is None
 
 
-@pytest.mark.parametrize("part", ["module", "fragment"])
+@pytest.mark.parametrize("part", RECORDED)
 @pytest.mark.parametrize("value", ["", "../../etc/passwd", None, 7, ["x"]])
 def test_digests_that_are_none_count_as_not_built(store: Store, part: str, value: Any) -> None:
     keep(store, **{part: value})
