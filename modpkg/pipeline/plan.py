@@ -16,6 +16,7 @@ from modpkg.squashfs.pack import FAST_LEVEL, tool_versions
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from modpkg.formats.catalogue import Catalogue
     from modpkg.model.module import Mark
     from modpkg.pipeline.workshop import Workshop
 
@@ -36,7 +37,7 @@ class Step:
 
 def plan_builds(workshop: Workshop, names: Sequence[str]) -> list[Step]:
     """Plan the builds of `names` and of all modules below them, lower ones first."""
-    _refuse_unknown(workshop, names)
+    refuse_unknown(workshop.catalogue, workshop.platform.name, names)
     inputs = all_inputs(workshop.catalogue, workshop.platform, workshop.lock, tools=tool_versions())
     wanted = {*names, *(low for name in names for low in below(workshop.catalogue, name))}
     steps: dict[str, Step] = {}
@@ -65,15 +66,15 @@ def is_released(workshop: Workshop, module: str, inputs: Inputs) -> bool:
     return entry.inputs.get(workshop.platform.name) == f"sha256:{inputs.digest}"
 
 
-def _refuse_unknown(workshop: Workshop, names: Sequence[str]) -> None:
-    known = order(workshop.catalogue, workshop.platform.name)
+def refuse_unknown(catalogue: Catalogue, platform: str, names: Sequence[str]) -> None:
+    """Raise BadInputError, with what may be meant, where a platform has no module of a name."""
+    known = order(catalogue, platform)
     for name in names:
         if name not in known:
-            hint = closest(name, known) or f"there are: {', '.join(known)}"
             raise BadInputError(
-                f"no module {name!r} for platform {workshop.platform.name}",
-                where=str(workshop.catalogue.root / "modules"),
-                hint=hint,
+                f"no module {name!r} for platform {platform}",
+                where=str(catalogue.root / "modules"),
+                hint=closest(name, known),
             )
 
 
