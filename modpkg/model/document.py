@@ -55,12 +55,18 @@ def dashed(name: str) -> str:
 class Document(BaseModel):
     """A part of a YAML document that people write; keys have dashes where fields have underscores."""
 
+    # Built when it is first used: a command uses few of all models.
     model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, alias_generator=dashed, populate_by_name=True
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        alias_generator=dashed,
+        populate_by_name=True,
+        defer_build=True,
     )
 
 
 class Record(BaseModel):
     """A part of a JSON document that modpkg writes: locks, module.json, image.json."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

@@ -10,24 +10,16 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from modpkg.errors import ModpkgError
+from modpkg.errors import ModpkgError, machine_error
 from modpkg.events import Event, Sink, event_to_dict
 from modpkg.image.assemble import assemble
 from modpkg.image.job import AssembleJob
 from modpkg.initramfs.build import build_initrd
-from modpkg.model.document import Record
 from modpkg.pipeline.apart import error_fields
+from modpkg.pipeline.unpacked import UnpackJob
 from modpkg.rootfs.build import build
 from modpkg.rootfs.job import BuildJob
 from modpkg.squashfs.pack import unpack
-
-
-class UnpackJob(Record):
-    """A fragment to unpack into `directory`, by way of `scratch`; neither exists yet."""
-
-    fragment: Path
-    scratch: Path
-    directory: Path
 
 
 def _build(path: Path, sink: Sink) -> dict[str, Any]:
@@ -71,6 +63,12 @@ def main(argv: list[str]) -> int:
     except ModpkgError as error:
         say({"error": error_fields(error)})
         return error.exit_code
+    except OSError as error:
+        refused = machine_error(error)
+        if refused is None:
+            raise
+        say({"error": error_fields(refused)})
+        return refused.exit_code
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import ModpkgError
 from modpkg.events import Sink, Warned
@@ -12,6 +12,7 @@ from modpkg.host.run import run
 from modpkg.host.steps import step
 from modpkg.model.module import Fragment, Module
 from modpkg.rootfs import contents, debian, delta
+from modpkg.rootfs.changelogs import newest_changes
 from modpkg.rootfs.inventory import inventory, uncompressed_size
 from modpkg.rootfs.job import BuildJob, Built
 from modpkg.rootfs.kernel import kernel_release, prune_drivers
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from modpkg.model.module import State
 
+FRAGMENT: Final = "fragment.squashfs"
+
 
 def build(job: BuildJob, sink: Sink) -> Built:
     """Build the module of `job` in its work directory and give what to keep."""
@@ -37,6 +40,7 @@ def build(job: BuildJob, sink: Sink) -> Built:
     with step(f"install {job.recipe.name}", sink):
         upper = _install(job, below, sink)
     with step(f"take out {job.recipe.name}", sink):
+        changes = newest_changes(upper, (package.name for package in job.packages))
         kernel = _choose(job, upper, below, sink)
         state = _take_state(job, upper, below)
         paths = _take_files(job, upper, below)
@@ -45,9 +49,12 @@ def build(job: BuildJob, sink: Sink) -> Built:
         fragment = _pack(job, upper, paths, sink)
     _keep_tree(job, fragment.sha256)
     module = module_of(job, below, fragment=fragment, state=state, paths=paths, kernel=kernel)
-    target = job.work / "module.json"
-    target.write_text(module.model_dump_json(), encoding="utf-8")
-    return Built(fragment=job.work / "fragment.squashfs", module=target)
+    built = Built(
+        fragment=job.work / FRAGMENT, module=job.work / "module.json", changes=job.work / "packages.changelog"
+    )
+    built.module.write_text(module.model_dump_json(), encoding="utf-8")
+    built.changes.write_text(changes, encoding="utf-8")
+    return built
 
 
 def _keep_tree(job: BuildJob, sha256: str) -> None:
@@ -134,7 +141,7 @@ def _take_files(job: BuildJob, upper: Path, below: list[Module]) -> dict[str, st
 
 
 def _pack(job: BuildJob, upper: Path, paths: dict[str, str], sink: Sink) -> Fragment:
-    target, tree = job.work / "fragment.squashfs", job.work / "tree"
+    target, tree = job.work / FRAGMENT, job.work / "tree"
     block_size = job.platform.squashfs.block_size
     settings = Settings(level=job.level, block_size=block_size, time=DIRECTORY_TIME)
     receipt = pack_tree(upper, target, settings, sink=sink)

@@ -50,7 +50,8 @@ def make_pool(
 
 
 def _stanza(path: Path, package: LockedPackage) -> str:
-    control = Deb822(DebFile(str(path)).control.get_content("control", encoding="utf-8"))
+    with path.open("rb") as stream:
+        control = Deb822(DebFile(fileobj=stream).control.get_content("control", encoding="utf-8"))
     if (control["Package"], control["Version"]) != (package.name, package.version):
         raise BadInputError(
             f"cannot use {path.name}: it holds {control['Package']} {control['Version']}",
