@@ -75,6 +75,11 @@ class Places:
         return self.state / "signed"
 
     @property
+    def index(self) -> Path:
+        """What is known of the packages of the pool: a cache that may be deleted at any moment."""
+        return self.state / "index.db"
+
+    @property
     def snapshots(self) -> Path:
         """The journal: one file a publication, never changed."""
         return self.state / "snapshots"
@@ -84,14 +89,19 @@ class Places:
         return self.state / f"{channel}.manifest"
 
 
-class Snapshot(Record):
-    """One published state of a channel. `packages` are sorted; dates rise within a repository."""
+class Head(Record):
+    """What a snapshot is called and when it was made; dates rise within a repository."""
 
     id: Sha256
     channel: Name
     date: int
     key: str
     parent: Sha256 | None
+
+
+class Snapshot(Head):
+    """One published state of a channel. `packages` are sorted."""
+
     packages: tuple[Sha256, ...]
 
 

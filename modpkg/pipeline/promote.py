@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import BadInputError
-from modpkg.pipeline.journal import newest_of
+from modpkg.pipeline.journal import newest_of, read_snapshot
 
 if TYPE_CHECKING:
     from modpkg.model.repository import Snapshot
@@ -45,10 +45,10 @@ def _origin(state: State, source: str) -> Snapshot:
             f"cannot promote channel {source!r}: there is none of that name",
             hint=f"{document.name} has {', '.join(document.channels)}",
         )
-    origin = newest_of(state.snapshots, source)
+    origin = newest_of(state.heads, source)
     if origin is None:
         raise BadInputError(
             f"cannot promote channel {source!r}: nothing is published there",
             hint=f"publish to it: invoke publish --channel {source}",
         )
-    return origin
+    return read_snapshot(state.places, origin)

@@ -11,12 +11,13 @@ from modpkg.host.files import locked
 from modpkg.host.run import Stopwatch
 from modpkg.model.repository import Places, Repository, Snapshot
 from modpkg.pipeline.admission import check_contents, check_order, check_same_bytes
-from modpkg.pipeline.journal import newest_of, next_date, read_snapshots, recover
+from modpkg.pipeline.index import Index, borrowed_index, opened_index
+from modpkg.pipeline.journal import newest_of, next_date, read_heads, read_snapshot, recover
 from modpkg.pipeline.pairs import Identity, Pair, PooledPair, read_pairs
 from modpkg.pipeline.pool import add_to_pool
 from modpkg.pipeline.published import published_pairs
 from modpkg.pipeline.signing import add_signed
-from modpkg.pipeline.switch import new_snapshot, switch_to
+from modpkg.pipeline.switch import new_snapshot, switch_to, write_changelog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,11 +96,18 @@ class Published:
 def plan(packages: Sequence[Path], *, target: Target, now: int) -> PublishPlan:
     """Check the packages against all that is published and say what has to be done. Writes nothing."""
     target.check()
+    with borrowed_index(Places(target.repository)) as index:
+        return _plan(packages, target=target, index=index, now=now)
+
+
+def _plan(packages: Sequence[Path], *, target: Target, index: Index, now: int) -> PublishPlan:
     places = Places(target.repository)
     pairs = read_pairs(packages)
-    snapshots = read_snapshots(places)
-    newest = newest_of(snapshots, target.channel)
-    published = published_pairs(places, {digest for each in snapshots for digest in each.packages})
+    heads = read_heads(places)
+    index.absorb(heads)
+    head = newest_of(heads, target.channel)
+    newest = read_snapshot(places, head) if head else None
+    published = published_pairs(index, (pair.identity.name for pair in pairs))
     for pair in pairs:
         check_contents(pair)
         if pair.identity in published:
@@ -114,7 +122,7 @@ def plan(packages: Sequence[Path], *, target: Target, now: int) -> PublishPlan:
         reuse=tuple(published[identity] for identity in sorted(known - here)),
         present=tuple(sorted(here)),
         newest=newest,
-        date=next_date(snapshots, now),
+        date=next_date(heads, now),
     )
 
 
@@ -130,24 +138,27 @@ def publish(
     watch = Stopwatch.started()
     with locked(places.lock, sink=sink):
         recover(places, sink=sink)
-        planned = plan(packages, target=target, now=now)
-        if planned.newest is not None and not planned.is_needed:
-            sink(StepSkipped(STEP, planned.reason))
-            return _result(places, planned, planned.newest)
-        sink(StepStarted(STEP, planned.reason))
-        with signer.session(sink=sink) as session:
-            snapshot = _execute(places, planned, document=target.document, session=session)
+        with opened_index(places) as index:
+            planned = _plan(packages, target=target, index=index, now=now)
+            if planned.newest is not None and not planned.is_needed:
+                sink(StepSkipped(STEP, planned.reason))
+                return _result(places, planned, planned.newest)
+            sink(StepStarted(STEP, planned.reason))
+            with signer.session(sink=sink) as session:
+                snapshot = _execute(index, planned, target=target, session=session)
     sink(StepFinished(STEP, watch.seconds, watch.cpu_seconds, planned.reason))
     return _result(places, planned, snapshot)
 
 
-def _execute(places: Places, planned: PublishPlan, *, document: Repository, session: Session) -> Snapshot:
+def _execute(index: Index, planned: PublishPlan, *, target: Target, session: Session) -> Snapshot:
+    places = Places(target.repository)
     packages = set(planned.newest.packages) if planned.newest else set()
     for reused in planned.reuse:
         packages |= {reused.deb.sha256, reused.rpm.sha256}
     for pair in planned.add:
         deb = add_to_pool(places, pair.deb, file_name=pair.identity.deb_name)
         packages |= {deb.sha256, add_signed(places, pair, session=session).sha256}
+        write_changelog(places, pair)
     snapshot = new_snapshot(
         packages,
         channel=planned.channel,
@@ -155,7 +166,7 @@ def _execute(places: Places, planned: PublishPlan, *, document: Repository, sess
         parent=planned.newest,
         key=session.key.fingerprint,
     )
-    switch_to(places, snapshot, document=document, session=session)
+    switch_to(places, snapshot, index=index, document=target.document, session=session)
     return snapshot
 
 

@@ -1,25 +1,23 @@
-"""What the packages of a repository are called: from the names of the pool's files. Never opens a package."""
+"""Which pairs of packages were ever published. Never opens a package."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from modpkg.pipeline.pairs import Identity, PooledPair
-from modpkg.pipeline.pool import find_in_pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from modpkg.model.repository import Places
+    from modpkg.pipeline.index import Index
 
 
-def published_pairs(places: Places, digests: Iterable[str]) -> dict[Identity, PooledPair]:
-    """Give each .deb of these packages together with its .rpm."""
-    pooled = [find_in_pool(places, digest) for digest in sorted(digests)]
-    rpms = {package.file_name: package for package in pooled if package.path.endswith(".rpm")}
-    pairs = {}
-    for deb in pooled:
-        if deb.path.endswith(".deb"):
-            identity = Identity.of_deb(deb.file_name)
-            pairs[identity] = PooledPair(deb=deb, rpm=rpms[identity.rpm_name])
-    return pairs
+def published_pairs(index: Index, names: Iterable[str]) -> dict[Identity, PooledPair]:
+    """Give all published versions of these packages, each .deb together with its .rpm."""
+    found = [package for name in sorted(set(names)) for package in index.published(name)]
+    rpms = {package.identity: package.pooled for package in found if not package.is_deb}
+    return {
+        package.identity: PooledPair(deb=package.pooled, rpm=rpms[package.identity])
+        for package in found
+        if package.is_deb
+    }

@@ -11,7 +11,7 @@ from modpkg.pipeline.journal import newest_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from modpkg.model.repository import Repository, Snapshot
+    from modpkg.model.repository import Head, Repository
     from modpkg.pipeline.change import ChangePlan, State
 
 STEP: Final = "refresh"
@@ -28,11 +28,9 @@ def refreshed(state: State) -> ChangePlan:
     return state.plan(STEP, newest.packages, reason=reason, always=True)
 
 
-def channels_to_refresh(
-    document: Repository, snapshots: Sequence[Snapshot], channel: str | None
-) -> tuple[str, ...]:
+def channels_to_refresh(document: Repository, heads: Sequence[Head], channel: str | None) -> tuple[str, ...]:
     """Give the channel that is named, or all that have a snapshot; raises BadInputError if none has."""
-    published = [name for name in document.channels if newest_of(tuple(snapshots), name)]
+    published = [name for name in document.channels if newest_of(heads, name)]
     if channel is None and not published:
         raise BadInputError("cannot refresh the repository: nothing is published", hint="invoke publish")
     return (channel,) if channel else tuple(published)

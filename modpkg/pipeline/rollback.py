@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import BadInputError
-from modpkg.model.repository import Places
-from modpkg.pipeline.journal import SHORT_ID, find_snapshot
-from modpkg.pipeline.pool import is_in_pool
+from modpkg.pipeline.journal import SHORT_ID, find_head, read_snapshot
+from modpkg.pipeline.pool import missing_from_pool
 
 if TYPE_CHECKING:
     from modpkg.model.repository import Snapshot
@@ -23,7 +22,8 @@ def rollback_to(name: str) -> Planner:
     """Give what makes a channel hold what its snapshot `name` (an id, or its first letters) holds."""
 
     def planned(state: State) -> ChangePlan:
-        snapshot = find_snapshot(state.snapshots, state.target.channel, name)
+        head = find_head(state.heads, state.target.channel, name)
+        snapshot = read_snapshot(state.places, head)
         _check_whole(state, snapshot)
         same = state.newest is not None and state.newest.packages == snapshot.packages
         words = "already holds" if same else "goes back to"
@@ -34,8 +34,7 @@ def rollback_to(name: str) -> Planner:
 
 
 def _check_whole(state: State, snapshot: Snapshot) -> None:
-    places = Places(state.target.repository)
-    gone = [digest for digest in snapshot.packages if not is_in_pool(places, digest)]
+    gone = missing_from_pool(state.places, snapshot.packages)
     if gone:
         raise BadInputError(
             f"cannot go back to snapshot {snapshot.id[:SHORT_ID]}: "

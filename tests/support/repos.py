@@ -238,9 +238,11 @@ def modules_of(workshop: Workshop, channel: str = "testing") -> list[str]:
 
 
 def tree_of(directory: Path) -> dict[str, str]:
-    """Give what a directory holds: the digest of each file, the target of each link."""
+    """Give what a directory holds, but for the cache: the digest of each file, the target of each link."""
     found = {}
     for path in sorted(directory.rglob("*")):
+        if path.name.startswith("index.db"):
+            continue
         name = str(path.relative_to(directory))
         if path.is_symlink():
             found[name] = f"-> {path.readlink()}"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         ChangeResult,
         ChannelResult,
         PublicationResult,
+        RebuiltResult,
         SnapshotResult,
     )
     from modpkg.pipeline.change import Planner
@@ -125,12 +126,12 @@ def refresh(session: Session, *, channel: str | None = None, dry_run: bool = Fal
     Example: modpkg refresh --channel stable
     """
     from modpkg.formats.documents import load_repository
-    from modpkg.pipeline.journal import read_snapshots
+    from modpkg.pipeline.journal import read_heads
     from modpkg.pipeline.refresh import channels_to_refresh, refreshed
     from modpkg.pipeline.workplace import Workplace
 
-    snapshots = read_snapshots(Workplace(session.work).places)
-    names = channels_to_refresh(load_repository(session.repository), snapshots, channel)
+    heads = read_heads(Workplace(session.work).places)
+    names = channels_to_refresh(load_repository(session.repository), heads, channel)
     return [_change(session, name, refreshed, dry_run=dry_run) for name in names]
 
 
@@ -148,6 +149,22 @@ def snapshots(session: Session, *, channel: str | None = None) -> list[SnapshotR
     place = Workplace(session.work).repository
     found = list_snapshots(place, load_repository(session.repository), channel=channel)
     return [snapshot_result(state) for state in found]
+
+
+@command(name="rebuild-index", helps={"dry_run": "Tell what would be read and change nothing."})
+def rebuild_index(session: Session, *, dry_run: bool = False) -> RebuiltResult:
+    """Make the cache of the repository anew from its journal and its pool. Clients see no difference.
+
+    Example: modpkg rebuild-index
+    """
+    from modpkg.cli.results.repositories import rebuilt_result
+    from modpkg.pipeline import rebuild_index
+    from modpkg.pipeline.workplace import Workplace
+
+    place = Workplace(session.work).repository
+    if dry_run:
+        return rebuilt_result(rebuild_index.count_index(place))
+    return rebuilt_result(rebuild_index.rebuild_index(place, sink=session.sink))
 
 
 def _change(session: Session, channel: str, planner: Planner, *, dry_run: bool) -> ChangeResult:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from modpkg.pipeline.change import Changed, ChangePlan
     from modpkg.pipeline.list_snapshots import SnapshotState
     from modpkg.pipeline.publish import Published, PublishPlan
+    from modpkg.pipeline.rebuild_index import Rebuilt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +117,8 @@ def _change(
         parent=parent,
         reason=plan.reason,
         packages=len(plan.packages),
-        added=tuple(map(str, plan.added)),
-        removed=tuple(map(str, plan.removed)),
+        added=plan.added,
+        removed=plan.removed,
         repository=repository,
         key=key,
     )
@@ -148,6 +149,20 @@ def snapshot_result(state: SnapshotState) -> SnapshotResult:
         parent=snapshot.parent,
         key=snapshot.key,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebuiltResult:
+    """What the cache of a repository was made from."""
+
+    snapshots: int
+    packages: int
+    index: Path
+
+
+def rebuilt_result(rebuilt: Rebuilt) -> RebuiltResult:
+    """Tell what was read."""
+    return RebuiltResult(snapshots=rebuilt.snapshots, packages=rebuilt.packages, index=rebuilt.index)
 
 
 def _moment(seconds: int) -> str:

@@ -92,7 +92,7 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(site: Site, words: tuple[s
 def test_a_wrong_channel_is_bad_input_and_makes_no_key(site: Site, tmp_path: Path) -> None:
     home = replace(site.workshop.signer, home=tmp_path / "none")
     elsewhere = replace(site, workshop=replace(site.workshop, signer=home))
-    completed = elsewhere.call("promote", "testing", "stabel")
+    completed = elsewhere.call("promote", "testing", "stably")
     assert completed.returncode == 2
     assert "hint: modpkg has testing, stable" in completed.stderr
     assert not home.home.exists()
@@ -106,3 +106,10 @@ def test_text_is_readable(site: Site) -> None:
     lines = site.call("snapshots").stdout.splitlines()
     assert lines[0].split()[:3] == ["snapshot", "channel", "date"]
     assert len(lines) == 3
+
+
+def test_the_cache_can_be_made_again(site: Site) -> None:
+    counted = site.ask("rebuild-index", "--dry-run")
+    done = site.ask("rebuild-index")
+    assert (done["snapshots"], done["packages"]) == (2, 4)
+    assert counted == done

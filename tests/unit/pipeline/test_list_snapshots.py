@@ -37,8 +37,8 @@ def test_one_channel_can_be_asked_for(workshop: Workshop) -> None:
 
 
 def test_an_unknown_channel_is_refused(workshop: Workshop) -> None:
-    with pytest.raises(BadInputError, match="channel 'stabel': there is none") as caught:
-        list_snapshots(workshop.places.root, workshop.document, channel="stabel")
+    with pytest.raises(BadInputError, match="channel 'stably': there is none") as caught:
+        list_snapshots(workshop.places.root, workshop.document, channel="stably")
     assert caught.value.hint == "test has testing, stable"
 
 

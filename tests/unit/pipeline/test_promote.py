@@ -24,10 +24,10 @@ def workshop(tmp_path: Path) -> Workshop:
 def test_the_other_channel_gets_the_same_packages_to_the_byte(workshop: Workshop) -> None:
     pool = tree_of(workshop.places.www / "pool")
     done = workshop.change(promotion("testing"), channel="stable", now=NOW + 1)
-    assert [identity.name for identity in done.plan.added] == [
-        "modpkg-module-core-bookworm",
-        "modpkg-module-slurm-bookworm",
-    ]
+    assert done.plan.added == (
+        "modpkg-module-core-bookworm 1.0.0-1 amd64",
+        "modpkg-module-slurm-bookworm 23.2.0-1 amd64",
+    )
     assert modules_of(workshop, "stable") == modules_of(workshop) == ["core 1.0.0-1", "slurm 23.2.0-1"]
     assert tree_of(workshop.places.www / "pool") == pool
     manifests = [workshop.places.manifest(name).read_text() for name in ("testing", "stable")]
@@ -70,7 +70,7 @@ def test_an_empty_channel_can_be_promoted(tmp_path: Path) -> None:
     [
         ("testing", "testing", "cannot promote channel 'testing' to itself"),
         ("tasting", "stable", "cannot promote channel 'tasting': there is none of that name"),
-        ("testing", "stabel", "channel 'stabel': there is none of that name"),
+        ("testing", "stably", "channel 'stably': there is none of that name"),
         ("stable", "testing", "cannot promote channel 'stable': nothing is published there"),
     ],
 )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -207,6 +208,6 @@ def test_one_bad_package_keeps_all_others_out(workshop: Workshop) -> None:
 def test_a_lost_package_of_the_pool_is_named(workshop: Workshop) -> None:
     workshop.publish(workshop.make())
     digest = workshop.places.manifest("testing").read_text().split()[0]
-    next((workshop.places.www / "pool" / digest[:2] / digest).iterdir()).unlink()
+    shutil.rmtree(workshop.places.www / "pool" / digest[:2] / digest)
     with pytest.raises(ModpkgError, match=f"cannot find the one package {digest}"):
         workshop.publish(workshop.make(version="1.0.0-2"), now=NOW + 1)

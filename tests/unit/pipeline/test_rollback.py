@@ -26,7 +26,7 @@ def test_the_channel_holds_what_it_held_under_a_new_date(workshop: Workshop) -> 
     first, second = read_snapshots(workshop.places)
     done = workshop.change(rollback_to(first.id), now=NOW + 2)
     assert modules_of(workshop) == ["core 1.0.0-1"]
-    assert [str(identity) for identity in done.plan.removed] == ["modpkg-module-core-bookworm 1.0.0-2 amd64"]
+    assert done.plan.removed == ("modpkg-module-core-bookworm 1.0.0-2 amd64",)
     assert done.snapshot.packages == first.packages
     assert (done.snapshot.date, done.snapshot.parent) == (NOW + 2, second.id)
     assert done.snapshot.id not in (first.id, second.id)
