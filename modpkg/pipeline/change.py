@@ -122,6 +122,6 @@ def carry_out(planner: Planner, *, target: Target, signer: Signer, now: int, sin
             sink(StepStarted(planned.verb, planned.reason))
             with signer.session(sink=sink) as session:
                 snapshot = planned.snapshot(key=session.key.fingerprint)
-                switch_to(places, snapshot, index=index, document=target.document, session=session)
+                snapshot = switch_to(places, snapshot, index=index, document=target.document, session=session)
     sink(StepFinished(planned.verb, watch.seconds, watch.cpu_seconds, planned.reason))
     return Changed(plan=planned, snapshot=snapshot)

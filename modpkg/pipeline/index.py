@@ -7,10 +7,11 @@ journal. Nothing is decided here, and nothing here is the truth about anything.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from modpkg.apt.stanza import STANZAS
+from modpkg.errors import ModpkgError
 from modpkg.formats.frames import Frame
 from modpkg.model.repository import Snapshot
 from modpkg.pipeline.journal import read_snapshot
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 # Frames that none of so many publications used are dropped.
 GENERATIONS: Final = 32
+FEW: Final = 100
 TABLES: Final = """
 CREATE TABLE packages (sort TEXT PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, file_name TEXT NOT NULL,
   architecture TEXT NOT NULL, published INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
@@ -80,12 +82,36 @@ class Index:
         rows = self._database.execute(f"{query} ORDER BY sort", (f"{name}\t", f"{name}\n"))
         return tuple(Known(*row) for row in rows)
 
+    def partners(self, debs: Collection[str]) -> set[str]:
+        """Give these packages and the other one of each of their pairs; what is not known is left out."""
+        wanted = set(debs)
+        rows = self._database.execute("SELECT sha256, file_name, architecture FROM packages ORDER BY sort")
+        packages = [Known(*row) for row in rows] if wanted else []
+        names = {package.identity for package in packages if package.sha256 in wanted}
+        return {package.sha256 for package in packages if package.identity in names}
+
+    def forget(self, digests: Iterable[str]) -> None:
+        """Drop what is known of packages that are going to be deleted."""
+        rows = [(digest,) for digest in digests]
+        self._database.executemany("DELETE FROM packages WHERE sha256 = ?", rows)
+        self._database.executemany("DELETE FROM pieces WHERE sha256 = ?", rows)
+        self._database.commit()
+
     def learn(self, digests: Iterable[str]) -> None:
         """Read the names of packages that are not known yet from the pool."""
-        known = {digest for (digest,) in self._database.execute("SELECT sha256 FROM packages")}
-        for digest in sorted(set(digests) - known):
+        wanted = set(digests)
+        # One by one where they are few: all names of a large pool take longer.
+        few = len(wanted) <= FEW
+        known = {digest for digest in wanted if self._knows(digest)} if few else self._all_known()
+        for digest in sorted(wanted - known):
             self._add(find_in_pool(self._places, digest))
         self._database.commit()
+
+    def learn_pool(self) -> None:
+        """Read the names of all packages of the pool; what a crash left half deleted there is passed over."""
+        for path in (self._places.www / "pool").glob("*/*"):
+            with suppress(ModpkgError):
+                self.learn([path.name])
 
     def frame(self, key: str) -> Frame | None:
         """Give a frame that was kept, or None."""
@@ -123,6 +149,13 @@ class Index:
         )
         self._database.execute("DELETE FROM uses WHERE generation < ?", old)
         self._database.commit()
+
+    def _knows(self, digest: str) -> bool:
+        query = "SELECT 1 FROM packages WHERE sha256 = ?"
+        return self._database.execute(query, (digest,)).fetchone() is not None
+
+    def _all_known(self) -> set[str]:
+        return {digest for (digest,) in self._database.execute("SELECT sha256 FROM packages")}
 
     def _add(self, package: Pooled) -> None:
         identity = Known(package.sha256, package.file_name, "").identity

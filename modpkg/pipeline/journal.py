@@ -136,7 +136,7 @@ def _read_head(path: Path) -> Head:
     if found:
         with suppress(ValidationError):
             return Head.model_validate_json(start + b"}")
-    return Head.model_validate(_read(path).model_dump(exclude={"packages"}))
+    return Head.model_validate(_read(path).model_dump(include=set(Head.model_fields)))
 
 
 def _read(path: Path) -> Snapshot:

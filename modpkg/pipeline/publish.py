@@ -16,6 +16,7 @@ from modpkg.pipeline.journal import newest_of, next_date, read_heads, read_snaps
 from modpkg.pipeline.pairs import Identity, Pair, PooledPair, read_pairs
 from modpkg.pipeline.pool import add_to_pool
 from modpkg.pipeline.published import published_pairs
+from modpkg.pipeline.removed import check_removed, removed_identities
 from modpkg.pipeline.signing import add_signed
 from modpkg.pipeline.switch import new_snapshot, switch_to, write_changelog
 
@@ -112,7 +113,9 @@ def _plan(packages: Sequence[Path], *, target: Target, index: Index, now: int) -
         check_contents(pair)
         if pair.identity in published:
             check_same_bytes(pair, published[pair.identity], places=places)
-    check_order((pair.identity for pair in pairs), published)
+        check_removed(places, pair)
+    removed = removed_identities(places, {pair.identity.name for pair in pairs})
+    check_order((pair.identity for pair in pairs), published.keys() | removed)
     listed = set(newest.packages) if newest else set()
     known = {pair.identity for pair in pairs} & published.keys()
     here = {identity for identity in known if published[identity].deb.sha256 in listed}
@@ -166,8 +169,7 @@ def _execute(index: Index, planned: PublishPlan, *, target: Target, session: Ses
         parent=planned.newest,
         key=session.key.fingerprint,
     )
-    switch_to(places, snapshot, index=index, document=target.document, session=session)
-    return snapshot
+    return switch_to(places, snapshot, index=index, document=target.document, session=session)
 
 
 def _result(places: Places, planned: PublishPlan, snapshot: Snapshot) -> Published:

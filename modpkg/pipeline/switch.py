@@ -39,8 +39,11 @@ def new_snapshot(
 
 def switch_to(
     places: Places, snapshot: Snapshot, *, index: Index, document: Repository, session: Session
-) -> None:
-    """Write all indices of a snapshot, signed, and make it what clients of its channel see."""
+) -> Snapshot:
+    """Write all indices of a snapshot, signed, and make it what clients of its channel see.
+
+    Gives the snapshot as it stands in the journal: it names its indices.
+    """
     packages = index.listed(snapshot.packages)
     check_pool(places, snapshot.packages)
     debs = [Listed(sha256=each.sha256, architecture=each.architecture) for each in packages if each.is_deb]
@@ -56,8 +59,11 @@ def switch_to(
     )
     index.finish()
     sync_directories(_written(places, snapshot))
-    commit(places, Publication(snapshot=snapshot, replacements=(key, *apt, *yum)))
-    index.absorb([snapshot])
+    indices = tuple(each.content for each in apt if each.kind == "copy")
+    written = snapshot.model_copy(update={"indices": indices})
+    commit(places, Publication(snapshot=written, replacements=(key, *apt, *yum)))
+    index.absorb([written])
+    return written
 
 
 def write_changelog(places: Places, pair: Pair) -> None:

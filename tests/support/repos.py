@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from tests.support.packages import write_pair
 from tests.support.pens import pen_signer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from modpkg.openpgp.sign import Signer
@@ -226,6 +227,34 @@ def pen_workshop(directory: Path) -> Workshop:
     return Workshop(
         directory=directory, signer=pen_signer(), document=make_document("https://repo.example/modules")
     )
+
+
+def pin(places: Places, image: str, digests: Iterable[str]) -> None:
+    """Write the lock of an image that names these .deb packages, where locks of other checkouts lie."""
+    modules = [
+        {
+            "name": "core",
+            "version": "1.0.0-1",
+            "deb_sha256": digest,
+            "deb_path": "pool/x",
+            "fragment_sha256": "0" * 64,
+            "fragment_size": 1,
+        }
+        for digest in digests
+    ]
+    lock = {
+        "format": 1,
+        "name": image,
+        "platform": "bookworm",
+        "architecture": "amd64",
+        "channel": "testing",
+        "snapshot": "",
+        "manifest": "0" * 64,
+        "version": "1.0.0-1.bbbbbbbbbb",
+        "modules": modules,
+    }
+    places.pins.mkdir(parents=True, exist_ok=True)
+    (places.pins / f"{image}.lock").write_text(json.dumps(lock))
 
 
 def modules_of(workshop: Workshop, channel: str = "testing") -> list[str]:

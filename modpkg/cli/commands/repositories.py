@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from modpkg.cli.results.repositories import (
         ChangeResult,
         ChannelResult,
+        PruneResult,
         PublicationResult,
         RebuiltResult,
         SnapshotResult,
     )
     from modpkg.pipeline.change import Planner
+    from modpkg.pipeline.pins import Pins
 
 DRY_RUN_HELP = "Tell what would change and change nothing."
 
@@ -165,6 +167,75 @@ def rebuild_index(session: Session, *, dry_run: bool = False) -> RebuiltResult:
     if dry_run:
         return rebuilt_result(rebuild_index.count_index(place))
     return rebuilt_result(rebuild_index.rebuild_index(place, sink=session.sink))
+
+
+@command(
+    name="retire",
+    helps={
+        "module": "Module to take a version of away.",
+        "version": "The version, such as 12.0.3-41.",
+        "platform": "Platform of the module.",
+        "dry_run": DRY_RUN_HELP,
+    },
+)
+def retire(
+    session: Session, module: str, version: str, *, platform: str = "bookworm", dry_run: bool = False
+) -> list[ChangeResult]:
+    """Take one version of a module out of all channels. One that a lock names, or another module needs, stays.
+
+    Example: modpkg retire slurm 23.11.4-2
+    """
+    from modpkg.formats.documents import load_repository
+    from modpkg.formats.relations import package_name
+    from modpkg.model.version import ModuleVersion
+    from modpkg.pipeline.retire import channels_of, retirement
+    from modpkg.pipeline.workplace import Workplace
+
+    name, number = package_name(module, platform), ModuleVersion.parse(version)
+    places, document = Workplace(session.work).places, load_repository(session.repository)
+    channels = channels_of(places, document, name=name, version=number)
+    planner = retirement(name, number, pins=_pins(session))
+    # Planned for all channels before the first is changed.
+    planned = [_change(session, channel, planner, dry_run=True) for channel in channels]
+    return planned if dry_run else [_change(session, each, planner, dry_run=False) for each in channels]
+
+
+@command(name="prune", helps={"dry_run": DRY_RUN_HELP})
+def prune(session: Session, *, dry_run: bool = False) -> PruneResult:
+    """Delete what no kept snapshot and no lock names, a time of grace after it was marked. Made for a timer.
+
+    Example: modpkg prune --dry-run
+    """
+    from modpkg.cli.clock import now
+    from modpkg.cli.results.repositories import prune_result
+    from modpkg.formats.documents import load_repository
+    from modpkg.pipeline import prune
+    from modpkg.pipeline.journal import newest_of, read_heads
+    from modpkg.pipeline.trim import trimming
+    from modpkg.pipeline.workplace import Workplace
+
+    workplace, document = Workplace(session.work), load_repository(session.repository)
+    pins, trimmed = _pins(session), []
+    if document.keep_versions:
+        heads = read_heads(workplace.places)
+        planner = trimming(keep=document.keep_versions, pinned=pins)
+        names = [name for name in document.channels if newest_of(heads, name)]
+        trimmed = [_change(session, name, planner, dry_run=dry_run) for name in names]
+    place, moment = workplace.repository, now(session.environ)
+    if dry_run:
+        planned = prune.plan_prune(place, document, pins=pins, now=moment)
+    else:
+        planned = prune.prune(place, document, pins=pins, now=moment, sink=session.sink)
+    return prune_result(planned, trimmed, place)
+
+
+def _pins(session: Session) -> Pins:
+    from modpkg.pipeline.pins import read_pins
+    from modpkg.pipeline.workplace import Workplace
+
+    workplace = Workplace(session.work)
+    recipes = (session.recipes, workplace.demo_recipes)
+    return read_pins([*(place / "images" for place in recipes), workplace.places.pins])
 
 
 def _change(session: Session, channel: str, planner: Planner, *, dry_run: bool) -> ChangeResult:

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from modpkg.apt.index import PublishedChannel
     from modpkg.pipeline.change import Changed, ChangePlan
     from modpkg.pipeline.list_snapshots import SnapshotState
+    from modpkg.pipeline.prune import PrunePlan
     from modpkg.pipeline.publish import Published, PublishPlan
     from modpkg.pipeline.rebuild_index import Rebuilt
 
@@ -148,6 +150,32 @@ def snapshot_result(state: SnapshotState) -> SnapshotResult:
         current=state.is_current,
         parent=snapshot.parent,
         key=snapshot.key,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PruneResult:
+    """What a prune did, or would do; paths are below the repository. `waiting` is what is marked in all."""
+
+    repository: Path
+    deleted: tuple[str, ...]
+    marked: tuple[str, ...]
+    spared: tuple[str, ...]
+    waiting: int
+    kept_for_locks: int
+    trimmed: tuple[ChangeResult, ...]
+
+
+def prune_result(plan: PrunePlan, trimmed: Iterable[ChangeResult], repository: Path) -> PruneResult:
+    """Tell what a prune marks and deletes."""
+    return PruneResult(
+        repository=repository,
+        deleted=plan.delete,
+        marked=plan.mark,
+        spared=plan.spare,
+        waiting=len(plan.doomed.since) - len(plan.delete),
+        kept_for_locks=plan.pinned,
+        trimmed=tuple(trimmed),
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from modpkg.host.run import Completed, run
 from tests.support.keys import make_test_key
-from tests.support.repos import NOW, Workshop, make_document, modules_of, tree_of
+from tests.support.repos import NOW, Workshop, make_document, modules_of, pin, tree_of
 
 ROOT = Path(__file__).parents[3]
 CODE = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from modpkg.cli.program import main; main()"
@@ -113,3 +113,41 @@ def test_the_cache_can_be_made_again(site: Site) -> None:
     done = site.ask("rebuild-index")
     assert (done["snapshots"], done["packages"]) == (2, 4)
     assert counted == done
+
+
+def test_a_version_is_retired_everywhere_and_pruned(site: Site) -> None:
+    site.ask("promote", "testing", "stable", now=NOW + 2)
+    planned = site.ask("retire", "core", "1.0.0-1", "--dry-run", now=NOW + 3)
+    retired = site.ask("retire", "core", "1.0.0-1", now=NOW + 3)
+    assert [each["channel"] for each in retired] == ["testing", "stable"]
+    assert [each["removed"] for each in planned] == [each["removed"] for each in retired]
+    assert modules_of(site.workshop) == modules_of(site.workshop, "stable") == ["core 1.0.0-2"]
+    before = tree_of(site.workshop.places.root)
+    planned = site.ask("prune", "--dry-run", now=NOW + 4)
+    assert tree_of(site.workshop.places.root) == before
+    assert site.ask("prune", now=NOW + 4) == planned
+    assert (planned["deleted"], planned["trimmed"]) == ([], [])
+    again = site.call("retire", "core", "1.0.0-1")
+    assert again.returncode == 2
+    assert "no channel lists it" in again.stderr
+
+
+def test_what_a_lock_of_the_checkout_names_is_not_retired(site: Site) -> None:
+    (deb,) = site.workshop.places.www.glob("pool/*/*/*_1.0.0-1_amd64.deb")
+    pin(site.workshop.places, "compute", [deb.parent.name])
+    refused = site.call("retire", "core", "1.0.0-1", now=NOW + 3)
+    assert refused.returncode == 2
+    assert "the lock of image compute names it" in refused.stderr
+
+
+def test_channels_are_trimmed_as_the_document_says(site: Site) -> None:
+    path = site.checkout / "repo/repository.yaml"
+    text = path.read_text()
+    path.write_text(f"{text}keep-versions: 1\n")
+    try:
+        done = site.ask("prune", now=NOW + 4)
+    finally:
+        path.write_text(text)
+    (trimmed,) = done["trimmed"]
+    assert trimmed["removed"] == ["modpkg-module-core-bookworm 1.0.0-1 amd64"]
+    assert modules_of(site.workshop) == ["core 1.0.0-2"]

@@ -166,3 +166,23 @@ def test_a_package_that_the_pool_has_lost_is_named(workshop: Workshop) -> None:
 
 def test_the_format_has_a_number() -> None:
     assert index_module.FORMAT > 0
+
+
+def test_the_other_package_of_a_pair_is_found(workshop: Workshop) -> None:
+    with borrowed_index(workshop.places) as index:
+        packages = index.listed(digests_of(workshop))
+        deb, rpm = packages[0], packages[1]
+        assert deb.identity == rpm.identity
+        assert index.partners([deb.sha256]) == index.partners([rpm.sha256]) == {deb.sha256, rpm.sha256}
+        assert index.partners(["0" * 64]) == set()
+
+
+def test_packages_can_be_forgotten_and_learned_from_the_pool(workshop: Workshop) -> None:
+    digest = digests_of(workshop)[0]
+    (workshop.places.www / "pool/00" / ("0" * 64)).mkdir(parents=True)
+    with borrowed_index(workshop.places) as index:
+        index.learn_pool()
+        index.forget([digest])
+        assert index.partners([digest]) == set()
+        index.learn_pool()
+        assert digest in index.partners([digest])

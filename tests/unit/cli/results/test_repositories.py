@@ -4,13 +4,15 @@ from pathlib import Path
 from modpkg.apt.index import PublishedChannel
 from modpkg.apt.stanza import Entry
 from modpkg.cli.results import repositories as results
-from modpkg.model.repository import Snapshot
+from modpkg.model.repository import Doomed, Snapshot
 from modpkg.model.version import ModuleVersion
 from modpkg.pipeline.change import Changed, ChangePlan
 from modpkg.pipeline.list_snapshots import SnapshotState
 from modpkg.pipeline.pairs import Identity, Pair, PooledPair
 from modpkg.pipeline.pool import Pooled
+from modpkg.pipeline.prune import PrunePlan
 from modpkg.pipeline.publish import Published, PublishPlan
+from modpkg.pipeline.rebuild_index import Rebuilt
 from modpkg.yum.read import RpmFacts
 
 DIGEST = "ab" * 32
@@ -97,3 +99,18 @@ def test_a_snapshot_tells_whether_it_is_current() -> None:
     )
     result = results.snapshot_result(SnapshotState(snapshot=snapshot, is_current=True))
     assert (result.date, result.packages, result.current) == ("2023-11-14T22:13:20Z", 1, True)
+
+
+def test_a_prune_tells_what_waits() -> None:
+    plan = PrunePlan(
+        mark=("a",), delete=("b",), spare=("c",), doomed=Doomed(since={"a": 2, "b": 1, "d": 2}), pinned=2
+    )
+    result = results.prune_result(plan, [], WWW.parent)
+    assert (result.deleted, result.marked, result.spared) == (("b",), ("a",), ("c",))
+    assert (result.waiting, result.kept_for_locks, result.trimmed) == (2, 2, ())
+
+
+def test_a_rebuilt_cache_tells_what_it_was_made_from() -> None:
+    rebuilt = Rebuilt(snapshots=2, packages=4, index=WWW.parent / "state/index.db")
+    result = results.rebuilt_result(rebuilt)
+    assert (result.snapshots, result.packages, result.index.name) == (2, 4, "index.db")
