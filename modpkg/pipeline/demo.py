@@ -10,10 +10,11 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from modpkg.errors import DocumentError
 from modpkg.events import Sink, Warned
 from modpkg.formats.canonical import digest_of
 from modpkg.formats.catalogue import load_catalogue
-from modpkg.formats.documents import load_repository
+from modpkg.formats.documents import load_changelog, load_repository
 from modpkg.host.files import digest_file, new_directory, write_atomically
 from modpkg.host.run import Stopwatch
 from modpkg.node.boot import BootOptions, boot_image, require_healthy
@@ -131,8 +132,28 @@ def _copy_recipes(order: DemoOrder) -> Path:
     if not mark.exists() or mark.read_text(encoding="ascii") != state:
         with new_directory(target) as fresh:
             shutil.copytree(order.recipes, fresh, symlinks=True, dirs_exist_ok=True)
+            _keep_releases(target, fresh)
             write_atomically(fresh / mark.name, state)
     return target
+
+
+def _keep_releases(old: Path, fresh: Path) -> None:
+    # What the demo released it has published: the same version must not come to mean something else.
+    for path in sorted(fresh.glob("modules/*/changelog.yaml")):
+        mine = old / path.relative_to(fresh)
+        if mine.exists() and _continues(mine, path):
+            shutil.copyfile(mine, path)
+
+
+def _continues(mine: Path, theirs: Path) -> bool:
+    try:
+        ours, entries = (
+            [entry.model_copy(update={"inputs": {}}) for entry in load_changelog(path).entries]
+            for path in (mine, theirs)
+        )
+    except DocumentError:
+        return False  # its faults are told when the copy is loaded
+    return ours[-len(entries) :] == entries
 
 
 def _prepare(order: DemoOrder, recipes: Path, sink: Sink) -> Workshop:

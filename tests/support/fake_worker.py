@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from modpkg.image.job import Assembled, AssembleJob
 from modpkg.model.module import Fragment, Module, State
 from modpkg.pipeline.unpacked import UnpackJob
 from modpkg.rootfs.job import BuildJob, Built
@@ -28,6 +29,7 @@ class FakeWorker:
 
     builds: list[BuildJob] = field(default_factory=list)
     unpacked: list[UnpackJob] = field(default_factory=list)
+    assembled: list[AssembleJob] = field(default_factory=list)
     modes: list[str] = field(default_factory=list)
     error: Exception | None = None
 
@@ -35,7 +37,7 @@ class FakeWorker:
     def installed(cls, monkeypatch: pytest.MonkeyPatch) -> FakeWorker:
         """Put a worker in the place of the real one."""
         worker = cls()
-        for name in ("make_module", "unpacked"):
+        for name in ("make_module", "unpacked", "build_image"):
             monkeypatch.setattr(f"modpkg.pipeline.{name}.call", worker)
         return worker
 
@@ -56,6 +58,10 @@ class FakeWorker:
             job.directory.parent.mkdir(parents=True, exist_ok=True)
             job.scratch.rename(job.directory)
             return {}
+        if isinstance(job, AssembleJob):
+            assert task == "assemble"
+            self.assembled.append(job)
+            return _assemble(job).model_dump(mode="json")
         assert task == "build"
         assert isinstance(job, BuildJob)
         assert job.work == work
@@ -83,6 +89,13 @@ def _leave(job: BuildJob) -> Built:
     built.module.write_text(module.model_dump_json())
     built.changes.write_text(f"{job.recipe.name} changed\n")
     return built
+
+
+def _assemble(job: AssembleJob) -> Assembled:
+    files = {name: job.work / name for name in ("vmlinuz", "initrd", "root.squashfs")}
+    for name, path in files.items():
+        path.write_text(f"{name} of {job.image.version}")
+    return Assembled(files=files, kernel="6.1.0")
 
 
 def stock(store: Store, lock: PlatformLock) -> None:
