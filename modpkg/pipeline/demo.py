@@ -10,7 +10,6 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from modpkg.errors import DocumentError
 from modpkg.events import Sink, Warned
 from modpkg.formats.canonical import digest_of
 from modpkg.formats.catalogue import load_catalogue
@@ -130,6 +129,7 @@ def _copy_recipes(order: DemoOrder) -> Path:
     files = [path for path in sorted(order.recipes.rglob("*")) if path.is_file()]
     state = digest_of({str(path.relative_to(order.recipes)): digest_file(path) for path in files})
     if not mark.exists() or mark.read_text(encoding="ascii") != state:
+        load_catalogue(order.recipes)  # its faults are told with the paths that the user knows
         with new_directory(target) as fresh:
             shutil.copytree(order.recipes, fresh, symlinks=True, dirs_exist_ok=True)
             _keep_releases(target, fresh)
@@ -146,13 +146,10 @@ def _keep_releases(old: Path, fresh: Path) -> None:
 
 
 def _continues(mine: Path, theirs: Path) -> bool:
-    try:
-        ours, entries = (
-            [entry.model_copy(update={"inputs": {}}) for entry in load_changelog(path).entries]
-            for path in (mine, theirs)
-        )
-    except DocumentError:
-        return False  # its faults are told when the copy is loaded
+    ours, entries = (
+        [entry.model_copy(update={"inputs": {}}) for entry in load_changelog(path).entries]
+        for path in (mine, theirs)
+    )
     return ours[-len(entries) :] == entries
 
 
