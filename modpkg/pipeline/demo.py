@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 IMAGE: Final = "compute"
 CHANNEL: Final = "testing"
 AUTHOR: Final = "modpkg demo <demo@example.org>"
+SHORT_DIGEST: Final = 12
 MOVED: Final = "Renewed for the packages the archive has now."
 
 
@@ -107,7 +108,7 @@ def run_demo(order: DemoOrder, *, sink: Sink) -> Demo:
     clock.steps += [_module_time(built) for built in modules if built.was_built]
     clock.lap("modules", _reasons(modules))
     published = _publish(order, modules, sink)
-    clock.lap("repository", f"snapshot {published.snapshot}")
+    clock.lap("repository", f"snapshot {published.snapshot[:SHORT_DIGEST]}")
     directory, image = _image(order, recipes, sink)
     clock.lap("image", f"{order.image} {image.image.version}")
     report = _boot(order, directory, image, sink) if order.boot else None
