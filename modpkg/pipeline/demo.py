@@ -191,7 +191,8 @@ def _reasons(modules: list[BuiltModule]) -> str:
 
 
 def _publish(order: DemoOrder, modules: list[BuiltModule], sink: Sink) -> Published:
-    document = load_repository(order.repository)
+    # Not the site's key nor its address: this repository is published nowhere.
+    document = load_repository(order.repository).model_copy(update={"key": None, "base_url": None})
     target = Target(repository=order.workplace.repository, document=document, channel=CHANNEL)
     packages = [path for built in modules for path in (built.deb, built.rpm)]
     return publish_packages(packages, target=target, home=order.workplace.gnupg, now=order.now, sink=sink)
