@@ -77,7 +77,9 @@ class ModpkgProgram(Program):
 
 def main() -> None:
     """Run the program with the arguments of this process."""
-    program = ModpkgProgram(name="modpkg", binary="modpkg", namespace=command_collection())
+    program = ModpkgProgram(
+        name="modpkg", binary="modpkg", binary_names=["modpkg"], namespace=command_collection()
+    )
     try:
         program.run()
     except BrokenPipeError:

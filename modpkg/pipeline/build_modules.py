@@ -13,13 +13,14 @@ from modpkg.errors import BadInputError
 from modpkg.events import Sink, StepSkipped
 from modpkg.host.files import write_atomically
 from modpkg.host.run import Stopwatch
-from modpkg.model.module import Module
-from modpkg.pipeline.plan import Step, plan_builds, record_of
+from modpkg.pipeline.plan import Step, kept_of, plan_builds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from modpkg.model.module import Module
+    from modpkg.pipeline.kept import Kept
     from modpkg.pipeline.workshop import Workshop
 
 
@@ -57,8 +58,7 @@ def read_built(workshop: Workshop, name: str) -> Module:
     step = plan_builds(workshop, [name])[-1]
     if not step.done:
         raise BadInputError(f"cannot show {name}: {step.reason}", hint=f"invoke build-module {name}")
-    path = workshop.store.path(record_of(workshop, step)["module"])
-    return Module.model_validate_json(path.read_bytes())
+    return kept_of(workshop, step).module
 
 
 def _make(workshop: Workshop, step: Step, steps: Sequence[Step], sink: Sink) -> None:
@@ -71,13 +71,11 @@ def _make(workshop: Workshop, step: Step, steps: Sequence[Step], sink: Sink) -> 
 
 
 def _packages(workshop: Workshop, step: Step, watch: Stopwatch) -> BuiltModule:
-    record = record_of(workshop, step)
-    path = workshop.store.path(record["module"])
-    module = Module.model_validate_json(path.read_bytes())
-    deb, rpm = _written_packages(workshop, step) or _write_packages(workshop, step, module, record)
+    kept = kept_of(workshop, step)
+    deb, rpm = _written_packages(workshop, step) or _write_packages(workshop, step, kept)
     return BuiltModule(
-        module=module,
-        module_path=path,
+        module=kept.module,
+        module_path=kept.module_path,
         deb=deb,
         rpm=rpm,
         was_built=not step.done,
@@ -101,17 +99,14 @@ def _written_packages(workshop: Workshop, step: Step) -> tuple[Path, Path] | Non
     return (deb, rpm) if known["key"] == step.key and deb.exists() and rpm.exists() else None
 
 
-def _write_packages(
-    workshop: Workshop, step: Step, module: Module, record: Mapping[str, str]
-) -> tuple[Path, Path]:
+def _write_packages(workshop: Workshop, step: Step, kept: Kept) -> tuple[Path, Path]:
     from modpkg.deb.write import write_deb  # noqa: PLC0415 - see above
     from modpkg.rpm.write import write_rpm  # noqa: PLC0415
 
     workshop.packages.mkdir(parents=True, exist_ok=True)
-    fragment = workshop.store.path(record["fragment"])
-    documents = {"packages.changelog.gz": workshop.store.path(record["changes"]).read_bytes()}
-    deb = write_deb(module, fragment=fragment, documents=documents, directory=workshop.packages)
-    rpm = write_rpm(module, fragment=fragment, documents=documents, directory=workshop.packages)
+    documents = {"packages.changelog.gz": kept.changes.read_bytes()}
+    deb = write_deb(kept.module, fragment=kept.fragment, documents=documents, directory=workshop.packages)
+    rpm = write_rpm(kept.module, fragment=kept.fragment, documents=documents, directory=workshop.packages)
     names = [deb.path.name, rpm.path.name]
     write_atomically(_note(workshop, step), json.dumps({"key": step.key, "files": names}))
     return deb.path, rpm.path
