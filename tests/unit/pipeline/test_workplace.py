@@ -46,3 +46,10 @@ def test_naming_paths_makes_none(tmp_path: Path) -> None:
     place = Workplace(tmp_path / "build")
     assert place.scratch("x").parent.parent == tmp_path / "build"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_of_the_demo_lies_where_people_publish_and_build() -> None:
+    demo = PLACE.demo
+    places = (demo.repository, demo.images, demo.gnupg, demo.demo_recipes, demo.boot("compute"))
+    assert all(place.is_relative_to("/work/demo") for place in places)
+    assert PLACE.repository != demo.repository
