@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,11 +55,11 @@ def test_the_packages_of_all_modules_are_given_lower_ones_first(checkout: Checko
     assert [name.split("-")[2] for name in found[::2]] == ["core", "kernel", "slurm"]
 
 
-def test_the_packages_of_one_module_are_its_own_alone(checkout: Checkout) -> None:
+def test_the_packages_of_one_module_come_with_those_it_stands_on(checkout: Checkout) -> None:
     build(checkout)
     assert names(packages_of(checkout.workshop(), "core", sink=ignore)) == CORE
     found = names(packages_of(checkout.workshop(), "slurm", sink=ignore))
-    assert {name.split("-")[2] for name in found} == {"slurm"}
+    assert {name.split("-")[2] for name in found} == {"core", "kernel", "slurm"}
 
 
 def test_asking_for_packages_builds_nothing(checkout: Checkout) -> None:
@@ -73,7 +74,10 @@ def test_asking_for_packages_builds_nothing(checkout: Checkout) -> None:
     [
         (None, "cannot publish core, kernel, slurm: not built, or changed since\n  hint: invoke build-all"),
         ("core", "cannot publish core: not built, or changed since\n  hint: invoke build-module core"),
-        ("kernel", "cannot publish core, kernel: not built, or changed since\n  hint: invoke build-all"),
+        (
+            "kernel",
+            "cannot publish core, kernel: not built, or changed since\n  hint: invoke build-module kernel",
+        ),
     ],
 )
 def test_what_is_not_built_is_named(checkout: Checkout, module: str | None, text: str) -> None:
@@ -129,3 +133,12 @@ def test_what_is_not_released_is_refused_by_name(checkout: Checkout) -> None:
     with pytest.raises(BadInputError, match="it is marked unreleased"):
         publish_packages(packages, target=target(checkout), home=checkout.root, now=NOW, sink=ignore)
     assert not (checkout.root / "repository/www/dists").exists()
+
+
+def test_what_is_built_fast_only_is_told_as_such(checkout: Checkout) -> None:
+    build_modules(replace(checkout.workshop(), fast=True), ["core"], sink=ignore)
+    with pytest.raises(BadInputError) as caught:
+        packages_of(checkout.workshop(), "core", sink=ignore)
+    assert str(caught.value) == (
+        "cannot publish core: built with --fast only\n  hint: invoke build-module core"
+    )
