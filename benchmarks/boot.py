@@ -49,7 +49,7 @@ def main() -> int:
     if os.geteuid() != 0:
         raise ModpkgError("cannot mount an overlay by hand: not root")
     measured("demo --no-boot", invoke("demo", "--no-boot"))
-    images = Path(os.environ.get("MODPKG_WORK") or CHECKOUT / "build") / "images"
+    images = Path(os.environ.get("MODPKG_WORK") or CHECKOUT / "build") / "demo" / "images"
     image = max(images.glob(f"{chosen.image}_*"), key=lambda path: path.stat().st_mtime)
     report = Report(title=f"boot of {image.name}")
     with tempfile.TemporaryDirectory(prefix="modpkg-benchmark.") as name:
