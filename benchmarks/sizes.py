@@ -28,14 +28,16 @@ DRIVERS: Final = "usr/lib/modules/"
 def main() -> int:
     """Measure and print the tables."""
     chosen = parser(__doc__).parse_args()
+    report = Report(title="release sizes, in MB of 10^6 bytes")
     demo = _answer(invoke("demo", "--no-boot"), CHECKOUT)
-    # The demo works in its own copy of the recipes: its locks and releases are there.
-    recipes = Path(os.environ.get("MODPKG_WORK") or CHECKOUT / "build").absolute() / "demo"
-    _answer(invoke("lock", "minimal"), recipes)
-    images = {name: _answer(invoke("build-image", name), recipes) for name in ("minimal", "compute")}
+    # The demo works in its own copy of the recipes: its locks, releases and repository are there.
+    own = Path(os.environ.get("MODPKG_WORK") or CHECKOUT / "build").absolute() / "demo"
+    _answer(invoke("lock", "minimal", "--work", own), own)
+    images = {
+        name: _answer(invoke("build-image", name, "--work", own), own) for name in ("minimal", "compute")
+    }
     fragments = {module["name"]: module["fragment_bytes"] / MEGABYTE for module in demo["modules"]}
     roots = {name: _bytes(image, "root.squashfs") for name, image in images.items()}
-    report = Report(title="release sizes, in MB of 10^6 bytes")
     report.goals += [
         _goal("core, fragment", fragments["core"], MOST_CORE),
         _goal("core + kernel, fragments", fragments["core"] + fragments["kernel"], MOST_MINIMAL),

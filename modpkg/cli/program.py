@@ -68,6 +68,8 @@ class ModpkgProgram(Program):
 
     def _way_out(self, message: str) -> str:
         words = message.split("'")
+        if "required positional" in message:
+            return f"try it: modpkg --help {words[1]}"
         near = difflib.get_close_matches(words[1], self._names(), n=1) if len(words) > 1 else []
         return f"did you mean {near[0]!r}?" if near else "try it: modpkg --help"
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 IMAGE: Final = "compute"
 CHANNEL: Final = "testing"
 AUTHOR: Final = "modpkg demo <demo@example.org>"
+SHORT_DIGEST: Final = 12
 MOVED: Final = "Renewed for the packages the archive has now."
 
 
@@ -105,7 +106,7 @@ def run_demo(order: DemoOrder, *, sink: Sink) -> Demo:
     clock.steps += [_module_time(built) for built in modules if built.was_built]
     clock.lap("modules", _reasons(modules))
     published = _publish(order, modules, sink)
-    clock.lap("repository", f"snapshot {published.snapshot}")
+    clock.lap("repository", f"snapshot {published.snapshot[:SHORT_DIGEST]}")
     directory, image = _image(order, recipes, sink)
     clock.lap("image", f"{order.image} {image.image.version}")
     report = _boot(order, directory, image, sink) if order.boot else None
@@ -190,7 +191,8 @@ def _reasons(modules: list[BuiltModule]) -> str:
 
 
 def _publish(order: DemoOrder, modules: list[BuiltModule], sink: Sink) -> Published:
-    document = load_repository(order.repository)
+    # Not the site's key nor its address: this repository is published nowhere.
+    document = load_repository(order.repository).model_copy(update={"key": None, "base_url": None})
     target = Target(repository=order.workplace.repository, document=document, channel=CHANNEL)
     packages = [path for built in modules for path in (built.deb, built.rpm)]
     return publish_packages(packages, target=target, home=order.workplace.gnupg, now=order.now, sink=sink)

@@ -9,7 +9,7 @@ import shutil
 from typing import TYPE_CHECKING, Final
 
 from modpkg.formats.canonical import digest_of
-from modpkg.formats.catalogue import CHANGELOG, RECIPE
+from modpkg.formats.catalogue import CHANGELOG, RECIPE, load_catalogue
 from modpkg.formats.documents import examine
 from modpkg.host.files import digest_file, new_directory, write_atomically
 from modpkg.model.changelog import Changelog
@@ -23,11 +23,15 @@ MARK: Final = ".copied-from"
 
 
 def copy_recipes(source: Path, target: Path) -> Path:
-    """Make `target` a copy of the recipes in `source`, unless they have not changed since; gives `target`."""
+    """Make `target` a copy of the recipes in `source`, unless they have not changed since; gives `target`.
+
+    Raises DocumentError for faults of the recipes; the copy then stays as it is.
+    """
     mark = target / MARK
     files = [path for path in sorted(source.rglob("*")) if path.is_file()]
     state = digest_of({str(path.relative_to(source)): digest_file(path) for path in files})
     if not mark.exists() or mark.read_text(encoding="ascii") != state:
+        load_catalogue(source)
         with new_directory(target) as fresh:
             shutil.copytree(source, fresh, symlinks=True, dirs_exist_ok=True)
             for old in sorted(target.glob(f"modules/*/{CHANGELOG}")):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from modpkg.errors import DocumentError
 from modpkg.formats.documents import load_changelog
 from modpkg.pipeline.demo_recipes import copy_recipes
 
@@ -33,13 +34,13 @@ def change_recipe(recipes: Path, word: str = "Changed") -> None:
     path.write_text(path.read_text().replace("summary: ", f"summary: {word}, ", 1))
 
 
-def release(recipes: Path, change: str) -> None:
+def release(recipes: Path, change: str, *, version: str = "22.5.8") -> None:
     """Put an entry on top, as release-module does."""
     path = changelog(recipes)
     newest = load_changelog(path).newest
-    upstream, revision = newest.version.split("-")
+    revision = int(newest.version.split("-")[1]) + 1
     entry = (
-        f'entries:\n  - version: "{upstream}-{int(revision) + 1}"\n    date: "2026-01-01T00:00:00Z"\n'
+        f'entries:\n  - version: "{version}-{revision}"\n    date: "2026-01-{revision:02}T00:00:00Z"\n'
         f"    author: {newest.author}\n    changes: [{change}]\n"
     )
     path.write_text(path.read_text().replace("entries:\n", entry, 1))
@@ -82,17 +83,20 @@ def test_an_original_with_more_releases_replaces_the_demos(source: Path, target:
 
 
 def test_the_demos_releases_of_a_higher_version_go_with_it(source: Path, target: Path) -> None:
-    release(target, "by the demo")
     recipe = source / "modules" / MODULE / "recipe.yaml"
     text = recipe.read_text()
-    version = next(line for line in text.splitlines() if line.startswith("version: "))
-    recipe.write_text(text.replace(version, 'version: "0.0.1"'))
+    recipe.write_text(text.replace('version: "22.5.8"', 'version: "23.0.0"'))
+    copy_recipes(source, target)
+    release(target, "by the demo", version="23.0.0")
+    recipe.write_text(text)
     copy_recipes(source, target)
     assert changelog(target).read_text() == changelog(source).read_text()
 
 
-def test_a_faulty_changelog_is_left_for_the_catalogue_to_tell(source: Path, target: Path) -> None:
+def test_faults_of_the_original_are_told_and_the_copy_stays(source: Path, target: Path) -> None:
     release(target, "by the demo")
+    before = changelog(target).read_text()
     changelog(source).write_text("entries: 5\n")
-    copy_recipes(source, target)
-    assert changelog(target).read_text() == "entries: 5\n"
+    with pytest.raises(DocumentError, match=str(changelog(source))):
+        copy_recipes(source, target)
+    assert changelog(target).read_text() == before
