@@ -11,7 +11,7 @@ from modpkg.events import Sink, StepFinished, StepSkipped, StepStarted, ignore
 from modpkg.host.files import locked
 from modpkg.host.run import Stopwatch
 from modpkg.model.repository import Places, Repository, Snapshot
-from modpkg.pipeline.admission import check_contents, check_order, check_same_bytes
+from modpkg.pipeline.admission import check_contents, check_inside, check_order, check_same_bytes
 from modpkg.pipeline.journal import newest_of, read_snapshots, recover
 from modpkg.pipeline.pairs import Identity, Pair, PooledPair, read_pairs
 from modpkg.pipeline.pool import add_to_pool, find_in_pool
@@ -106,6 +106,8 @@ def plan(packages: Sequence[Path], *, target: Target, now: int) -> PublishPlan:
         check_contents(pair)
         if pair.identity in published:
             check_same_bytes(pair, published[pair.identity], places=places)
+        else:
+            check_inside(pair)
     check_order((pair.identity for pair in pairs), published)
     listed = set(newest.packages) if newest else set()
     known = {pair.identity for pair in pairs} & published.keys()

@@ -24,6 +24,8 @@ class Signature(IntEnum):
     """Tags of the signature header."""
 
     REGION = 62
+    EDDSA = 267
+    RSA = 268
     SHA256 = 273
     SIZE = 1000
     PAYLOAD_SIZE = 1007

@@ -9,7 +9,7 @@ from modpkg.cli.commands.modules import open_shop
 
 if TYPE_CHECKING:
     from modpkg.cli.options import Session
-    from modpkg.cli.results.repositories import ChannelResult, PublicationResult
+    from modpkg.cli.results.repositories import ChannelResult, PublicationResult, VerificationResult
 
 
 @command(
@@ -69,3 +69,59 @@ def show_repository(session: Session, *, channel: str | None = None) -> list[Cha
     document = load_repository(session.repository)
     channels = show_channels(Workplace(session.work).repository, document, channel=channel)
     return [channel_result(name, shown) for name, shown in channels.items()]
+
+
+@command(
+    name="verify-repository",
+    helps={
+        "place": "Directory or http address of the repository. Default: the one below the work folder.",
+        "channel": "Channel to verify. Default: all of repository.yaml.",
+        "keyring": "Public keys to trust, ASCII-armored. Default: those that sign this repository.",
+        "since": "Oldest date to accept, such as 2026-11-22 or 2026-11-22T10:00:00Z.",
+        "snapshot": "Snapshot that has to be shown, by its name.",
+        "quick": "Leave out the content of packages: only indices, sizes and signatures.",
+    },
+)
+def verify_repository(  # noqa: PLR0913 - each is an option of the command line
+    session: Session,
+    *,
+    place: str | None = None,
+    channel: str | None = None,
+    keyring: str | None = None,
+    since: str | None = None,
+    snapshot: str | None = None,
+    quick: bool = False,
+) -> VerificationResult:
+    """Check a published repository as clients would and more closely; tell every fault at once.
+
+    Example: modpkg verify-repository --place https://repository.example.org/modpkg
+    """
+    from pathlib import Path
+
+    from modpkg.cli.clock import clock, moment_of
+    from modpkg.cli.results.repositories import verification_result
+    from modpkg.formats.documents import load_repository
+    from modpkg.pipeline.verify_repository import Wish, verify_repository
+    from modpkg.pipeline.verify_site import addresses_of, published_origin, trusted_keys
+    from modpkg.pipeline.workplace import Workplace
+
+    document, workplace = load_repository(session.repository), Workplace(session.work)
+    origin = published_origin(place, workplace.repository)
+    with trusted_keys(
+        document,
+        named=Path(keyring) if keyring else None,
+        home=workplace.signing_home(session.environ),
+        places=workplace.places,
+        sink=session.sink,
+    ) as keys:
+        wish = Wish(
+            origin=origin,
+            keyring=keys,
+            channels=(channel,) if channel else document.channels,
+            now=clock(),
+            since=moment_of(since) if since else None,
+            snapshot=snapshot,
+            addresses=addresses_of(origin, document),
+            depth="quick" if quick else "full",
+        )
+        return verification_result(verify_repository(wish, sink=session.sink))

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from modpkg.errors import EXIT_FAILED
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from modpkg.apt.index import PublishedChannel
     from modpkg.pipeline.publish import Published, PublishPlan
+    from modpkg.pipeline.verify_repository import ChannelState, Verification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,70 @@ def channel_result(name: str, shown: PublishedChannel) -> ChannelResult:
         valid_until=_moment(shown.valid_until),
         key=shown.key,
         modules=tuple(f"{e.control['Package']} {e.control['Version']}" for e in shown.entries),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultResult:
+    """One fault of a repository."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedChannelResult:
+    """One channel as it was verified."""
+
+    channel: str
+    snapshot: str
+    date: str
+    valid_until: str
+    key: str
+    debs: int
+    rpms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationResult:
+    """A repository as it was verified. It is good when there are no faults."""
+
+    repository: str
+    result: str
+    channels: tuple[VerifiedChannelResult, ...]
+    absent: tuple[str, ...]
+    faults: tuple[FaultResult, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """The status that the command ends with."""
+        return EXIT_FAILED if self.faults else 0
+
+
+def verification_result(verified: Verification) -> VerificationResult:
+    """Tell what a verification found."""
+    return VerificationResult(
+        repository=verified.address,
+        result=_verdict(len(verified.faults)),
+        channels=tuple(_verified_channel(state) for state in verified.channels),
+        absent=verified.absent,
+        faults=tuple(FaultResult(file=fault.file, reason=fault.reason) for fault in verified.faults),
+    )
+
+
+def _verdict(count: int) -> str:
+    return "good" if not count else "1 fault" if count == 1 else f"{count} faults"
+
+
+def _verified_channel(state: ChannelState) -> VerifiedChannelResult:
+    return VerifiedChannelResult(
+        channel=state.channel,
+        snapshot=state.snapshot,
+        date=_moment(state.date),
+        valid_until=_moment(state.valid_until),
+        key=state.key,
+        debs=state.debs,
+        rpms=state.rpms,
     )
 
 

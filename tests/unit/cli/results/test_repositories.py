@@ -1,12 +1,15 @@
+from dataclasses import replace
 from pathlib import Path
 
 from modpkg.apt.index import PublishedChannel
 from modpkg.apt.stanza import Entry
 from modpkg.cli.results import repositories as results
+from modpkg.model.fault import Fault
 from modpkg.model.version import ModuleVersion
 from modpkg.pipeline.pairs import Identity, Pair, PooledPair
 from modpkg.pipeline.pool import Pooled
 from modpkg.pipeline.publish import Published, PublishPlan
+from modpkg.pipeline.verify_repository import ChannelState, Verification
 from modpkg.yum.read import RpmFacts
 
 DIGEST = "ab" * 32
@@ -64,3 +67,17 @@ def test_a_channel_tells_its_modules_and_how_long_it_is_valid() -> None:
     result = results.channel_result("testing", shown)
     assert result.modules == ("modpkg-module-core-bookworm 12.0.3-41",)
     assert (result.date, result.valid_until) == ("2023-11-14T22:13:20Z", "2023-11-28T22:13:20Z")
+
+
+def test_a_verification_tells_its_faults_and_ends_with_them() -> None:
+    state = ChannelState(
+        channel="testing", snapshot=DIGEST, date=0, valid_until=86_400, key="F" * 40, debs=2, rpms=1
+    )
+    good = Verification(address="https://repo.example", channels=(state,), absent=("stable",), faults=())
+    result = results.verification_result(good)
+    assert (result.result, result.exit_code, result.absent) == ("good", 0, ("stable",))
+    (channel,) = result.channels
+    assert (channel.date, channel.valid_until) == ("1970-01-01T00:00:00Z", "1970-01-02T00:00:00Z")
+    fault = Fault(file="key.asc", reason="it is missing")
+    bad = results.verification_result(replace(good, faults=(fault,)))
+    assert (bad.result, bad.exit_code, bad.faults[0].file) == ("1 fault", 1, "key.asc")
