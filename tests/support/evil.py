@@ -1,25 +1,18 @@
-"""Packages that try to get out of their place, and a publisher that signs them all the same."""
+"""Packages that try to get out of their place."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
 import tarfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modpkg.deb import ar, tar
 from modpkg.deb.read import read_control
 from modpkg.formats.stored import frame
-from modpkg.pipeline.pairs import read_pairs
-from modpkg.pipeline.pool import add_to_pool
-from modpkg.pipeline.signing import add_signed
-from modpkg.pipeline.switch import new_snapshot, switch_to
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.support.repos import Workshop
 
 MODE, OTHERS = 0o100644, "is neither a file nor a directory"
 REASONS = {
@@ -90,35 +83,3 @@ def edited_rpm(path: Path, old: bytes, new: bytes) -> Path:
     digests = [hashlib.sha256(text).hexdigest().encode() for text in (content[start:end], header)]
     path.write_bytes(content[:start].replace(*digests) + header + content[end:])
     return path
-
-
-@dataclass(frozen=True, kw_only=True)
-class EvilPair:
-    """An evil .deb beside an ordinary .rpm; `reason` is a part of its refusal."""
-
-    workshop: Workshop
-    deb: Path
-    rpm: Path
-    reason: str
-
-    def publish(self, now: int) -> None:
-        """Publish it past all checks."""
-        places, document = self.workshop.places, self.workshop.document
-        (pair,) = read_pairs(self.workshop.make())
-        with self.workshop.signer.session() as session:
-            deb = add_to_pool(places, self.deb, file_name=self.deb.name)
-            rpm = add_signed(places, pair, session=session)
-            snapshot = new_snapshot(
-                {deb.sha256, rpm.sha256},
-                channel="testing",
-                date=now,
-                parent=None,
-                key=session.key.fingerprint,
-            )
-            switch_to(places, snapshot, document=document, session=session)
-
-
-def evil_pair(workshop: Workshop, kind: str) -> EvilPair:
-    deb, rpm = workshop.make()
-    evil = evil_deb(deb, workshop.directory / "evil", kind)
-    return EvilPair(workshop=workshop, deb=evil, rpm=rpm, reason=REASONS[kind])

@@ -16,7 +16,6 @@ from modpkg.pipeline.verify_repository import Verification, Wish, verify_reposit
 from modpkg.store.origin import DirectoryOrigin, Origin, WebOrigin
 from modpkg.store.transfer import Patience
 from tests.support.attacks import APT_ATTACKS, DNF_ATTACKS, CarelessSigner, only, spoil
-from tests.support.evil import evil_pair
 from tests.support.repos import Workshop
 from tests.support.web import Fault, serving
 
@@ -206,16 +205,6 @@ def test_one_half_that_was_rolled_back_is_told_without_any_date(
         (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
     found = reasons(verify(workshop, release_key))
     assert any("but apt's InRelease" in line for line in found)
-
-
-@pytest.mark.parametrize("kind", ["climbing", "absolute", "symlink", "hardlink", "device", "bomb"])
-def test_an_evil_package_that_was_signed_all_the_same_is_told(
-    workshop: Workshop, release_key: TestKey, kind: str
-) -> None:
-    evil = evil_pair(workshop, kind)
-    evil.publish(int(time.time()))
-    found = reasons(verify(workshop, release_key))
-    assert any(line.startswith("pool/") and evil.reason in line for line in found), found
 
 
 def test_nothing_published_is_no_good_repository(workshop: Workshop, release_key: TestKey) -> None:

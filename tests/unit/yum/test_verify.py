@@ -10,8 +10,8 @@ import pytest
 
 from modpkg.model.fault import Faults
 from modpkg.store.origin import DirectoryOrigin
-from modpkg.yum.chunks import Chunks, chunks_of
-from modpkg.yum.publish import OPENINGS, render_index
+from modpkg.yum.publish import CLOSINGS, OPENINGS
+from modpkg.yum.read import read_package
 from modpkg.yum.verify import YumCheck, YumState
 from tests.support.pens import PEN_KEY, pen, pen_ring
 from tests.support.repos import make_pair
@@ -30,7 +30,7 @@ class Channel:
     """A channel that a test may write as it likes; whatever it writes is signed."""
 
     www: Path
-    chunks: Chunks
+    package: createrepo_c.Package
     faults: Faults = field(default_factory=Faults)
 
     @property
@@ -48,7 +48,8 @@ class Channel:
         repomd = createrepo_c.Repomd()
         repomd.set_revision("1760000000")
         for kind in OPENINGS:
-            text = change(render_index(kind, [self.chunks])).encode()
+            chunk = getattr(createrepo_c, f"xml_dump_{kind}")(self.package)
+            text = change(f"{OPENINGS[kind] % 1}\n{chunk}{CLOSINGS[kind]}\n").encode()
             path = self.repodata / f"{kind}.xml.gz"
             path.write_bytes(gzip.compress(text))
             record = createrepo_c.RepomdRecord(kind, str(path))
@@ -78,10 +79,9 @@ class Channel:
 
 @pytest.fixture
 def channel(tmp_path: Path) -> Channel:
-    rpm = make_pair(tmp_path / "packages")[1]
-    sha256 = createrepo_c.package_from_rpm(str(rpm)).pkgId
-    chunks = chunks_of(rpm, sha256=sha256, href="../../pool/ab/core.rpm", cache=tmp_path / "cache")
-    return Channel(tmp_path / "www", chunks)
+    package = read_package(make_pair(tmp_path / "packages")[1])
+    package.location_href = "../../pool/ab/core.rpm"
+    return Channel(tmp_path / "www", package)
 
 
 def test_a_sound_channel_has_no_faults(channel: Channel) -> None:
@@ -92,7 +92,7 @@ def test_a_sound_channel_has_no_faults(channel: Channel) -> None:
     assert (state.snapshot, state.key, state.date) == (ID, PEN_KEY.fingerprint, 1_760_000_000)
     (entry,) = state.entries
     assert (entry.name, entry.version, entry.release) == ("modpkg-module-core-bookworm", "1.0.0", "1")
-    assert (entry.path, entry.sha256) == ("pool/ab/core.rpm", channel.chunks.sha256)
+    assert (entry.path, entry.sha256) == ("pool/ab/core.rpm", channel.package.pkgId)
     assert 0 < entry.header_end < entry.size
 
 
