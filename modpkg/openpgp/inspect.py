@@ -65,11 +65,12 @@ def parse_public_keys(listing: str) -> Iterator[PublicKey]:
             bits=int(primary[2]),
             created=int(primary[5]),
             expires=int(primary[6]) if primary[6] else None,
-            digests=tuple(_digests(records, primary[4])),
+            digests=tuple(self_digests(records, primary[4])),
         )
 
 
-def _digests(records: list[list[str]], key_id: str) -> Iterator[int]:
+def self_digests(records: list[list[str]], key_id: str) -> Iterator[int]:
+    """Give the digests of a key's own signatures in gpg's records of it, the newest one last."""
     own = [
         (int(record[5] or 0), int(record[15]))
         for record in records

@@ -45,11 +45,11 @@ def trusted_keys(
             raise BadInputError("cannot read the key ring: there is no such file", where=str(named))
         yield named
         return
-    key = find_key(home, fingerprint=document.key)
-    if key is not None:
+    keys = _signing_keys(document, home=home)
+    if keys:
         with tempfile.TemporaryDirectory(prefix="modpkg.") as scratch:
-            path = Path(scratch, "signing-key.asc")
-            path.write_text(public_key(home, fingerprint=key.fingerprint), encoding="ascii")
+            path = Path(scratch, "signing-keys.asc")
+            path.write_text(keys, encoding="ascii")
             yield path
         return
     if not places.public_key.is_file():
@@ -61,3 +61,9 @@ def trusted_keys(
         )
     )
     yield places.public_key
+
+
+def _signing_keys(document: Repository, *, home: Path) -> str:
+    wanted = document.signing_keys or (None,)
+    found = [find_key(home, fingerprint=fingerprint) for fingerprint in wanted]
+    return "".join(public_key(home, fingerprint=key.fingerprint) for key in found if key)

@@ -9,7 +9,12 @@ from modpkg.cli.commands.modules import open_shop
 
 if TYPE_CHECKING:
     from modpkg.cli.options import Session
-    from modpkg.cli.results.repositories import ChannelResult, PublicationResult, VerificationResult
+    from modpkg.cli.results.repositories import (
+        ChannelResult,
+        KeyResult,
+        PublicationResult,
+        VerificationResult,
+    )
 
 
 @command(
@@ -125,3 +130,19 @@ def verify_repository(  # noqa: PLR0913 - each is an option of the command line
             depth="quick" if quick else "full",
         )
         return verification_result(verify_repository(wish, sink=session.sink))
+
+
+@command(name="import-key", helps={"file": "Exported secret key, ASCII-armored."})
+def import_key(session: Session, file: str) -> KeyResult:
+    """Take the key that signs repositories from a file into the signing directory of gpg.
+
+    Example: modpkg import-key release-key.asc
+    """
+    from pathlib import Path
+
+    from modpkg.cli.results.repositories import key_result
+    from modpkg.pipeline.signing import import_signing_key
+    from modpkg.pipeline.workplace import Workplace
+
+    home = Workplace(session.work).signing_home(session.environ)
+    return key_result(import_signing_key(Path(file), home=home), home)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modpkg.apt.index import PublishedChannel
+    from modpkg.openpgp.keys import Key
     from modpkg.pipeline.publish import Published, PublishPlan
     from modpkg.pipeline.verify_repository import ChannelState, Verification
 
@@ -142,6 +143,28 @@ def _verified_channel(state: ChannelState) -> VerifiedChannelResult:
         key=state.key,
         debs=state.debs,
         rpms=state.rpms,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyResult:
+    """A key that signs repositories."""
+
+    key: str
+    owner: str
+    created: str
+    expires: str | None
+    home: Path
+
+
+def key_result(key: Key, home: Path) -> KeyResult:
+    """Tell about a key that was taken into `home`."""
+    return KeyResult(
+        key=key.fingerprint,
+        owner=key.owner,
+        created=_moment(key.created),
+        expires=None if key.expires is None else _moment(key.expires),
+        home=home,
     )
 
 

@@ -6,6 +6,7 @@ from modpkg.apt.stanza import Entry
 from modpkg.cli.results import repositories as results
 from modpkg.model.fault import Fault
 from modpkg.model.version import ModuleVersion
+from modpkg.openpgp.keys import Key
 from modpkg.pipeline.pairs import Identity, Pair, PooledPair
 from modpkg.pipeline.pool import Pooled
 from modpkg.pipeline.publish import Published, PublishPlan
@@ -81,3 +82,14 @@ def test_a_verification_tells_its_faults_and_ends_with_them() -> None:
     fault = Fault(file="key.asc", reason="it is missing")
     bad = results.verification_result(replace(good, faults=(fault,)))
     assert (bad.result, bad.exit_code, bad.faults[0].file) == ("1 fault", 1, "key.asc")
+
+
+def test_a_key_tells_when_it_ends() -> None:
+    key = Key(fingerprint="F" * 40, owner="a", created=0, expires=86_400)
+    result = results.key_result(key, Path("/gnupg"))
+    assert (result.key, result.created, result.expires) == (
+        "F" * 40,
+        "1970-01-01T00:00:00Z",
+        "1970-01-02T00:00:00Z",
+    )
+    assert results.key_result(replace(key, expires=None), Path("/gnupg")).expires is None
