@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from modpkg.model.document import AbsolutePath, Document, Line, Name, Record, Sha256
+from modpkg.model.document import AbsolutePath, Document, Line, Name, Person, Record, Sha256, Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +24,7 @@ class Repository(Document):
 
     `base_url` is where clients find the repository; without it, where it lies in the file system. While keys are
     rotated, `keys` has the new one and then the old one. `signing_program` is called in the place of gpg.
+    `clients_version` is that of the packages that set up clients.
     """
 
     name: Name
@@ -35,6 +36,8 @@ class Repository(Document):
     signing_program: AbsolutePath | None = None
     valid_days: int = Field(default=14, ge=1)
     keep_snapshots: int = Field(default=10, ge=2)
+    clients_version: Version | None = None
+    maintainer: Person | None = None
 
     @property
     def signing_keys(self) -> tuple[str, ...]:
@@ -57,6 +60,11 @@ class Places:
     def public_key(self) -> Path:
         """The key that clients trust, ASCII-armored."""
         return self.www / "key.asc"
+
+    @property
+    def clients(self) -> Path:
+        """Files that set up clients before they have a package for it."""
+        return self.www / "clients"
 
     @property
     def state(self) -> Path:

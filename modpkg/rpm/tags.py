@@ -105,7 +105,9 @@ class FileFlag(IntFlag):
     """What kind of file rpm takes one for."""
 
     NONE = 0
+    CONFIG = 1 << 0
     DOCUMENTATION = 1 << 1
+    NOREPLACE = 1 << 4
 
 
 SHA256_ALGORITHM: Final = 8

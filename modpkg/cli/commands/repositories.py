@@ -60,6 +60,41 @@ def publish(
     )
 
 
+@command(
+    name="publish-clients",
+    helps={
+        "channel": "Channel to publish to.",
+        "enable": "Channel that clients take. Default: the last one of repository.yaml.",
+    },
+)
+def publish_clients(session: Session, *, channel: str, enable: str | None = None) -> PublicationResult:
+    """Publish the packages that set up clients: the keys of the repository and its channels.
+
+    Example: modpkg publish-clients --channel stable
+    """
+    from modpkg.cli.clock import now
+    from modpkg.cli.results.repositories import publication_result
+    from modpkg.formats.documents import load_repository
+    from modpkg.pipeline import client_packages
+    from modpkg.pipeline.publish import Target
+    from modpkg.pipeline.signing import find_signer
+    from modpkg.pipeline.workplace import Workplace
+
+    workplace, document = Workplace(session.work), load_repository(session.repository)
+    target = Target(repository=workplace.repository, document=document, channel=channel)
+    target.check()
+    home, moment = workplace.signing_home(session.environ), now(session.environ)
+    published = client_packages.publish_clients(
+        target,
+        enabled=enable,
+        signer=find_signer(document, home=home, sink=session.sink),
+        directory=workplace.clients,
+        now=moment,
+        sink=session.sink,
+    )
+    return publication_result(published, workplace.repository)
+
+
 @command(name="show-repository", helps={"channel": "Channel to show. Default: all."})
 def show_repository(session: Session, *, channel: str | None = None) -> list[ChannelResult]:
     """Show the channels of the repository: snapshot, date, modules with their versions.
