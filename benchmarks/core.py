@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from modpkg.pipeline.opening import open_workshop
-
 from benchmarks.measure import CHECKOUT, MEGABYTE, Goal, Report, Row, best, invoke, measured, parser, show
 from modpkg.pipeline.fetch_packages import fetch_packages
 from modpkg.pipeline.site import Site
+from modpkg.pipeline.workshop import open_workshop
 from modpkg.rootfs.debian import script_environment
 from modpkg.rootfs.normalize import DIRECTORY_TIME
 from modpkg.rootfs.pool import make_pool

@@ -131,8 +131,10 @@ def measured(
 ) -> tuple[Row, Completed]:
     """Run a program with the environment of the caller and `env`, and measure it."""
     say(name)
+    # Users have no such setting, and would not compile all of modpkg at each command.
+    inherited = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     watch = Stopwatch.started()
-    done = run(argv, env={**os.environ, **(env or {})}, cwd=cwd)
+    done = run(argv, env={**inherited, **(env or {})}, cwd=cwd)
     return Row(name=name, wall=watch.seconds, cpu=watch.cpu_seconds), done
 
 

@@ -5,21 +5,24 @@ What makes them is loaded when there is something to make: a run that has nothin
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
 
 from modpkg.errors import BadInputError
 from modpkg.events import Sink, StepSkipped
 from modpkg.host.files import write_atomically
 from modpkg.host.run import Stopwatch
-from modpkg.model.module import Module
-from modpkg.pipeline.plan import Step, plan_builds, record_of
+from modpkg.model.document import Record
+from modpkg.pipeline.plan import Step, kept_of, plan_builds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from modpkg.model.module import Module
+    from modpkg.pipeline.kept import Kept
     from modpkg.pipeline.workshop import Workshop
 
 
@@ -35,6 +38,13 @@ class BuiltModule:
     reason: str
     seconds: float
     cpu_seconds: float
+
+
+class Note(Record):
+    """Which build the .deb and the .rpm of a module are of."""
+
+    key: str
+    files: tuple[str, str]
 
 
 def build_modules(workshop: Workshop, names: Sequence[str], *, sink: Sink) -> list[BuiltModule]:
@@ -53,12 +63,15 @@ def build_modules(workshop: Workshop, names: Sequence[str], *, sink: Sink) -> li
 
 
 def read_built(workshop: Workshop, name: str) -> Module:
-    """Give the module as it is built; raises BadInputError when it is not, or not with the inputs of now."""
-    step = plan_builds(workshop, [name])[-1]
-    if not step.done:
-        raise BadInputError(f"cannot show {name}: {step.reason}", hint=f"invoke build-module {name}")
-    path = workshop.store.path(record_of(workshop, step)["module"])
-    return Module.model_validate_json(path.read_bytes())
+    """Give the module as it is built, be it with --fast.
+
+    Raises BadInputError when it is not, or not with the inputs of now.
+    """
+    ways = [plan_builds(way, [name])[-1] for way in (workshop, replace(workshop, fast=True))]
+    step = next((step for step in ways if step.done), None)
+    if step is None:
+        raise BadInputError(f"cannot show {name}: {ways[0].reason}", hint=f"invoke build-module {name}")
+    return kept_of(workshop, step).module
 
 
 def _make(workshop: Workshop, step: Step, steps: Sequence[Step], sink: Sink) -> None:
@@ -71,13 +84,11 @@ def _make(workshop: Workshop, step: Step, steps: Sequence[Step], sink: Sink) -> 
 
 
 def _packages(workshop: Workshop, step: Step, watch: Stopwatch) -> BuiltModule:
-    record = record_of(workshop, step)
-    path = workshop.store.path(record["module"])
-    module = Module.model_validate_json(path.read_bytes())
-    deb, rpm = _written_packages(workshop, step) or _write_packages(workshop, step, module, record)
+    kept = kept_of(workshop, step)
+    deb, rpm = _written_packages(workshop, step) or _write_packages(workshop, step, kept)
     return BuiltModule(
-        module=module,
-        module_path=path,
+        module=kept.module,
+        module_path=kept.module_path,
         deb=deb,
         rpm=rpm,
         was_built=not step.done,
@@ -93,25 +104,23 @@ def _note(workshop: Workshop, step: Step) -> Path:
 
 
 def _written_packages(workshop: Workshop, step: Step) -> tuple[Path, Path] | None:
-    note = _note(workshop, step)
-    if not note.exists():
+    try:
+        note = Note.model_validate_json(_note(workshop, step).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        # It only saves work: without a note that can be read, the packages are written once more.
         return None
-    known = json.loads(note.read_bytes())
-    deb, rpm = (workshop.packages / name for name in known["files"])
-    return (deb, rpm) if known["key"] == step.key and deb.exists() and rpm.exists() else None
+    deb, rpm = (workshop.packages / name for name in note.files)
+    return (deb, rpm) if note.key == step.key and deb.exists() and rpm.exists() else None
 
 
-def _write_packages(
-    workshop: Workshop, step: Step, module: Module, record: Mapping[str, str]
-) -> tuple[Path, Path]:
+def _write_packages(workshop: Workshop, step: Step, kept: Kept) -> tuple[Path, Path]:
     from modpkg.deb.write import write_deb  # noqa: PLC0415 - see above
     from modpkg.rpm.write import write_rpm  # noqa: PLC0415
 
     workshop.packages.mkdir(parents=True, exist_ok=True)
-    fragment = workshop.store.path(record["fragment"])
-    documents = {"packages.changelog.gz": workshop.store.path(record["changes"]).read_bytes()}
-    deb = write_deb(module, fragment=fragment, documents=documents, directory=workshop.packages)
-    rpm = write_rpm(module, fragment=fragment, documents=documents, directory=workshop.packages)
-    names = [deb.path.name, rpm.path.name]
-    write_atomically(_note(workshop, step), json.dumps({"key": step.key, "files": names}))
+    documents = {"packages.changelog.gz": kept.changes.read_bytes()}
+    deb = write_deb(kept.module, fragment=kept.fragment, documents=documents, directory=workshop.packages)
+    rpm = write_rpm(kept.module, fragment=kept.fragment, documents=documents, directory=workshop.packages)
+    note = Note(key=step.key, files=(deb.path.name, rpm.path.name))
+    write_atomically(_note(workshop, step), note.model_dump_json())
     return deb.path, rpm.path

@@ -6,18 +6,16 @@ when the archive moved on. The checkout is never changed.
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from modpkg.events import Sink, Warned
-from modpkg.formats.canonical import digest_of
 from modpkg.formats.catalogue import load_catalogue
 from modpkg.formats.documents import load_repository
-from modpkg.host.files import digest_file, new_directory, write_atomically
 from modpkg.host.run import Stopwatch
 from modpkg.node.boot import BootOptions, boot_image, require_healthy
 from modpkg.pipeline.build_modules import build_modules
+from modpkg.pipeline.demo_recipes import copy_recipes
 from modpkg.pipeline.fetch_packages import GoneError, fetch_packages
 from modpkg.pipeline.image_lock import find_manifest
 from modpkg.pipeline.lock_image import lock_image
@@ -44,6 +42,7 @@ if TYPE_CHECKING:
 IMAGE: Final = "compute"
 CHANNEL: Final = "testing"
 AUTHOR: Final = "modpkg demo <demo@example.org>"
+SHORT_DIGEST: Final = 12
 MOVED: Final = "Renewed for the packages the archive has now."
 
 
@@ -100,14 +99,14 @@ class _Clock:
 def run_demo(order: DemoOrder, *, sink: Sink) -> Demo:
     """Do all of it; what was done before and has not changed is not done again."""
     clock = _Clock()
-    recipes = _copy_recipes(order)
+    recipes = copy_recipes(order.recipes, order.workplace.demo_recipes)
     workshop = _prepare(order, recipes, sink)
     clock.lap("recipes and lock", "the demo works in its own copy")
     modules = build_modules(workshop, _names(order, workshop.catalogue), sink=sink)
     clock.steps += [_module_time(built) for built in modules if built.was_built]
     clock.lap("modules", _reasons(modules))
     published = _publish(order, modules, sink)
-    clock.lap("repository", f"snapshot {published.snapshot}")
+    clock.lap("repository", f"snapshot {published.snapshot[:SHORT_DIGEST]}")
     directory, image = _image(order, recipes, sink)
     clock.lap("image", f"{order.image} {image.image.version}")
     report = _boot(order, directory, image, sink) if order.boot else None
@@ -121,18 +120,6 @@ def run_demo(order: DemoOrder, *, sink: Sink) -> Demo:
         boot=report,
         steps=tuple(clock.steps),
     )
-
-
-def _copy_recipes(order: DemoOrder) -> Path:
-    target = order.workplace.demo_recipes
-    mark = target / ".copied-from"
-    files = [path for path in sorted(order.recipes.rglob("*")) if path.is_file()]
-    state = digest_of({str(path.relative_to(order.recipes)): digest_file(path) for path in files})
-    if not mark.exists() or mark.read_text(encoding="ascii") != state:
-        with new_directory(target) as fresh:
-            shutil.copytree(order.recipes, fresh, symlinks=True, dirs_exist_ok=True)
-            write_atomically(fresh / mark.name, state)
-    return target
 
 
 def _prepare(order: DemoOrder, recipes: Path, sink: Sink) -> Workshop:
@@ -204,7 +191,8 @@ def _reasons(modules: list[BuiltModule]) -> str:
 
 
 def _publish(order: DemoOrder, modules: list[BuiltModule], sink: Sink) -> Published:
-    document = load_repository(order.repository)
+    # Not the site's key nor its address: this repository is published nowhere.
+    document = load_repository(order.repository).model_copy(update={"key": None, "base_url": None})
     target = Target(repository=order.workplace.repository, document=document, channel=CHANNEL)
     packages = [path for built in modules for path in (built.deb, built.rpm)]
     return publish_packages(packages, target=target, home=order.workplace.gnupg, now=order.now, sink=sink)

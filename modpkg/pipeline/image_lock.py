@@ -36,9 +36,10 @@ def lock_of(manifest_path: Path) -> Path:
 
 
 def read_lock(manifest_path: Path) -> ImageLock | None:
-    """Read the lock beside a manifest, if there is one."""
+    """Read the lock beside a manifest, if there is one; raises BadInputError for one that cannot be read."""
     path = lock_of(manifest_path)
-    return read_record(path, ImageLock) if path.exists() else None
+    hint = f"invoke lock {manifest_path.stem} makes it anew"
+    return read_record(path, ImageLock, hint=hint) if path.exists() else None
 
 
 def check_lock(lock: ImageLock | None, manifest: Manifest, *, where: str = "") -> ImageLock:

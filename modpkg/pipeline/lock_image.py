@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modpkg.apt.index import read_channel
+from modpkg.errors import BadInputError
 from modpkg.formats.canonical import write_record
 from modpkg.pipeline.image_lock import lock_of, read_lock
 from modpkg.pipeline.offers import offers_of
@@ -45,12 +46,20 @@ def lock_image(
         offers=offers_of(published.entries, platform=platform, architecture=architecture),
     )
     resolution = resolve(manifest, channel)
-    old = read_lock(path)
+    old = _old_lock(path)
     lock = resolution.lock
     if lock != old and not dry_run:
         write_record(lock_of(path), lock)
     changes = tuple(_changes(old, lock))
     return LockedImage(lock=lock, path=lock_of(path), changes=changes, held_back=resolution.held_back)
+
+
+def _old_lock(path: Path) -> ImageLock | None:
+    # One that cannot be read is to be replaced: its faults are of no interest any more.
+    try:
+        return read_lock(path)
+    except BadInputError:
+        return None
 
 
 def _changes(old: ImageLock | None, new: ImageLock) -> list[str]:

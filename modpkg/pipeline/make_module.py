@@ -14,7 +14,8 @@ from modpkg.host.steps import step as told
 from modpkg.model.module import ChangelogEntry
 from modpkg.pipeline.apart import call
 from modpkg.pipeline.fetch_packages import fetch_packages
-from modpkg.pipeline.plan import RECORDED, Step, is_made, latest_name, record_of
+from modpkg.pipeline.kept import RECORDED, find_kept
+from modpkg.pipeline.plan import Step, kept_of, latest_name
 from modpkg.pipeline.unpacked import unpacked_tree
 from modpkg.rootfs.job import BuildJob, Built, LowerTree
 
@@ -36,7 +37,7 @@ def make_module(workshop: Workshop, step: Step, steps: Sequence[Step], *, sink: 
     mode = namespaces.mode()
     # Who waited for another process that built the same finds its work done.
     with workshop.store.lock(f"build-{step.key}", sink=sink):
-        if not is_made(workshop.store, step.key):
+        if find_kept(workshop.store, step.key) is None:
             with told(f"build {step.module}", sink, reason=step.reason):
                 _build(workshop, step, steps, mode, sink)
     if "unreleased" in step.marks:
@@ -65,9 +66,9 @@ def _below(workshop: Workshop, step: Step, steps: Sequence[Step]) -> list[Step]:
 
 
 def _lower(workshop: Workshop, step: Step, mode: namespaces.Mode, sink: Sink) -> LowerTree:
-    record = record_of(workshop, step)
-    tree = unpacked_tree(workshop.store, record["fragment"], mode=mode, sink=sink)
-    return LowerTree(module=workshop.store.path(record["module"]), tree=tree)
+    kept = kept_of(workshop, step)
+    tree = unpacked_tree(workshop.store, kept.module.fragment.sha256, mode=mode, sink=sink)
+    return LowerTree(module=kept.module_path, tree=tree)
 
 
 def _job(

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from modpkg.errors import ModpkgError
+from modpkg.errors import ModpkgError, machine_error
 from modpkg.events import Event, Sink, event_to_dict
 from modpkg.image.assemble import assemble
 from modpkg.image.job import AssembleJob
@@ -63,6 +63,12 @@ def main(argv: list[str]) -> int:
     except ModpkgError as error:
         say({"error": error_fields(error)})
         return error.exit_code
+    except OSError as error:
+        refused = machine_error(error)
+        if refused is None:
+            raise
+        say({"error": error_fields(refused)})
+        return refused.exit_code
     return 0
 
 

@@ -104,10 +104,9 @@ def _add(job: BuildJob, root: Path, sink: Sink) -> None:
 
 def _choose(job: BuildJob, upper: Path, below: list[Module], sink: Sink) -> str | None:
     delta.check_layers(upper, below, replaces=job.recipe.replaces, recipe=str(job.recipe_path))
-    for path in remove_secrets(upper):
-        sink(
-            Warned(f"{job.recipe.name}: left out /{path}", hint="a secret: every node or site makes its own")
-        )
+    if secrets := remove_secrets(upper):
+        paths = ", ".join(f"/{path}" for path in secrets)
+        sink(Warned(f"{job.recipe.name}: left out {paths}", hint="secrets: every node or site makes its own"))
     release = kernel_release(upper)
     if release:
         # Package scripts may or may not have run depmod; the choice below needs its word.

@@ -13,6 +13,7 @@ from debian.deb822 import Deb822
 from debian.debfile import DebFile
 
 from modpkg.errors import BadInputError
+from modpkg.host.mirrors import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,7 +31,8 @@ class Pool:
     @property
     def source(self) -> str:
         """The line of sources.list that names this archive."""
-        return f"deb [trusted=yes] copy://{self.directory} ./"
+        # A space would end the address, in sources.list and for mmdebstrap.
+        return f"deb [trusted=yes] copy://{quoted(str(self.directory))} ./"
 
 
 def make_pool(

@@ -132,7 +132,7 @@ def demo(session: Session, *, boot: bool = True, offline: bool = False) -> DemoR
     order = DemoOrder(
         recipes=session.recipes,
         repository=session.repository,
-        workplace=Workplace(session.work),
+        workplace=Workplace(session.work).demo,
         site=Site.of(session.environment, offline=offline),
         now=now(session.environ),
         boot=boot,

@@ -18,10 +18,10 @@ def test_several_members_are_one_content() -> None:
     assert unpacked(gzip.compress(b"one") + gzip.compress(b"two"), most=6) == b"onetwo"
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(b"four"), gzip.compress(b"tw") + gzip.compress(b"tw")])
-def test_more_than_the_limit_is_refused(packed: bytes) -> None:
+@pytest.mark.parametrize("members", [[b"four"], [b"tw", b"tw"]], ids=["one", "two"])
+def test_more_than_the_limit_is_refused(members: list[bytes]) -> None:
     with pytest.raises(ValueError, match="more than 3 bytes"):
-        unpacked(packed, most=3)
+        unpacked(b"".join(map(gzip.compress, members)), most=3)
 
 
 def test_a_bomb_takes_no_more_memory_than_its_limit() -> None:

@@ -119,3 +119,8 @@ def test_the_files_of_the_store_stay_as_they_are(tmp_path: Path, debs: list[Path
     before = [(digest_file(deb), deb.stat().st_mode) for deb in debs]
     pool_of(tmp_path / "pool", debs)
     assert [(digest_file(deb), deb.stat().st_mode) for deb in debs] == before
+
+
+def test_the_source_of_a_pool_in_a_folder_with_spaces_is_one_word(tmp_path: Path) -> None:
+    source = Pool(tmp_path / "a folder, 100% mine").source
+    assert source == f"deb [trusted=yes] copy://{tmp_path}/a%20folder%2C%20100%25%20mine ./"
