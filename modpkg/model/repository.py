@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from modpkg.model.document import Document, Line, Name, Record, Sha256
+from modpkg.model.document import AbsolutePath, Document, Line, Name, Person, Record, Sha256, Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,23 +16,35 @@ if TYPE_CHECKING:
 
 BASE_URL_PATTERN: Final = r"^(https?|file)://[^\x00-\x20\x7f]+$"
 KEY_PATTERN: Final = r"^[0-9A-F]{40}$"
+Fingerprint = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
 
 
 class Repository(Document):
     """`repo/repository.yaml`. `key` is the signing key's fingerprint.
 
-    `base_url` is where clients find the repository; without it, where it lies in the file system.
+    `base_url` is where clients find the repository; without it, where it lies in the file system. While keys are
+    rotated, `keys` has the new one and then the old one. `signing_program` is called in the place of gpg.
+    `clients_version` is that of the packages that set up clients.
     """
 
     name: Name
     summary: Line
     base_url: str | None = Field(default=None, pattern=BASE_URL_PATTERN)
     channels: tuple[Name, ...] = Field(min_length=1)
-    key: str | None = Field(default=None, pattern=KEY_PATTERN)
+    key: Fingerprint | None = None
+    keys: tuple[Fingerprint, ...] = ()
+    signing_program: AbsolutePath | None = None
     valid_days: int = Field(default=14, ge=1)
     keep_snapshots: int = Field(default=10, ge=2)
     keep_versions: int | None = Field(default=None, ge=1)
     grace_days: int = Field(default=2, ge=0)
+    clients_version: Version | None = None
+    maintainer: Person | None = None
+
+    @property
+    def signing_keys(self) -> tuple[str, ...]:
+        """The fingerprints that are named, the one that signs packages first; () if none is."""
+        return self.keys or ((self.key,) if self.key else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,11 @@ class Places:
     def public_key(self) -> Path:
         """The key that clients trust, ASCII-armored."""
         return self.www / "key.asc"
+
+    @property
+    def clients(self) -> Path:
+        """Files that set up clients before they have a package for it."""
+        return self.www / "clients"
 
     @property
     def state(self) -> Path:

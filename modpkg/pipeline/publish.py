@@ -10,7 +10,7 @@ from modpkg.events import Sink, StepFinished, StepSkipped, StepStarted, ignore
 from modpkg.host.files import locked
 from modpkg.host.run import Stopwatch
 from modpkg.model.repository import Places, Repository, Snapshot
-from modpkg.pipeline.admission import check_contents, check_order, check_same_bytes
+from modpkg.pipeline.admission import check_contents, check_inside, check_order, check_same_bytes
 from modpkg.pipeline.index import Index, borrowed_index, opened_index
 from modpkg.pipeline.journal import newest_of, next_date, read_heads, read_snapshot, recover
 from modpkg.pipeline.pairs import Identity, Pair, PooledPair, read_pairs
@@ -113,6 +113,8 @@ def _plan(packages: Sequence[Path], *, target: Target, index: Index, now: int) -
         check_contents(pair)
         if pair.identity in published:
             check_same_bytes(pair, published[pair.identity], places=places)
+        else:
+            check_inside(pair)
         check_removed(places, pair)
     removed = removed_identities(places, {pair.identity.name for pair in pairs})
     check_order((pair.identity for pair in pairs), published.keys() | removed)

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from modpkg.errors import EXIT_FAILED
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from modpkg.apt.index import PublishedChannel
-    from modpkg.pipeline.change import Changed, ChangePlan
-    from modpkg.pipeline.list_snapshots import SnapshotState
-    from modpkg.pipeline.prune import PrunePlan
+    from modpkg.openpgp.keys import Key
     from modpkg.pipeline.publish import Published, PublishPlan
-    from modpkg.pipeline.rebuild_index import Rebuilt
+    from modpkg.pipeline.verify_repository import ChannelState, Verification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,122 +75,99 @@ def channel_result(name: str, shown: PublishedChannel) -> ChannelResult:
     return ChannelResult(
         channel=name,
         snapshot=shown.snapshot,
-        date=_moment(shown.date),
-        valid_until=_moment(shown.valid_until),
+        date=moment_text(shown.date),
+        valid_until=moment_text(shown.valid_until),
         key=shown.key,
         modules=tuple(f"{e.control['Package']} {e.control['Version']}" for e in shown.entries),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeResult:
-    """A change of a channel, done or only planned; `snapshot` is None where nothing was done yet."""
+class FaultResult:
+    """One fault of a repository."""
 
-    channel: str
-    snapshot: str | None
-    parent: str | None
+    file: str
     reason: str
-    packages: int
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    repository: Path
-    key: str | None
-
-
-def change_result(changed: Changed, repository: Path) -> ChangeResult:
-    """Tell what a change did."""
-    snapshot = changed.snapshot
-    return _change(changed.plan, repository, snapshot=snapshot.id, parent=snapshot.parent, key=snapshot.key)
-
-
-def planned_change(plan: ChangePlan, repository: Path) -> ChangeResult:
-    """Tell what a change would do."""
-    parent = plan.newest.id if plan.newest else None
-    return _change(plan, repository, snapshot=None, parent=parent, key=None)
-
-
-def _change(
-    plan: ChangePlan, repository: Path, *, snapshot: str | None, parent: str | None, key: str | None
-) -> ChangeResult:
-    return ChangeResult(
-        channel=plan.channel,
-        snapshot=snapshot,
-        parent=parent,
-        reason=plan.reason,
-        packages=len(plan.packages),
-        added=plan.added,
-        removed=plan.removed,
-        repository=repository,
-        key=key,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SnapshotResult:
-    """One state that a channel is or was in."""
+class VerifiedChannelResult:
+    """One channel as it was verified."""
 
-    snapshot: str
     channel: str
+    snapshot: str
     date: str
-    packages: int
-    current: bool
-    parent: str | None
+    valid_until: str
     key: str
+    debs: int
+    rpms: int
 
 
-def snapshot_result(state: SnapshotState) -> SnapshotResult:
-    """Tell of a snapshot."""
-    snapshot = state.snapshot
-    return SnapshotResult(
-        snapshot=snapshot.id,
-        channel=snapshot.channel,
-        date=_moment(snapshot.date),
-        packages=len(snapshot.packages),
-        current=state.is_current,
-        parent=snapshot.parent,
-        key=snapshot.key,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationResult:
+    """A repository as it was verified. It is good when there are no faults."""
+
+    repository: str
+    result: str
+    channels: tuple[VerifiedChannelResult, ...]
+    absent: tuple[str, ...]
+    faults: tuple[FaultResult, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """The status that the command ends with."""
+        return EXIT_FAILED if self.faults else 0
+
+
+def verification_result(verified: Verification) -> VerificationResult:
+    """Tell what a verification found."""
+    return VerificationResult(
+        repository=verified.address,
+        result=_verdict(len(verified.faults)),
+        channels=tuple(_verified_channel(state) for state in verified.channels),
+        absent=verified.absent,
+        faults=tuple(FaultResult(file=fault.file, reason=fault.reason) for fault in verified.faults),
+    )
+
+
+def _verdict(count: int) -> str:
+    return "good" if not count else "1 fault" if count == 1 else f"{count} faults"
+
+
+def _verified_channel(state: ChannelState) -> VerifiedChannelResult:
+    return VerifiedChannelResult(
+        channel=state.channel,
+        snapshot=state.snapshot,
+        date=moment_text(state.date),
+        valid_until=moment_text(state.valid_until),
+        key=state.key,
+        debs=state.debs,
+        rpms=state.rpms,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PruneResult:
-    """What a prune did, or would do; paths are below the repository. `waiting` is what is marked in all."""
+class KeyResult:
+    """A key that signs repositories."""
 
-    repository: Path
-    deleted: tuple[str, ...]
-    marked: tuple[str, ...]
-    spared: tuple[str, ...]
-    waiting: int
-    kept_for_locks: int
-    trimmed: tuple[ChangeResult, ...]
+    key: str
+    owner: str
+    created: str
+    expires: str | None
+    home: Path
 
 
-def prune_result(plan: PrunePlan, trimmed: Iterable[ChangeResult], repository: Path) -> PruneResult:
-    """Tell what a prune marks and deletes."""
-    return PruneResult(
-        repository=repository,
-        deleted=plan.delete,
-        marked=plan.mark,
-        spared=plan.spare,
-        waiting=len(plan.doomed.since) - len(plan.delete),
-        kept_for_locks=plan.pinned,
-        trimmed=tuple(trimmed),
+def key_result(key: Key, home: Path) -> KeyResult:
+    """Tell about a key that was taken into `home`."""
+    return KeyResult(
+        key=key.fingerprint,
+        owner=key.owner,
+        created=moment_text(key.created),
+        expires=None if key.expires is None else moment_text(key.expires),
+        home=home,
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RebuiltResult:
-    """What the cache of a repository was made from."""
-
-    snapshots: int
-    packages: int
-    index: Path
-
-
-def rebuilt_result(rebuilt: Rebuilt) -> RebuiltResult:
-    """Tell what was read."""
-    return RebuiltResult(snapshots=rebuilt.snapshots, packages=rebuilt.packages, index=rebuilt.index)
-
-
-def _moment(seconds: int) -> str:
+def moment_text(seconds: int) -> str:
+    """Give a moment as text, such as 2026-11-22T10:00:00Z."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

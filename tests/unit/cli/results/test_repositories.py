@@ -4,15 +4,13 @@ from pathlib import Path
 from modpkg.apt.index import PublishedChannel
 from modpkg.apt.stanza import Entry
 from modpkg.cli.results import repositories as results
-from modpkg.model.repository import Doomed, Snapshot
+from modpkg.model.fault import Fault
 from modpkg.model.version import ModuleVersion
-from modpkg.pipeline.change import Changed, ChangePlan
-from modpkg.pipeline.list_snapshots import SnapshotState
+from modpkg.openpgp.keys import Key
 from modpkg.pipeline.pairs import Identity, Pair, PooledPair
 from modpkg.pipeline.pool import Pooled
-from modpkg.pipeline.prune import PrunePlan
 from modpkg.pipeline.publish import Published, PublishPlan
-from modpkg.pipeline.rebuild_index import Rebuilt
+from modpkg.pipeline.verify_repository import ChannelState, Verification
 from modpkg.yum.read import RpmFacts
 
 DIGEST = "ab" * 32
@@ -72,45 +70,26 @@ def test_a_channel_tells_its_modules_and_how_long_it_is_valid() -> None:
     assert (result.date, result.valid_until) == ("2023-11-14T22:13:20Z", "2023-11-28T22:13:20Z")
 
 
-def test_a_change_done_and_planned_differ_in_snapshot_and_key_alone() -> None:
-    snapshot = Snapshot(
-        id=DIGEST, channel="stable", date=1_700_000_000, key="F" * 40, parent=None, packages=(DIGEST,)
+def test_a_verification_tells_its_faults_and_ends_with_them() -> None:
+    state = ChannelState(
+        channel="testing", snapshot=DIGEST, date=0, valid_until=86_400, key="F" * 40, debs=2, rpms=1
     )
-    plan = ChangePlan(
-        verb="promote",
-        channel="stable",
-        packages=frozenset({DIGEST}),
-        added=(str(CORE),),
-        removed=(str(NFS),),
-        newest=None,
-        date=snapshot.date,
-        reason="1 package",
-        is_needed=True,
+    good = Verification(address="https://repo.example", channels=(state,), absent=("stable",), faults=())
+    result = results.verification_result(good)
+    assert (result.result, result.exit_code, result.absent) == ("good", 0, ("stable",))
+    (channel,) = result.channels
+    assert (channel.date, channel.valid_until) == ("1970-01-01T00:00:00Z", "1970-01-02T00:00:00Z")
+    fault = Fault(file="key.asc", reason="it is missing")
+    bad = results.verification_result(replace(good, faults=(fault,)))
+    assert (bad.result, bad.exit_code, bad.faults[0].file) == ("1 fault", 1, "key.asc")
+
+
+def test_a_key_tells_when_it_ends() -> None:
+    key = Key(fingerprint="F" * 40, owner="a", created=0, expires=86_400)
+    result = results.key_result(key, Path("/gnupg"))
+    assert (result.key, result.created, result.expires) == (
+        "F" * 40,
+        "1970-01-01T00:00:00Z",
+        "1970-01-02T00:00:00Z",
     )
-    done = results.change_result(Changed(plan=plan, snapshot=snapshot), WWW.parent)
-    assert (done.added, done.removed, done.packages) == ((str(CORE),), (str(NFS),), 1)
-    assert (done.snapshot, done.key) == (DIGEST, "F" * 40)
-    assert replace(done, snapshot=None, key=None) == results.planned_change(plan, WWW.parent)
-
-
-def test_a_snapshot_tells_whether_it_is_current() -> None:
-    snapshot = Snapshot(
-        id=DIGEST, channel="stable", date=1_700_000_000, key="F" * 40, parent=None, packages=(DIGEST,)
-    )
-    result = results.snapshot_result(SnapshotState(snapshot=snapshot, is_current=True))
-    assert (result.date, result.packages, result.current) == ("2023-11-14T22:13:20Z", 1, True)
-
-
-def test_a_prune_tells_what_waits() -> None:
-    plan = PrunePlan(
-        mark=("a",), delete=("b",), spare=("c",), doomed=Doomed(since={"a": 2, "b": 1, "d": 2}), pinned=2
-    )
-    result = results.prune_result(plan, [], WWW.parent)
-    assert (result.deleted, result.marked, result.spared) == (("b",), ("a",), ("c",))
-    assert (result.waiting, result.kept_for_locks, result.trimmed) == (2, 2, ())
-
-
-def test_a_rebuilt_cache_tells_what_it_was_made_from() -> None:
-    rebuilt = Rebuilt(snapshots=2, packages=4, index=WWW.parent / "state/index.db")
-    result = results.rebuilt_result(rebuilt)
-    assert (result.snapshots, result.packages, result.index.name) == (2, 4, "index.db")
+    assert results.key_result(replace(key, expires=None), Path("/gnupg")).expires is None
