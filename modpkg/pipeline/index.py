@@ -180,8 +180,20 @@ class Index:
 @contextmanager
 def opened_index(places: Places) -> Iterator[Index]:
     """Give the cache of a repository, for the one publisher; one that cannot be read is made anew."""
-    with closing(_open(places.index)) as database:
-        yield Index(database, places)
+    try:
+        with closing(_open(places.index)) as database:
+            yield Index(database, places)
+    except sqlite3.OperationalError as error:
+        raise ModpkgError(
+            f"cannot use the cache of the repository: {error}", where=str(places.index)
+        ) from error
+    except sqlite3.DatabaseError as error:
+        delete_index(places)
+        raise ModpkgError(
+            f"cannot use the cache of the repository: {error}",
+            where=str(places.index),
+            hint="it was removed: run the command again",
+        ) from error
 
 
 @contextmanager
