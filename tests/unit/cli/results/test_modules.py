@@ -133,6 +133,7 @@ def test_a_module_is_told_with_what_it_lies_on_and_its_accounts() -> None:
 
 def test_paths_are_told_only_if_asked_for() -> None:
     result = results.module_result(built(was_built=True).module, paths=True)
+    assert result.paths is not None
     assert list(result.paths) == ["usr/bin/slurmd"]
 
 
