@@ -101,6 +101,8 @@ def plan(packages: Sequence[Path], *, target: Target, now: int) -> PublishPlan:
     pairs = read_pairs(packages)
     snapshots = read_snapshots(places)
     newest = newest_of(snapshots, target.channel)
+    if newest is None:
+        _refuse_lost_journal(places, target.channel)
     published = _published(places, snapshots)
     for pair in pairs:
         check_contents(pair)
@@ -118,6 +120,17 @@ def plan(packages: Sequence[Path], *, target: Target, now: int) -> PublishPlan:
         newest=newest,
         date=_next_date(snapshots, now),
     )
+
+
+def _refuse_lost_journal(places: Places, channel: str) -> None:
+    # Published anew from nothing, the channel would lose all that it has.
+    release = places.www / "dists" / channel / "InRelease"
+    if release.exists() and not places.pending.exists():
+        raise ModpkgError(
+            f"cannot publish to channel {channel}: it is published, but the journal knows nothing of it",
+            where=str(places.snapshots),
+            hint="restore state/ of the repository from a copy",
+        )
 
 
 def publish(
