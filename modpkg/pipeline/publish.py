@@ -12,7 +12,14 @@ from modpkg.host.run import Stopwatch
 from modpkg.model.repository import Places, Repository, Snapshot
 from modpkg.pipeline.admission import check_contents, check_inside, check_order, check_same_bytes
 from modpkg.pipeline.index import Index, borrowed_index, opened_index
-from modpkg.pipeline.journal import newest_of, next_date, read_heads, read_snapshot, recover
+from modpkg.pipeline.journal import (
+    newest_of,
+    next_date,
+    read_heads,
+    read_snapshot,
+    recover,
+    refuse_lost_journal,
+)
 from modpkg.pipeline.pairs import Identity, Pair, PooledPair, read_pairs
 from modpkg.pipeline.pool import add_to_pool
 from modpkg.pipeline.published import published_pairs
@@ -108,6 +115,8 @@ def _plan(packages: Sequence[Path], *, target: Target, index: Index, now: int) -
     index.absorb(heads)
     head = newest_of(heads, target.channel)
     newest = read_snapshot(places, head) if head else None
+    if newest is None:
+        refuse_lost_journal(places, target.channel)
     published = published_pairs(index, (pair.identity.name for pair in pairs))
     for pair in pairs:
         check_contents(pair)
