@@ -181,3 +181,20 @@ def import_key(session: Session, file: str) -> KeyResult:
 
     home = Workplace(session.work).signing_home(session.environ)
     return key_result(import_signing_key(Path(file), home=home), home)
+
+
+@command(
+    name="show-nginx",
+    helps={"listen": "Port, or address and port, that nginx listens on."},
+)
+def show_nginx(session: Session, *, listen: str = "80") -> str:
+    """Show a configuration of nginx that serves the repository, with the headers that its files need.
+
+    Example: modpkg show-nginx > /etc/nginx/conf.d/modpkg.conf
+    """
+    from modpkg.formats.documents import load_repository
+    from modpkg.pipeline.serve_by_nginx import render_nginx
+    from modpkg.pipeline.workplace import Workplace
+
+    www = Workplace(session.work).places.www
+    return render_nginx(load_repository(session.repository), www, listen=listen)
