@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 CHECKOUT: Final = Path(__file__).resolve().parents[1]
 MEGABYTE: Final = 10**6
-NAME_WIDTH: Final = 44
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,24 +100,28 @@ def to_data(report: Report) -> dict[str, Any]:
 
 def to_text(report: Report) -> str:
     """Give a report as tables for people."""
+    width = 2 + max(map(len, _names(report)), default=0)
     lines = [report.title, "  " + ", ".join(f"{name} {value}" for name, value in report.machine.items())]
     if report.rows:
-        lines += ["", f"{'':{NAME_WIDTH}}{'wall s':>9}{'cpu s':>9}"]
-        lines += [
-            f"{row.name:{NAME_WIDTH}}{row.wall:>9.2f}{row.cpu:>9.2f}  {row.note}".rstrip()
-            for row in report.rows
-        ]
+        lines += ["", f"{'':{width}}{'wall s':>9}{'cpu s':>9}"]
+        rows = (f"{row.name:{width}}{row.wall:>9.2f}{row.cpu:>9.2f}  {row.note}" for row in report.rows)
+        lines += [row.rstrip() for row in rows]
     for title, pairs in report.lists.items():
-        lines += ["", title, *(f"  {name:{NAME_WIDTH - 2}}{value}" for name, value in pairs)]
+        lines += ["", title, *(f"  {name:{width - 2}}{value}".rstrip() for name, value in pairs)]
     if report.goals:
-        lines += ["", f"{'figure to reach':{NAME_WIDTH}}{'found':>9}{'at most':>9}"]
-        lines += [_goal_line(goal) for goal in report.goals]
+        lines += ["", f"{'figure to reach':{width}}{'found':>9}{'at most':>9}"]
+        lines += [_goal_line(goal, width) for goal in report.goals]
     return "\n".join([*lines, *(f"failed: {failure}" for failure in report.failures)])
 
 
-def _goal_line(goal: Goal) -> str:
+def _names(report: Report) -> list[str]:
+    listed = [f"  {name}" for pairs in report.lists.values() for name, _ in pairs]
+    return [*(row.name for row in report.rows), *(goal.name for goal in report.goals), *listed]
+
+
+def _goal_line(goal: Goal, width: int) -> str:
     verdict = "reached" if goal.reached else "MISSED"
-    return f"{goal.name:{NAME_WIDTH}}{goal.value:>9.3g}{goal.most:>9.3g} {goal.unit:<4}{verdict}"
+    return f"{goal.name:{width}}{goal.value:>9.3g}{goal.most:>9.3g} {goal.unit:<4}{verdict}"
 
 
 def say(line: str) -> None:

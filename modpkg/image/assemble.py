@@ -19,7 +19,7 @@ from modpkg.image.order import in_order
 from modpkg.image.paths import union
 from modpkg.image.verify import check_listing, check_tree, expected_paths
 from modpkg.model.module import Module
-from modpkg.rootfs.inventory import uncompressed_size
+from modpkg.rootfs.inventory import memory_size
 from modpkg.rootfs.normalize import DIRECTORY_TIME
 from modpkg.squashfs.pack import Settings, pack_tree, unpack
 
@@ -96,9 +96,7 @@ def _copy_kernel(root: Path, release: str, destination: Path) -> None:
 
 def _read_back(work: Path, expected: dict[str, str], sink: Sink) -> None:
     place = work / "read-back"
-    # Each inode takes a page or two beside its content.
-    needed = uncompressed_size(expected) + len(expected) * 8192
-    with in_memory(place, needed=needed):
+    with in_memory(place, needed=memory_size(expected)):
         unpack(work / ROOT, place / "tree", sink=sink)
         check_tree(place / "tree", expected)
     remove_tree(place)

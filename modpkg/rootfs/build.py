@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 from modpkg.errors import ModpkgError
 from modpkg.events import Sink, Warned
 from modpkg.host.files import remove_tree
-from modpkg.host.mounts import overlay
+from modpkg.host.mounts import in_memory, overlay
 from modpkg.host.run import run
 from modpkg.host.steps import step
 from modpkg.model.module import Fragment, Module
 from modpkg.rootfs import contents, debian, delta
 from modpkg.rootfs.changelogs import newest_changes
-from modpkg.rootfs.inventory import inventory, uncompressed_size
+from modpkg.rootfs.inventory import inventory, memory_size, uncompressed_size
 from modpkg.rootfs.job import BuildJob, Built
 from modpkg.rootfs.kernel import kernel_release, prune_drivers
 from modpkg.rootfs.normalize import DIRECTORY_TIME, set_times, strip_attributes
@@ -47,7 +47,7 @@ def build(job: BuildJob, sink: Sink) -> Built:
         set_times(upper, source_date_epoch=job.source_date_epoch)
     with step(f"compress {job.recipe.name}", sink):
         fragment = _pack(job, upper, paths, sink)
-    _keep_tree(job, fragment.sha256)
+    _keep_tree(job, upper, fragment.sha256)
     module = module_of(job, below, fragment=fragment, state=state, paths=paths, kernel=kernel)
     built = Built(
         fragment=job.work / FRAGMENT, module=job.work / "module.json", changes=job.work / "packages.changelog"
@@ -57,12 +57,13 @@ def build(job: BuildJob, sink: Sink) -> Built:
     return built
 
 
-def _keep_tree(job: BuildJob, sha256: str) -> None:
+def _keep_tree(job: BuildJob, upper: Path, sha256: str) -> None:
+    # What was packed, which is what was read back: writing it to the disk again would cost a tenth of a build.
     # Here and not by the caller: only inside are the files' owners allowed to move them.
     target = job.trees / sha256
     job.trees.mkdir(parents=True, exist_ok=True)
     if not target.exists():
-        (job.work / "tree").rename(target)
+        upper.rename(target)
 
 
 def _install(job: BuildJob, below: list[Module], sink: Sink) -> Path:
@@ -140,12 +141,13 @@ def _take_files(job: BuildJob, upper: Path, below: list[Module]) -> dict[str, st
 
 
 def _pack(job: BuildJob, upper: Path, paths: dict[str, str], sink: Sink) -> Fragment:
-    target, tree = job.work / FRAGMENT, job.work / "tree"
+    target, place = job.work / FRAGMENT, job.work / "read-back"
     block_size = job.platform.squashfs.block_size
     settings = Settings(level=job.level, block_size=block_size, time=DIRECTORY_TIME)
     receipt = pack_tree(upper, target, settings, sink=sink)
-    unpack(target, tree, sink=sink)
-    _compare(paths, inventory(tree))
+    with in_memory(place, needed=memory_size(paths)):
+        unpack(target, place / "tree", sink=sink)
+        _compare(paths, inventory(place / "tree"))
     return Fragment(
         sha256=receipt.sha256,
         size=receipt.size,

@@ -52,6 +52,11 @@ def uncompressed_size(paths: dict[str, str]) -> int:
     return sum(int(w[4]) for w in words if w[0] == "file" and not w[-1].startswith("link="))
 
 
+def memory_size(paths: dict[str, str]) -> int:
+    """Give the bytes that an inventory takes in a tmpfs: each inode has a page or two beside its content."""
+    return uncompressed_size(paths) + len(paths) * 8192
+
+
 def _utf8(path: str) -> str:
     try:
         path.encode()

@@ -72,3 +72,22 @@ def test_nothing_of_a_package_may_be_missing(name: str) -> None:
 @pytest.mark.parametrize("version", ["1.0-1", "0~rc1", "1.0+dfsg-1~deb12u1"])
 def test_a_version_without_an_epoch_is_the_name_of_the_file(version: str) -> None:
     assert LockedPackage(**{**PACKAGE, "version": version}).file_name == f"munge_{version}_amd64.deb"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "../../etc/passwd"),
+        ("name", "-o"),
+        ("version", "1/../../x"),
+        ("architecture", "../amd64"),
+        ("path", "../../etc/passwd"),
+        ("path", "/etc/passwd"),
+        ("path", "pool//x"),
+        ("size", -1),
+        ("sha256", "../" * 21 + "x"),
+    ],
+)
+def test_what_becomes_a_path_leads_nowhere_else(field: str, value: object) -> None:
+    with pytest.raises(ValidationError):
+        LockedPackage.model_validate({**PACKAGE, field: value})

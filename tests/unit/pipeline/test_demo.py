@@ -93,7 +93,7 @@ def test_steps_have_their_reasons(checkout: Checkout, worker: FakeWorker) -> Non
     reasons = {step.name: step.reason for step in made.steps}
     assert reasons["modules"] == "built core, kernel, slurm"
     assert reasons["build core"] == "it was never built here"
-    assert reasons["repository"] == f"snapshot {made.published.snapshot}"
+    assert reasons["repository"] == f"snapshot {made.published.snapshot[:12]}"
     assert all(step.seconds >= 0 and step.cpu_seconds >= 0 for step in made.steps)
 
 

@@ -54,11 +54,17 @@ def test_the_packages_of_all_modules_are_given_lower_ones_first(checkout: Checko
     assert [name.split("-")[2] for name in found[::2]] == ["core", "kernel", "slurm"]
 
 
-def test_the_packages_of_one_module_are_its_own_alone(checkout: Checkout) -> None:
+def test_the_packages_of_one_module_come_with_those_it_stands_on(checkout: Checkout) -> None:
     build(checkout)
     assert names(packages_of(checkout.workshop(), "core", sink=ignore)) == CORE
-    found = names(packages_of(checkout.workshop(), "slurm", sink=ignore))
-    assert {name.split("-")[2] for name in found} == {"slurm"}
+    found = names(packages_of(checkout.workshop(), "kernel", sink=ignore))
+    assert {name.split("-")[2] for name in found} == {"core", "kernel"}
+
+
+def test_what_is_built_fast_only_is_told_as_that(checkout: Checkout) -> None:
+    build_modules(checkout.workshop(fast=True), ["slurm"], sink=ignore)
+    with pytest.raises(BadInputError, match="cannot publish core, kernel, slurm: built with --fast only"):
+        packages_of(checkout.workshop(), None, sink=ignore)
 
 
 def test_asking_for_packages_builds_nothing(checkout: Checkout) -> None:
@@ -73,7 +79,10 @@ def test_asking_for_packages_builds_nothing(checkout: Checkout) -> None:
     [
         (None, "cannot publish core, kernel, slurm: not built, or changed since\n  hint: invoke build-all"),
         ("core", "cannot publish core: not built, or changed since\n  hint: invoke build-module core"),
-        ("kernel", "cannot publish core, kernel: not built, or changed since\n  hint: invoke build-all"),
+        (
+            "kernel",
+            "cannot publish core, kernel: not built, or changed since\n  hint: invoke build-module kernel",
+        ),
     ],
 )
 def test_what_is_not_built_is_named(checkout: Checkout, module: str | None, text: str) -> None:

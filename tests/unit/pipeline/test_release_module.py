@@ -206,6 +206,17 @@ def test_a_dry_run_of_all_tells_what_the_run_would_do(checkout: Checkout) -> Non
     assert [name for name, _, _ in told] == list(EVERY)
 
 
+def test_a_dry_run_of_all_tells_of_modules_that_only_follow(checkout: Checkout) -> None:
+    # Bound to inputs of another time: the inputs of those above are those of now until core is released.
+    everything(checkout)
+    path = "modules/core/changelog.yaml"
+    checkout.change(path, inputs(checkout, "core"), f"sha256:{'0' * 64}")
+    assert unreleased(checkout.catalogue(), checkout.lock()) == ("core",)
+    told = versions(everything(checkout, dry_run=True))
+    assert [name for name, _, _ in told] == list(EVERY)
+    assert told == versions(everything(checkout, days=1))
+
+
 def test_a_dry_run_of_all_drafts_tells_what_the_run_would_do(checkout: Checkout) -> None:
     assert versions(everything(checkout, dry_run=True)) == versions(everything(checkout))
     assert everything(checkout, dry_run=True) == []

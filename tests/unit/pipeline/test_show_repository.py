@@ -29,7 +29,7 @@ def test_without_a_publication_there_is_nothing_to_show(repository: Path) -> Non
     with pytest.raises(BadInputError) as caught:
         show_channels(repository, DOCUMENT, channel=None)
     assert str(caught.value) == (
-        f"{repository}: cannot show the repository: nothing is published\n  hint: invoke publish"
+        f"{repository}: cannot show the repository: nothing is published\n  hint: invoke publish --channel CHANNEL"
     )
 
 

@@ -166,7 +166,7 @@ RECORDS = (
         "python3.11.list",
         "python3.11-minimal.list",
     ),
-    *("python3.list", "format"),
+    *("python3.list", "python3x11.list", "g++.list", "gg.list", "format"),
 )
 
 
@@ -187,6 +187,7 @@ def test_only_records_of_this_modules_packages_stay(tmp_path: Path) -> None:
     [
         ("python3.11", {"python3.11.list", "format"}),
         ("python3", {"python3.list", "format"}),
+        ("g++", {"g++.list", "format"}),
         ("python3.1", {"format"}),
         ("libc6", {"libc6:amd64.list", "format"}),
     ],

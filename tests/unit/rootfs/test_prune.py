@@ -75,8 +75,8 @@ def test_a_line_break_in_a_name_is_a_letter_like_others(name: str) -> None:
 
 
 def test_a_question_mark_stands_for_a_byte_that_is_no_text(tmp_path: Path) -> None:
-    (tmp_path / os.fsdecode(b"caf\xe9")).write_bytes(b"")
-    assert len(prune(tmp_path, exclude=["/caf?"])) == 1
+    (tmp_path / os.fsdecode(b"m\xfcnge")).write_bytes(b"")
+    assert len(prune(tmp_path, exclude=["/m?nge"])) == 1
     assert list(tmp_path.iterdir()) == []
 
 

@@ -119,11 +119,12 @@ def test_a_chain_of_ids_moves_each_file_once(tmp_path: Path, below: Path) -> Non
     assert [owner(path)[0] for path in paths] == [302, 303, 301]
 
 
-def test_a_file_with_two_names_moves_once(tmp_path: Path, below: Path) -> None:
+@pytest.mark.parametrize("names", [("two",), ("two", "etc/three"), ("two", "etc/three", "four")])
+def test_a_file_with_several_names_moves_once(tmp_path: Path, below: Path, names: tuple[str, ...]) -> None:
     upper = upper_with(tmp_path, account("munge", 301), account("slurm", 302))
     path = owned(upper, "one", 301, 301)
-    os.link(path, upper / "two")
-    os.link(path, upper / "etc/three")
+    for name in names:
+        os.link(path, upper / name)
     renumber(upper, below=below, registry=registry("munge", "slurm", users={"munge": 302, "slurm": 301}))
     assert owner(path) == (302, 302)
 

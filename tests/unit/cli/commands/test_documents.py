@@ -24,7 +24,7 @@ def test_documents_without_faults_are_counted(checkout: Checkout) -> None:
 
 def test_all_faults_are_told_at_once(checkout: Checkout) -> None:
     checkout.change("modules/slurm/recipe.yaml", "summary:", "sumary:")
-    checkout.change("images/compute.yaml", "channel:", "chanel:")
+    checkout.change("images/compute.yaml", "summary:", "sumary:")
     with pytest.raises(DocumentError) as caught:
         called(lint_recipe, session_of(checkout))
     assert {Path(problem.file).name for problem in caught.value.problems} == {"recipe.yaml", "compute.yaml"}

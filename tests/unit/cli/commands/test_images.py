@@ -156,5 +156,5 @@ def test_the_demo_answers_all_that_it_made(checkout: Checkout, worker: FakeWorke
     assert all(keys <= one.keys() for one in data["modules"])
     assert data["image"].keys() == {"name", "version", "directory", "sha256", "bytes"}
     assert (data["channel"], data["boot"]) == ("testing", None)
-    assert data["repository"] == str(checkout.root / "build/repository")
+    assert data["repository"] == str(checkout.root / "build/demo/repository")
     assert all(one.keys() == {"name", "seconds", "cpu_seconds", "reason"} for one in data["steps"])

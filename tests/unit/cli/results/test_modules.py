@@ -128,11 +128,12 @@ def test_a_module_is_told_with_what_it_lies_on_and_its_accounts() -> None:
     assert result.lies_on == ("core 12.0.0-1",)
     assert result.accounts == ("munge:301",)
     assert result.tests == ("slurmd runs",)
-    assert result.paths == {}
+    assert result.paths is None
 
 
 def test_paths_are_told_only_if_asked_for() -> None:
     result = results.module_result(built(was_built=True).module, paths=True)
+    assert result.paths is not None
     assert list(result.paths) == ["usr/bin/slurmd"]
 
 
