@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import gzip
 import hashlib
@@ -103,6 +102,8 @@ def new_directory(path: Path) -> Iterator[Path]:
 
 def exchange(first: Path, second: Path) -> None:
     """Let two paths change places at once: nobody ever sees one of them missing."""
+    import ctypes  # noqa: PLC0415 - few commands replace a directory
+
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.renameat2(AT_FDCWD, os.fsencode(first), AT_FDCWD, os.fsencode(second), RENAME_EXCHANGE) != 0:
         code = ctypes.get_errno()

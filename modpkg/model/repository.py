@@ -36,6 +36,8 @@ class Repository(Document):
     signing_program: AbsolutePath | None = None
     valid_days: int = Field(default=14, ge=1)
     keep_snapshots: int = Field(default=10, ge=2)
+    keep_versions: int | None = Field(default=None, ge=1)
+    grace_days: int = Field(default=2, ge=0)
     clients_version: Version | None = None
     maintainer: Person | None = None
 
@@ -92,6 +94,26 @@ class Places:
         return self.state / "signed"
 
     @property
+    def index(self) -> Path:
+        """What is known of the packages of the pool: a cache that may be deleted at any moment."""
+        return self.state / "index.db"
+
+    @property
+    def doomed(self) -> Path:
+        """What is going to be deleted after the time of grace."""
+        return self.state / "doomed.json"
+
+    @property
+    def removed(self) -> Path:
+        """One file for each package that was published and deleted: its digests, by its file name."""
+        return self.state / "removed"
+
+    @property
+    def pins(self) -> Path:
+        """Locks of images of other checkouts, put here by hand: what they name is kept."""
+        return self.state / "pins"
+
+    @property
     def snapshots(self) -> Path:
         """The journal: one file a publication, never changed."""
         return self.state / "snapshots"
@@ -101,15 +123,27 @@ class Places:
         return self.state / f"{channel}.manifest"
 
 
-class Snapshot(Record):
-    """One published state of a channel. `packages` are sorted; dates rise within a repository."""
+class Head(Record):
+    """What a snapshot is called and when it was made; dates rise within a repository."""
 
     id: Sha256
     channel: Name
     date: int
     key: str
     parent: Sha256 | None
+
+
+class Snapshot(Head):
+    """One published state of a channel. `packages` are sorted; `indices` lie below `www`."""
+
     packages: tuple[Sha256, ...]
+    indices: tuple[str, ...] = ()
+
+
+class Doomed(Record):
+    """What nothing names any more, by path below the repository: since when, in seconds since 1970."""
+
+    since: dict[str, int] = Field(default_factory=dict)
 
 
 class Replacement(Record):

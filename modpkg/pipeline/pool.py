@@ -12,6 +12,8 @@ from modpkg.errors import ModpkgError
 from modpkg.host.files import digest_file, sync_directories, temporary_directory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from modpkg.model.repository import Places
 
 FIRST_LETTERS: Final = 2
@@ -60,6 +62,28 @@ def find_in_pool(places: Places, sha256: str) -> Pooled:
             hint="restore the pool from a copy of the repository",
         )
     return Pooled(path=pool_path(sha256, names[0]), sha256=sha256)
+
+
+def missing_from_pool(places: Places, digests: Iterable[str]) -> set[str]:
+    """Give those of these packages that the pool does not have."""
+    wanted = set(digests)
+    groups = {digest[:FIRST_LETTERS] for digest in wanted}
+    # A few hundred lists of directories: asking for each of 20,000 packages takes ten times as long.
+    return wanted.difference(*(_names(places.www / "pool" / group) for group in groups))
+
+
+def check_pool(places: Places, digests: Iterable[str]) -> None:
+    """Raise ModpkgError where the pool has lost one of these packages."""
+    for digest in sorted(missing_from_pool(places, digests)):
+        find_in_pool(places, digest)
+
+
+def _names(directory: Path) -> list[str]:
+    try:
+        with os.scandir(directory) as entries:
+            return [entry.name for entry in entries]
+    except FileNotFoundError:
+        return []
 
 
 def pool_path(sha256: str, file_name: str) -> str:

@@ -76,8 +76,8 @@ def channel_result(name: str, shown: PublishedChannel) -> ChannelResult:
     return ChannelResult(
         channel=name,
         snapshot=shown.snapshot,
-        date=_moment(shown.date),
-        valid_until=_moment(shown.valid_until),
+        date=moment_text(shown.date),
+        valid_until=moment_text(shown.valid_until),
         key=shown.key,
         modules=tuple(f"{e.control['Package']} {e.control['Version']}" for e in shown.entries),
     )
@@ -139,8 +139,8 @@ def _verified_channel(state: ChannelState) -> VerifiedChannelResult:
     return VerifiedChannelResult(
         channel=state.channel,
         snapshot=state.snapshot,
-        date=_moment(state.date),
-        valid_until=_moment(state.valid_until),
+        date=moment_text(state.date),
+        valid_until=moment_text(state.valid_until),
         key=state.key,
         debs=state.debs,
         rpms=state.rpms,
@@ -163,8 +163,8 @@ def key_result(key: Key, home: Path) -> KeyResult:
     return KeyResult(
         key=key.fingerprint,
         owner=key.owner,
-        created=_moment(key.created),
-        expires=None if key.expires is None else _moment(key.expires),
+        created=moment_text(key.created),
+        expires=None if key.expires is None else moment_text(key.expires),
         home=home,
     )
 
@@ -186,5 +186,6 @@ def upload_result(uploaded: Uploaded) -> UploadResult:
     )
 
 
-def _moment(seconds: int) -> str:
+def moment_text(seconds: int) -> str:
+    """Give a moment as text, such as 2026-11-22T10:00:00Z."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
