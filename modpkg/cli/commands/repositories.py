@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         ChannelResult,
         KeyResult,
         PublicationResult,
+        UploadResult,
         VerificationResult,
     )
 
@@ -181,3 +182,54 @@ def import_key(session: Session, file: str) -> KeyResult:
 
     home = Workplace(session.work).signing_home(session.environ)
     return key_result(import_signing_key(Path(file), home=home), home)
+
+
+@command(
+    name="show-nginx",
+    helps={"listen": "Port, or address and port, that nginx listens on."},
+)
+def show_nginx(session: Session, *, listen: str = "80") -> str:
+    """Show a configuration of nginx that serves the repository, with the headers that its files need.
+
+    Example: modpkg show-nginx --listen 8080
+    """
+    from modpkg.formats.documents import load_repository
+    from modpkg.pipeline.serve_by_nginx import render_nginx
+    from modpkg.pipeline.workplace import Workplace
+
+    www = Workplace(session.work).places.www
+    return render_nginx(load_repository(session.repository), www, listen=listen)
+
+
+@command(
+    name="upload",
+    helps={
+        "to": "Bucket and prefix, s3://BUCKET/PREFIX. Credentials come from AWS_* variables.",
+        "endpoint": "Address of the object store. Default: $AWS_ENDPOINT_URL, else that of the region.",
+        "dry_run": "Tell what would be sent and send nothing.",
+    },
+)
+def upload(session: Session, *, to: str, endpoint: str | None = None, dry_run: bool = False) -> UploadResult:
+    """Send the published repository to an S3-compatible object store; nothing is removed there.
+
+    Example: modpkg upload --to s3://packages/modpkg
+    """
+    from modpkg.cli.results.repositories import upload_result
+    from modpkg.errors import ModpkgError
+    from modpkg.pipeline import upload as pipeline
+    from modpkg.pipeline.workplace import Workplace
+
+    try:
+        from modpkg.store.bucket import open_bucket
+    except ImportError as error:
+        raise ModpkgError(
+            f"cannot upload: {error}", hint="install what it needs: pip install 'modpkg[s3]'"
+        ) from error
+
+    bucket, places = (
+        open_bucket(to, environ=session.environ, endpoint=endpoint),
+        Workplace(session.work).places,
+    )
+    if dry_run:
+        return upload_result(pipeline.plan_upload(places, bucket))
+    return upload_result(pipeline.upload(places, bucket, sink=session.sink))

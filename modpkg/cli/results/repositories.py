@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from modpkg.apt.index import PublishedChannel
     from modpkg.openpgp.keys import Key
     from modpkg.pipeline.publish import Published, PublishPlan
+    from modpkg.pipeline.upload import Uploaded
     from modpkg.pipeline.verify_repository import ChannelState, Verification
 
 
@@ -165,6 +166,23 @@ def key_result(key: Key, home: Path) -> KeyResult:
         created=moment_text(key.created),
         expires=None if key.expires is None else moment_text(key.expires),
         home=home,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadResult:
+    """An upload, done or only planned."""
+
+    address: str
+    sent: int
+    kept: int
+    bytes: int
+
+
+def upload_result(uploaded: Uploaded) -> UploadResult:
+    """Tell what an upload sent."""
+    return UploadResult(
+        address=uploaded.address, sent=len(uploaded.sent), kept=uploaded.kept, bytes=uploaded.bytes
     )
 
 

@@ -10,6 +10,7 @@ from modpkg.openpgp.keys import Key
 from modpkg.pipeline.pairs import Identity, Pair, PooledPair
 from modpkg.pipeline.pool import Pooled
 from modpkg.pipeline.publish import Published, PublishPlan
+from modpkg.pipeline.upload import Uploaded
 from modpkg.pipeline.verify_repository import ChannelState, Verification
 from modpkg.yum.read import RpmFacts
 
@@ -93,3 +94,9 @@ def test_a_key_tells_when_it_ends() -> None:
         "1970-01-02T00:00:00Z",
     )
     assert results.key_result(replace(key, expires=None), Path("/gnupg")).expires is None
+
+
+def test_an_upload_counts_what_it_sent() -> None:
+    uploaded = Uploaded(address="s3://x", sent=("key.asc", "InRelease"), kept=3, bytes=12)
+    result = results.upload_result(uploaded)
+    assert (result.address, result.sent, result.kept, result.bytes) == ("s3://x", 2, 3, 12)
