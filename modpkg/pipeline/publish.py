@@ -21,7 +21,7 @@ from modpkg.pipeline.journal import (
     refuse_lost_journal,
 )
 from modpkg.pipeline.pairs import Identity, Pair, PooledPair, read_pairs
-from modpkg.pipeline.pool import add_to_pool
+from modpkg.pipeline.pool import intake
 from modpkg.pipeline.published import published_pairs
 from modpkg.pipeline.removed import check_removed, removed_identities
 from modpkg.pipeline.signing import add_signed
@@ -169,10 +169,12 @@ def _execute(index: Index, planned: PublishPlan, *, target: Target, session: Ses
     packages = set(planned.newest.packages) if planned.newest else set()
     for reused in planned.reuse:
         packages |= {reused.deb.sha256, reused.rpm.sha256}
-    for pair in planned.add:
-        deb = add_to_pool(places, pair.deb, file_name=pair.identity.deb_name)
-        packages |= {deb.sha256, add_signed(places, pair, session=session).sha256}
-        write_changelog(places, pair)
+    with intake(places) as taking:
+        for pair in planned.add:
+            deb = taking.add(pair.deb, file_name=pair.identity.deb_name)
+            index.add_deb(deb, pair.control)
+            packages |= {deb.sha256, add_signed(taking, pair, session=session).sha256}
+            write_changelog(taking, pair)
     snapshot = new_snapshot(
         packages,
         channel=planned.channel,
