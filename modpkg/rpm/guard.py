@@ -27,6 +27,7 @@ LEAD_MAGIC: Final = bytes.fromhex("edabeedb")
 ALIGNMENT: Final = 8
 MOST_ENTRIES: Final = 1 << 9
 LARGEST_DATA: Final = 32 << 20
+TEXTS: Final = frozenset({Type.STRING, Type.STRING_ARRAY, Type.I18NSTRING})
 WIDTHS: Final = {Type.INT16: 2, Type.INT32: 4, Type.INT64: 8}
 FAULTS: Final = (
     RPMError,
@@ -102,12 +103,13 @@ def check_header(stream: IO[bytes], start: int) -> Checked:
 
 
 def _check_entry(entry: Sequence[int], data: bytes) -> None:
-    tag, kind, offset, count = entry
-    width = WIDTHS.get(Type(kind), 1)
+    tag, number, offset, count = entry
+    kind = Type(number)
+    width = WIDTHS.get(kind, 1)
     if not count or offset >= len(data) or offset + count * width > len(data):
         raise ValueError(f"its header has data of tag {tag} outside")
-    if Type(kind) in {Type.STRING, Type.STRING_ARRAY, Type.I18NSTRING}:
-        strings = 1 if Type(kind) is Type.STRING else count
+    if kind in TEXTS:
+        strings = 1 if kind is Type.STRING else count
         if data.count(b"\0", offset) < strings:
             raise ValueError(f"its header has text of tag {tag} without an end")
 
