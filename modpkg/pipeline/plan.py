@@ -88,9 +88,6 @@ def _step(workshop: Workshop, module: str, inputs: Inputs, steps: Mapping[str, S
         {
             "inputs": inputs.digest,
             "version": version_of(folder),
-            "changelog": folder.changelog.model_dump(
-                mode="json", exclude={"entries": {"__all__": {"inputs"}}}
-            ),
             "marks": list(marks),
             "level": level,
             "below": {low: steps[low].key for low in below(workshop.catalogue, module)},
