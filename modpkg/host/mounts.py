@@ -88,7 +88,9 @@ def chroot_mounts(root: Path) -> Iterator[None]:
             run(["mount", "--bind", Path("/dev") / name, root / "dev" / name])
         for name, target in DEVICE_LINKS.items():
             (root / "dev" / name).symlink_to(target)
-        (root / "dev/shm").mkdir(mode=0o1777)
+        shared = root / "dev/shm"
+        shared.mkdir()
+        shared.chmod(0o1777)  # the umask would take rights away from users other than root
         yield
 
 
