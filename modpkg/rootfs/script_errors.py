@@ -23,9 +23,10 @@ COMPLAINT: Final = re.compile(r"dpkg: error|E: ")
 END: Final = "Errors were encountered while processing:"
 # What apt and mmdebstrap say about themselves, and the progress of other packages.
 NOISE: Final = re.compile(
-    r"Chrooting into |[IE]: (setup failed|main\(\)|mmdebstrap failed|Sub-process)"
+    r"Chrooting into |I: |E: (setup failed|mmdebstrap failed|Sub-process)|removed |rmdir: removing "
     r"|(Setting up|Unpacking|Selecting|Preparing to unpack|Processing triggers for|\(Reading database) "
-    r"|(Reading package lists|Building dependency tree|Need to get|After this operation|Get:\d|Fetched) ?"
+    r"|(Reading|Building) (package lists|state information|dependency tree)"
+    r"|(Need to get|After this operation|Get:\d|Fetched) ?"
     r"|The following |(Suggested|Recommended) packages:|\S+ is already the newest"
     r"|  \S|\d+ upgraded|debconf: delaying|Created symlink | *$"
 )

@@ -284,6 +284,7 @@ class Shop:
         text = text.replace(sys.executable, "PYTHON")
         text = re.sub(r"scratch/[^/:\s]+", "scratch/NAME", text)
         text = re.sub(r"(?<=_)[0-9][^_/\s]*(?=_(?:amd64|all)\.deb)", "VERSION", text)
+        text = re.sub(r"sha256/[0-9a-f]{2}/", "sha256/NN/", text)
         text = re.sub(r"(package \S+) [0-9]\S*$", r"\1 VERSION", text, flags=re.MULTILINE)
         return re.sub(r"\b[0-9a-f]{64}\b", "SHA256", text)
 
