@@ -1,7 +1,8 @@
 """Measures write_deb and write_rpm against cp of the same fragment, in one run.
 
-Usage: python -m benchmarks.packages [MEGABYTES] [ROUNDS] [DIRECTORY]
-Exit status: 0 where every figure is reached, 1 where one is not.
+Usage: ./bootstrap python -m benchmarks.packages [--megabytes N] [--rounds N] [--place DIRECTORY] [--output json]
+Each of them runs in a process of its own; the best of all rounds counts. Exit status: 0 where every figure is
+reached, 1 where one is not.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.measure import CHECKOUT, Goal, Report, Row, parser, show
 from modpkg.deb.write import write_deb
 from modpkg.host.run import Stopwatch, run
 from modpkg.model.module import Module
 from modpkg.rpm.write import write_rpm
 
-MEGABYTE: Final = 1 << 20
+MEBIBYTE: Final = 1 << 20
 WRITERS: Final = {"deb": write_deb, "rpm": write_rpm}
 MOST_TIMES_CP: Final = {"deb": 5.0, "rpm": 6.0}
 MOST_MEGABYTES: Final = 60
-CHECKOUT: Final = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +41,17 @@ def main() -> int:
     """Measure and print the table."""
     if sys.argv[1:2] == ["--child"]:
         return child(sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
-    megabytes, rounds = (int(word) for word in (sys.argv[1:3] + ["200", "3"][len(sys.argv[1:3]) :]))
-    with tempfile.TemporaryDirectory(dir=sys.argv[3] if len(sys.argv) > 3 else None) as name:  # noqa: PLR2004 - words
+    options = parser(__doc__)
+    options.add_argument("--megabytes", type=int, default=200)
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--place", type=Path)
+    chosen = options.parse_args()
+    report = Report(title=f"packages of a fragment of {chosen.megabytes} MiB")
+    with tempfile.TemporaryDirectory(dir=chosen.place) as name:
         place = Path(name)
-        (place / "module.json").write_text(json.dumps(fragment(place / "fragment", megabytes)))
-        return report({kind: best(kind, place, rounds) for kind in ("cp", *WRITERS)})
+        (place / "module.json").write_text(json.dumps(fragment(place / "fragment", chosen.megabytes)))
+        compare({kind: best(kind, place, chosen.rounds) for kind in ("cp", *WRITERS)}, report)
+    return show(report, output=chosen.output)
 
 
 def fragment(path: Path, megabytes: int) -> dict[str, Any]:
@@ -52,10 +59,10 @@ def fragment(path: Path, megabytes: int) -> dict[str, Any]:
     digest = hashlib.sha256()
     with path.open("wb") as stream:
         for _ in range(megabytes):
-            block = os.urandom(MEGABYTE)
+            block = os.urandom(MEBIBYTE)
             digest.update(block)
             stream.write(block)
-    return {"sha256": digest.hexdigest(), "size": megabytes * MEGABYTE}
+    return {"sha256": digest.hexdigest(), "size": megabytes * MEBIBYTE}
 
 
 def best(kind: str, place: Path, rounds: int) -> Measured:
@@ -72,7 +79,15 @@ def once(kind: str, place: Path) -> Measured:
             watch = Stopwatch.started()
             run(["cp", place / "fragment", target / "copy"])
             return Measured(wall=watch.seconds, cpu=watch.cpu_seconds, memory=0)
-        words = [sys.executable, "-m", "benchmarks.packages", "--child", kind, place, target]
+        words: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "benchmarks.packages",
+            "--child",
+            kind,
+            place,
+            target,
+        ]
         done = run(words, env={"PYTHONPATH": str(CHECKOUT)}, cwd=CHECKOUT)
         return Measured(**json.loads(done.stdout))
     finally:
@@ -94,18 +109,16 @@ def child(kind: str, place: Path, target: Path) -> int:
     return 0
 
 
-def report(found: dict[str, Measured]) -> int:
-    """Print the table; give the exit status."""
-    base = found["cp"]
-    print(f"{'':5}{'wall s':>8}{'x cp':>7}{'cpu s':>8}{'x cp':>7}{'MB':>6}")
+def compare(found: dict[str, Measured], report: Report) -> None:
+    """Put the figures beside those to reach."""
     for kind, measured in found.items():
-        wall, cpu = measured.wall / base.wall, measured.cpu / (base.cpu or base.wall)
-        figures = f"{measured.wall:8.3f}{wall:7.1f}{measured.cpu:8.3f}{cpu:7.1f}{measured.memory:6.0f}"
-        print(f"{kind:5}{figures}")
-    missed = [kind for kind, most in MOST_TIMES_CP.items() if found[kind].wall > most * base.wall]
-    missed += [f"{kind} memory" for kind in WRITERS if found[kind].memory > MOST_MEGABYTES]
-    print(f"missed: {', '.join(missed)}" if missed else "all figures reached")
-    return 1 if missed else 0
+        note = f"{measured.memory:.0f} MB of memory" if measured.memory else ""
+        report.rows.append(Row(name=kind, wall=measured.wall, cpu=measured.cpu, note=note))
+    for kind, most in MOST_TIMES_CP.items():
+        times = found[kind].wall / found["cp"].wall
+        report.goals.append(Goal(name=f"{kind} : cp, on the clock", value=times, most=most, unit="x"))
+        memory = found[kind].memory
+        report.goals.append(Goal(name=f"{kind}, memory", value=memory, most=MOST_MEGABYTES, unit="MB"))
 
 
 def module(fragment: dict[str, Any]) -> Module:

@@ -1,6 +1,6 @@
 """Measures how long a user waits before a command begins: bootstrap with nothing to do, and the list of commands.
 
-Usage: ./bootstrap python -m benchmarks.start [ROUNDS]
+Usage: ./bootstrap python -m benchmarks.start [--rounds N] [--output json]
 Exit status: 0 where every figure is reached, 1 where one is not. The best of all rounds counts: it is the one
 that other work on the machine disturbed least.
 """
@@ -8,13 +8,11 @@ that other work on the machine disturbed least.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Final
 
-from modpkg.host.run import Stopwatch, run
+from benchmarks.measure import CHECKOUT, Goal, Report, best, measured, parser, show
 
-CHECKOUT: Final = Path(__file__).parents[1]
-BOOTSTRAP: Final = str(CHECKOUT / "bootstrap")
+BOOTSTRAP: Final = CHECKOUT / "bootstrap"
 MOST_SECONDS: Final = {
     ("true",): 0.3,
     ("invoke", "--list"): 0.5,
@@ -25,20 +23,16 @@ MOST_SECONDS: Final = {
 
 def main() -> int:
     """Measure and print the table."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
-    print(f"{'command':<42}{'seconds':>9}{'at most':>9}")
-    reached = True
+    options = parser(__doc__)
+    options.add_argument("--rounds", type=int, default=7)
+    chosen = options.parse_args()
+    report = Report(title="start of commands")
     for words, most in MOST_SECONDS.items():
-        best = min(_seconds(words) for _ in range(rounds))
-        reached &= best <= most
-        print(f"./bootstrap {' '.join(words):<30}{best:>9.3f}{most:>9.1f}")
-    return 0 if reached else 1
-
-
-def _seconds(words: tuple[str, ...]) -> float:
-    watch = Stopwatch.started()
-    run([BOOTSTRAP, *words], cwd=CHECKOUT)
-    return watch.seconds
+        name = f"./bootstrap {' '.join(words)}"
+        rows = [measured(name, [BOOTSTRAP, *words])[0] for _ in range(chosen.rounds)]
+        report.rows.append(best(rows))
+        report.goals.append(Goal(name=name, value=min(row.wall for row in rows), most=most, unit="s"))
+    return show(report, output=chosen.output)
 
 
 if __name__ == "__main__":

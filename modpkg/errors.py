@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass
+from typing import Final
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
+
+ELSEWHERE: Final = "work elsewhere: --work DIR, --store DIR"
+DISK_FULL: Final = f"free some space, or {ELSEWHERE}"
+NOT_YOURS: Final = "work as the owner of that place, or elsewhere: --work DIR, --store DIR"
+# What the machine refuses, the verb that it refuses, and the way out. Any other error is a fault of modpkg.
+REFUSALS: Final = {
+    errno.ENOSPC: ("write", DISK_FULL),
+    errno.EDQUOT: ("write", DISK_FULL),
+    errno.EFBIG: ("write", "raise the limit of a file's size: ulimit -f unlimited"),
+    errno.EROFS: ("write", ELSEWHERE),
+    errno.EACCES: ("use", NOT_YOURS),
+    errno.EPERM: ("use", NOT_YOURS),
+    errno.ENOTDIR: ("use", f"a part of that path is a file; {ELSEWHERE}"),
+    errno.ENAMETOOLONG: ("use", f"its path is too long; {ELSEWHERE}"),
+    errno.EIO: ("use", f"the disk fails, or the connection to it; {ELSEWHERE}"),
+    errno.EMFILE: ("open", "raise the limit of open files: ulimit -n 4096"),
+}
 
 
 class ModpkgError(Exception):
@@ -65,3 +85,17 @@ class DocumentError(BadInputError):
 
     def __str__(self) -> str:
         return "\n".join([*map(str, self.problems), self.what])
+
+
+def machine_error(error: OSError) -> ModpkgError | None:
+    """Give what the machine refused in one line with the way out; None where it is a fault of modpkg."""
+    if error.errno not in REFUSALS:
+        return None
+    verb, hint = REFUSALS[error.errno]
+    # Of two names the second is the one that is written.
+    place = error.filename2 or error.filename or "a file"
+    return ModpkgError(f"cannot {verb} {_text(place)}: {os.strerror(error.errno)}", hint=hint)
+
+
+def _text(name: object) -> str:
+    return os.fsdecode(name) if isinstance(name, bytes) else str(name)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+LATEST: Final = 253_402_300_799
 
 
 def now(environ: Mapping[str, str]) -> int:
@@ -16,7 +18,8 @@ def now(environ: Mapping[str, str]) -> int:
     text = environ.get("SOURCE_DATE_EPOCH", "")
     if not text:
         return int(time.time())
-    if not text.isdecimal():
+    # Four digits for the year: no document and no package could say a later one.
+    if not text.isdecimal() or int(text) > LATEST:
         raise BadInputError(
             f"cannot read {text!r} as a time", where="SOURCE_DATE_EPOCH", hint="write seconds since 1970"
         )

@@ -5,7 +5,6 @@ A traceback is shown to nobody: it is kept in a file, and only for faults of mod
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
 import traceback
@@ -13,16 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from modpkg.errors import EXIT_FAILED, EXIT_INTERRUPTED, DocumentError, ModpkgError
+from modpkg.errors import EXIT_FAILED, EXIT_INTERRUPTED, DocumentError, ModpkgError, machine_error
 
-HINTS: Final = {
-    errno.ENOSPC: "free some space, or work elsewhere: --work DIR, --store DIR",
-    errno.EDQUOT: "free some space, or work elsewhere: --work DIR, --store DIR",
-    errno.EROFS: "work elsewhere: --work DIR, --store DIR",
-    errno.EACCES: "work as the owner of that place, or elsewhere: --work DIR, --store DIR",
-    errno.EPERM: "work as the owner of that place, or elsewhere: --work DIR, --store DIR",
-    errno.EMFILE: "raise the limit of open files: ulimit -n 4096",
-}
 ISSUE_HINT: Final = "this is a fault of modpkg: please report it with that file"
 
 
@@ -57,8 +48,8 @@ def failure_from(error: BaseException) -> Failure:
             return Failure(
                 kind="Interrupted", what="interrupted", exit_code=EXIT_INTERRUPTED, text="interrupted"
             )
-        case OSError() if error.errno in HINTS:
-            return _from_modpkg(_from_machine(error))
+        case OSError() if refused := machine_error(error):
+            return _from_modpkg(refused)
         case _:
             return _internal(error)
 
@@ -72,12 +63,6 @@ def _from_modpkg(error: ModpkgError) -> Failure:
         exit_code=error.exit_code,
         text=f"error: {error}",
     )
-
-
-def _from_machine(error: OSError) -> ModpkgError:
-    code = error.errno or 0
-    place = str(error.filename2 or error.filename or "")
-    return ModpkgError(f"cannot go on: {os.strerror(code).lower()}", where=place, hint=HINTS[code])
 
 
 def _internal(error: BaseException) -> Failure:

@@ -68,6 +68,8 @@ class ModpkgProgram(Program):
 
     def _way_out(self, message: str) -> str:
         words = message.split("'")
+        if "required positional" in message:
+            return f"try it: modpkg --help {words[1]}"
         near = difflib.get_close_matches(words[1], self._names(), n=1) if len(words) > 1 else []
         return f"did you mean {near[0]!r}?" if near else "try it: modpkg --help"
 
@@ -77,7 +79,9 @@ class ModpkgProgram(Program):
 
 def main() -> None:
     """Run the program with the arguments of this process."""
-    program = ModpkgProgram(name="modpkg", binary="modpkg", namespace=command_collection())
+    program = ModpkgProgram(
+        name="modpkg", binary="modpkg", binary_names=["modpkg"], namespace=command_collection()
+    )
     try:
         program.run()
     except BrokenPipeError:

@@ -12,11 +12,11 @@ from typing import Any, Final
 SIZES: Final = ("kB", "MB", "GB", "TB")
 SHORT_DIGEST: Final = 12
 INDENT: Final = "  "
-CELL_ITEMS: Final = 3
+CELL_WIDTH: Final = 32
 
 
 class PathText(str):
-    """A path as text: whole beside its name, its last part in a table."""
+    """A path as text: shown whole, so never in a cell of a table."""
 
     __slots__ = ()
 
@@ -74,18 +74,27 @@ def _lines_of_object(data: dict[str, Any]) -> list[str]:
 def _lines_of_list(items: list[Any]) -> list[str]:
     if not all(isinstance(item, dict) for item in items):
         return [_cell("", item) for item in items]
-    if all(_fits_a_cell(value) for row in items for value in row.values()):
+    if all(_fits_a_cell(key, value) for row in items for key, value in row.items()):
         return _table(items) if items else []
     blocks = [_lines(item) for item in items]
     return [line for block in blocks for line in (["", *block] if block is not blocks[0] else block)]
 
 
-def _fits_a_cell(value: Any) -> bool:
-    return not isinstance(value, list | dict) or len(value) <= CELL_ITEMS
+def _fits_a_cell(key: str, value: Any) -> bool:
+    return not isinstance(value, list | dict) or len(_cell(key, value)) <= CELL_WIDTH
 
 
 def _table(rows: list[dict[str, Any]]) -> list[str]:
     keys = list(dict.fromkeys(key for row in rows for key in row))
+    places = {key: [row[key] for row in rows if isinstance(row.get(key), PathText)] for key in keys}
+    columns = [key for key in keys if not places[key]]
+    lines = _cells(rows, columns) if columns else []
+    for key in keys:
+        lines += [f"{label(key)}:", *(INDENT + place for place in places[key])] if places[key] else []
+    return lines
+
+
+def _cells(rows: list[dict[str, Any]], keys: list[str]) -> list[str]:
     table = [[label(key) for key in keys], *([_cell(key, row.get(key)) for key in keys] for row in rows)]
     widths = [max(len(line[column]) for line in table) for column in range(len(keys))]
     return [INDENT.join(_aligned(line, rows[0], keys, widths)).rstrip() for line in table]
@@ -104,9 +113,7 @@ def _is_number(value: object) -> bool:
 
 def _cell(key: str, value: Any) -> str:
     if isinstance(value, list):
-        return " ".join(map(str, value)) or "-"
-    if isinstance(value, PathText):
-        return PurePath(value).name
+        return ", ".join(map(str, value)) or "-"
     if isinstance(value, dict):
         return " ".join(f"{name}={item}" for name, item in value.items()) or "-"
     text = quantity(key, value)

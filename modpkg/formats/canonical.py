@@ -84,7 +84,7 @@ def _key(key: object) -> str:
 def _format_of(data: bytes) -> Mapping[str, object]:
     try:
         value = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 

@@ -58,29 +58,40 @@ def bind_entry(path: Path, platform: str, digest: str) -> Receipt:
         raise BadInputError(
             f"cannot bind {old.newest.version}: it is released for {platform}", where=str(path)
         )
+    newest = old.newest.model_copy(update={"inputs": {**old.newest.inputs, platform: digest}})
+    for changed in _bound(path, content, f"{platform}: {digest}"):
+        if _entries(path, changed) == (newest, *old.entries[1:]):
+            return write_atomically(path, changed, mode=path.stat().st_mode & 0o777)
+    raise BadInputError(
+        "cannot bind the newest entry: the result would not say the same",
+        where=str(path),
+        hint="write the keys of the entry, and those of its inputs, on lines of their own",
+    )
+
+
+def _bound(path: Path, content: str, line: str) -> Iterator[str]:
+    """Give the texts that may say the same with one more line of inputs."""
     values = yaml.parse(content, file=str(path)).values
     lines = content.split("\n")
-    indent = " " * (values[("entries", 0)][1] - 1)
     if ("entries", 0, "inputs") in values:
         first, column = values[("entries", 0, "inputs")]
-        at, added = first - 1, [f"{' ' * (column - 1)}{platform}: {digest}"]
-    else:
-        end = values[("entries", 1)][0] - 1 if ("entries", 1) in values else len(lines)
-        at, added = _after_text(lines, end), [f"{indent}inputs:", f"{indent}  {platform}: {digest}"]
-    changed = "\n".join([*lines[:at], *added, *lines[at:]])
-    newest = old.newest.model_copy(update={"inputs": {**old.newest.inputs, platform: digest}})
-    if _load(path, changed).entries != (newest, *old.entries[1:]):
-        raise BadInputError(
-            "cannot bind the newest entry: the result would not say the same", where=str(path)
-        )
-    return write_atomically(path, changed, mode=path.stat().st_mode & 0o777)
+        yield "\n".join([*lines[: first - 1], f"{' ' * (column - 1)}{line}", *lines[first - 1 :]])
+        return
+    indent = " " * (values[("entries", 0)][1] - 1)
+    end = values[("entries", 1)][0] - 1 if ("entries", 1) in values else len(lines)
+    # Comments before the next entry belong to that one; but what looks like one may be text of a change.
+    for outside in (r"\s*(#.*)?", r"\s*"):
+        at = end
+        while at and re.fullmatch(outside, lines[at - 1]):
+            at -= 1
+        yield "\n".join([*lines[:at], f"{indent}inputs:", f"{indent}  {line}", *lines[at:]])
 
 
-def _after_text(lines: list[str], end: int) -> int:
-    # Blank lines and comments before the next entry belong to that one.
-    while end and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
-        end -= 1
-    return end
+def _entries(path: Path, content: str) -> tuple[Entry, ...] | None:
+    try:
+        return _load(path, content).entries
+    except DocumentError:
+        return None
 
 
 def quoted(text: str) -> str:

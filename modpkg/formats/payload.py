@@ -73,7 +73,7 @@ def check_fragment(module: Module, fragment: Path, *, size: int | None = None, s
         raise BadInputError(
             f"cannot pack the module {module.name}: the file is not the fragment that its {MODULE} names",
             where=str(fragment),
-            hint="build the module again",
+            hint="remove that file and build the module again",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 Place = tuple[int, int]
 
 LONGEST_SOURCE: Final = 160
+LARGEST_DOCUMENT: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +60,21 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
+def _read_document(path: Path) -> bytes:
+    status = path.stat()
+    # A pipe would be waited for without an end, a device might have no end.
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+        raise DocumentError([Problem(file=str(path), message="cannot read the file: it is no regular file")])
+    if status.st_size > LARGEST_DOCUMENT:
+        message = f"the file has {status.st_size} bytes: a document has at most {LARGEST_DOCUMENT}"
+        raise DocumentError([Problem(file=str(path), message=message)])
+    return path.read_bytes()
+
+
 def read_text(path: Path) -> str:
     """Read a file as UTF-8 with newlines for line breaks; raises DocumentError."""
     try:
-        data = path.read_bytes()
+        data = _read_document(path)
     except FileNotFoundError as error:
         fault = Problem(
             file=str(path), message="the file is missing", hint="docs/reference/documents.md has an example"

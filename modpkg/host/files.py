@@ -52,7 +52,7 @@ def write_atomically(path: Path, data: bytes | str, *, mode: int = 0o644) -> Rec
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with _named(path), os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fchmod(stream.fileno(), mode)
@@ -65,14 +65,25 @@ def write_atomically(path: Path, data: bytes | str, *, mode: int = 0o644) -> Rec
 
 
 @contextmanager
+def _named(path: Path) -> Iterator[None]:
+    # A write that fails does not say what was written: only calls with a path do.
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
+@contextmanager
 def new_file(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; it takes its place when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with temporary_directory(path.parent, prefix=f".{path.name}.") as scratch:
         temporary = scratch / path.name
-        yield temporary
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
+        with _named(path):
+            yield temporary
+            with temporary.open("rb") as stream:
+                os.fsync(stream.fileno())
         temporary.replace(path)
 
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from debian.deb822 import Deb822
-
 from modpkg.errors import BadInputError, ModpkgError
 
 if TYPE_CHECKING:
@@ -138,6 +136,8 @@ def _one_line_sources(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _stanza_sources(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    from debian.deb822 import Deb822  # noqa: PLC0415 - slow to load, and most commands ask no mirror
+
     for stanza in Deb822.iter_paragraphs(text.splitlines(), use_apt_pkg=False):
         enabled = stanza.get("Enabled", "yes").strip().lower() in {"yes", "true", "on", "1"}
         if enabled and "deb" in stanza.get("Types", "").split():

@@ -88,9 +88,8 @@ def chroot_mounts(root: Path) -> Iterator[None]:
             run(["mount", "--bind", Path("/dev") / name, root / "dev" / name])
         for name, target in DEVICE_LINKS.items():
             (root / "dev" / name).symlink_to(target)
-        shared = root / "dev/shm"
-        shared.mkdir()
-        shared.chmod(0o1777)  # the umask would take rights away from users other than root
+        (root / "dev/shm").mkdir()
+        (root / "dev/shm").chmod(0o1777)  # mkdir's mode would be cut by the umask
         yield
 
 

@@ -6,6 +6,7 @@ events and kept whole. Nothing here interprets a shell string.
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import signal
@@ -16,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
-from modpkg.errors import ModpkgError
+from modpkg.errors import DISK_FULL, ModpkgError
 from modpkg.events import Output, Sink, ignore
 from modpkg.host import tools
 
@@ -57,8 +58,10 @@ class CommandError(ModpkgError):
         command = shlex.join(["env", "-i", *words, *completed.argv])
         place = f"cd {shlex.quote(str(cwd))} && " if cwd else ""
         body = "".join(f"\n    {line}" for line in tail)
+        full = any(os.strerror(errno.ENOSPC) in line for line in tail)
         super().__init__(
-            f"cannot run {completed.argv[0]}: it {ended}{body}", hint=f"try it: {place}{command}"
+            f"cannot run {completed.argv[0]}: it {ended}{body}",
+            hint=DISK_FULL if full else f"try it: {place}{command}",
         )
 
 

@@ -19,7 +19,7 @@ from modpkg.image.order import in_order
 from modpkg.image.paths import union
 from modpkg.image.verify import check_listing, check_tree, expected_paths
 from modpkg.model.module import Module
-from modpkg.rootfs.inventory import uncompressed_size
+from modpkg.rootfs.inventory import memory_size
 from modpkg.rootfs.normalize import DIRECTORY_TIME
 from modpkg.squashfs.pack import Settings, pack_tree, unpack
 
@@ -65,9 +65,11 @@ def assemble(job: AssembleJob, *, build_initrd: InitrdBuilder, sink: Sink) -> As
             _copy_kernel(root, release, job.work / KERNEL)
         with step("compress the root", sink):
             settings = Settings(level=job.level, block_size=job.block_size, time=DIRECTORY_TIME)
-            pack_tree(root, job.work / ROOT, settings, sink=sink)
+            # A node gets its kernel beside the root: a second copy would only fill its memory.
+            pack_tree(root, job.work / ROOT, settings, exclude=(_kernel_image(release),), sink=sink)
     root.rmdir()
     with step("read the root back", sink):
+        del expected[_kernel_image(release)]
         _read_back(job.work, expected, sink)
     remove_tree(glue)
     return Assembled(files={name: job.work / name for name in (KERNEL, INITRD, ROOT)}, kernel=release)
@@ -80,19 +82,21 @@ def _release(modules: Sequence[Module]) -> str:
     raise BadInputError("cannot make an image without a kernel", hint="add the module kernel to the manifest")
 
 
+def _kernel_image(release: str) -> str:
+    return f"boot/vmlinuz-{release}"
+
+
 def _copy_kernel(root: Path, release: str, destination: Path) -> None:
-    source = root / "boot" / f"vmlinuz-{release}"
+    source = root / _kernel_image(release)
     if source.is_symlink() or not source.is_file():
-        raise ModpkgError(f"cannot find /boot/vmlinuz-{release} in the modules")
+        raise ModpkgError(f"cannot find /{_kernel_image(release)} in the modules")
     shutil.copyfile(source, destination)
     destination.chmod(0o644)
 
 
 def _read_back(work: Path, expected: dict[str, str], sink: Sink) -> None:
     place = work / "read-back"
-    # Each inode takes a page or two beside its content.
-    needed = uncompressed_size(expected) + len(expected) * 8192
-    with in_memory(place, needed=needed):
+    with in_memory(place, needed=memory_size(expected)):
         unpack(work / ROOT, place / "tree", sink=sink)
         check_tree(place / "tree", expected)
     remove_tree(place)

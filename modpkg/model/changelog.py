@@ -11,15 +11,20 @@ from modpkg.model.document import Document, Name, Person, Version
 
 MOMENT_PATTERN: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 INPUTS_PATTERN: Final = r"^sha256:[0-9a-f]{64}$"
+# A squashfs keeps times as 32 bits without a sign.
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 2105
 CHANGE_PATTERN: Final = r"^[^\x00-\x20\x7f][^\x00-\x09\x0b-\x1f\x7f]*$"
 
 
 def _real_moment(text: str) -> str:
     # The pattern lets 2023-02-30 pass.
     try:
-        datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise ValueError(f"{text!r} is no date of the calendar") from error
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"{text!r} is not between {FIRST_YEAR} and {LAST_YEAR}, as file systems have it")
     return text
 
 

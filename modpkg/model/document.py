@@ -24,6 +24,11 @@ PERSON_PATTERN: Final = (
     r"^[^<>\x00-\x20\x7f]([^<>\x00-\x1f\x7f]*[^<>\x00-\x20\x7f])? "
     r"<[^<>@\x00-\x20\x7f]+@[^<>@\x00-\x20\x7f]+>$"
 )
+# What Debian allows in names, versions and architectures: words that are safe in a file's name.
+DEBIAN_NAME_PATTERN: Final = r"^[a-z0-9][a-z0-9+.-]*$"
+DEBIAN_VERSION_PATTERN: Final = r"^[0-9A-Za-z][0-9A-Za-z.+~:-]*$"
+ARCHITECTURE_PATTERN: Final = r"^[a-z0-9][a-z0-9-]*$"
+RELATIVE_PATTERN: Final = r"^[^/\x00-\x1f\x7f]+(/[^/\x00-\x1f\x7f]+)*$"
 ACCOUNT_PATTERN: Final = r"^[A-Za-z_][A-Za-z0-9_.-]*$"
 
 
@@ -42,6 +47,10 @@ Version = Annotated[str, StringConstraints(pattern=VERSION_PATTERN)]
 Line = Annotated[str, StringConstraints(pattern=LINE_PATTERN)]
 Word = Annotated[str, StringConstraints(pattern=WORD_PATTERN)]
 AbsolutePath = Annotated[str, StringConstraints(pattern=PATH_PATTERN), AfterValidator(_climbs_nowhere)]
+RelativePath = Annotated[str, StringConstraints(pattern=RELATIVE_PATTERN), AfterValidator(_climbs_nowhere)]
+DebianName = Annotated[str, StringConstraints(pattern=DEBIAN_NAME_PATTERN)]
+DebianVersion = Annotated[str, StringConstraints(pattern=DEBIAN_VERSION_PATTERN)]
+Architecture = Annotated[str, StringConstraints(pattern=ARCHITECTURE_PATTERN)]
 Url = Annotated[str, StringConstraints(pattern=URL_PATTERN)]
 Person = Annotated[str, StringConstraints(pattern=PERSON_PATTERN)]
 Account = Annotated[str, StringConstraints(pattern=ACCOUNT_PATTERN)]
@@ -55,12 +64,18 @@ def dashed(name: str) -> str:
 class Document(BaseModel):
     """A part of a YAML document that people write; keys have dashes where fields have underscores."""
 
+    # Built when it is first used: a command uses few of all models.
     model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, alias_generator=dashed, populate_by_name=True
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        alias_generator=dashed,
+        populate_by_name=True,
+        defer_build=True,
     )
 
 
 class Record(BaseModel):
     """A part of a JSON document that modpkg writes: locks, module.json, image.json."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from modpkg.model.document import Name, Record, Sha256
+from pydantic import Field
+
+from modpkg.model.document import (
+    Architecture,
+    DebianName,
+    DebianVersion,
+    Name,
+    Record,
+    RelativePath,
+    Sha256,
+)
 
 
 class LockedPackage(Record):
     """One distribution package. `path` is below the mirror named by `mirror`; size in bytes."""
 
-    name: str
-    version: str
-    architecture: str
+    name: DebianName
+    version: DebianVersion
+    architecture: Architecture
     source: str
     source_version: str
     mirror: Name
-    path: str
-    size: int
+    path: RelativePath
+    size: int = Field(ge=1)
     sha256: Sha256
 
     @property
@@ -44,7 +54,7 @@ class LockedModule(Record):
     name: Name
     version: str
     deb_sha256: Sha256
-    deb_path: str
+    deb_path: RelativePath
     fragment_sha256: Sha256
     fragment_size: int
 

@@ -61,7 +61,9 @@ def parse_keys(listing: str) -> Iterator[Key]:
         primary = records[0]
         if primary[1] not in UNUSABLE and "s" in primary[11]:
             yield Key(
-                fingerprint=_field(records, "fpr"), owner=_field(records, "uid"), created=int(primary[5])
+                fingerprint=_field(records, "fpr"),
+                owner=_field(records, "uid"),
+                created=int(primary[5]),
             )
 
 

@@ -11,7 +11,7 @@ from modpkg.errors import BadInputError, DocumentError, ModpkgError, Problem
 from modpkg.events import Event, Output, Sink, event_from_dict
 from modpkg.host import namespaces
 from modpkg.host.files import write_atomically
-from modpkg.host.run import CommandError, run
+from modpkg.host.run import CommandError, Completed, run
 
 if TYPE_CHECKING:
     from modpkg.model.document import Record
@@ -29,8 +29,24 @@ def call(task: str, job: Record, *, mode: namespaces.Mode, work: Path, sink: Sin
     if relay.error is not None:
         raise relay.error
     if relay.result is None:
-        raise CommandError(completed, environment={"PYTHONPATH": str(PACKAGE_PARENT)}, cwd=None)
+        raise _crash(task, completed)
     return relay.result
+
+
+class WorkerError(Exception):
+    """The worker ended by a fault of modpkg. Its traceback is a note of this error."""
+
+    def __init__(self, task: str, *, traceback: str) -> None:
+        super().__init__(f"{task}: {traceback.rstrip().rpartition(chr(10))[2]}")
+        self.add_note(f"The worker said:\n{traceback}")
+
+
+def _crash(task: str, completed: Completed) -> Exception:
+    start = completed.stderr.find("Traceback (most recent call last):")
+    if start < 0:
+        # It was killed, or could not even start.
+        return CommandError(completed, environment={"PYTHONPATH": str(PACKAGE_PARENT)}, cwd=None)
+    return WorkerError(task, traceback=completed.stderr[start:])
 
 
 class _Relay:

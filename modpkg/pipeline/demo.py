@@ -6,22 +6,23 @@ when the archive moved on. The checkout is never changed.
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from modpkg.events import Sink, Warned
-from modpkg.formats.canonical import digest_of
 from modpkg.formats.catalogue import load_catalogue
 from modpkg.formats.documents import load_repository
-from modpkg.host.files import digest_file, new_directory, write_atomically
 from modpkg.host.run import Stopwatch
 from modpkg.node.boot import BootOptions, boot_image, require_healthy
 from modpkg.pipeline.build_modules import build_modules
-from modpkg.pipeline.fetch_packages import GoneError
-from modpkg.pipeline.lock_image import find_manifest, lock_image
-from modpkg.pipeline.lock_platform import Wish, load_platform_lock, lock_path, lock_platform
+from modpkg.pipeline.demo_recipes import copy_recipes
+from modpkg.pipeline.fetch_packages import GoneError, fetch_packages
+from modpkg.pipeline.image_lock import find_manifest
+from modpkg.pipeline.lock_image import lock_image
+from modpkg.pipeline.lock_platform import lock_platform
 from modpkg.pipeline.make_image import make_image
+from modpkg.pipeline.plan import plan_builds
+from modpkg.pipeline.platform_lock import Wish, load_platform_lock, lock_path
 from modpkg.pipeline.publish import Published, Target
 from modpkg.pipeline.publish_modules import publish_packages
 from modpkg.pipeline.release_module import Wording, release_all, unreleased
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 IMAGE: Final = "compute"
 CHANNEL: Final = "testing"
 AUTHOR: Final = "modpkg demo <demo@example.org>"
+SHORT_DIGEST: Final = 12
 MOVED: Final = "Renewed for the packages the archive has now."
 
 
@@ -97,14 +99,14 @@ class _Clock:
 def run_demo(order: DemoOrder, *, sink: Sink) -> Demo:
     """Do all of it; what was done before and has not changed is not done again."""
     clock = _Clock()
-    recipes = _copy_recipes(order)
-    catalogue, lock = _prepare(order, recipes, sink)
+    recipes = copy_recipes(order.recipes, order.workplace.demo_recipes)
+    workshop = _prepare(order, recipes, sink)
     clock.lap("recipes and lock", "the demo works in its own copy")
-    modules = _build(order, recipes, catalogue, lock, sink)
+    modules = build_modules(workshop, _names(order, workshop.catalogue), sink=sink)
     clock.steps += [_module_time(built) for built in modules if built.was_built]
     clock.lap("modules", _reasons(modules))
     published = _publish(order, modules, sink)
-    clock.lap("repository", f"snapshot {published.snapshot}")
+    clock.lap("repository", f"snapshot {published.snapshot[:SHORT_DIGEST]}")
     directory, image = _image(order, recipes, sink)
     clock.lap("image", f"{order.image} {image.image.version}")
     report = _boot(order, directory, image, sink) if order.boot else None
@@ -120,63 +122,58 @@ def run_demo(order: DemoOrder, *, sink: Sink) -> Demo:
     )
 
 
-def _copy_recipes(order: DemoOrder) -> Path:
-    target = order.workplace.demo_recipes
-    mark = target / ".copied-from"
-    files = [path for path in sorted(order.recipes.rglob("*")) if path.is_file()]
-    state = digest_of({str(path.relative_to(order.recipes)): digest_file(path) for path in files})
-    if not mark.exists() or mark.read_text(encoding="ascii") != state:
-        with new_directory(target) as fresh:
-            shutil.copytree(order.recipes, fresh, symlinks=True, dirs_exist_ok=True)
-            write_atomically(fresh / mark.name, state)
-    return target
-
-
-def _prepare(order: DemoOrder, recipes: Path, sink: Sink) -> tuple[Catalogue, PlatformLock]:
+def _prepare(order: DemoOrder, recipes: Path, sink: Sink) -> Workshop:
     catalogue = load_catalogue(recipes)
     platform = find_manifest(catalogue, order.image)[1].platform
-    lock = load_platform_lock(lock_path(recipes, platform), Wish.of(catalogue, platform))
-    return _released(order, recipes, lock, sink), lock
+    wish = Wish.of(catalogue, platform)
+    path = lock_path(recipes, platform)
+    workshop = _workshop(order, catalogue, load_platform_lock(path, wish))
+    names = _names(order, catalogue)
+    steps = plan_builds(workshop, names)
+    if all(step.done and not step.marks for step in steps):
+        return workshop
+    lock = _available(order, workshop, wish, path, sink)
+    return _workshop(order, _released(recipes, lock, order.now, sink), lock)
 
 
-def _released(order: DemoOrder, recipes: Path, lock: PlatformLock, sink: Sink) -> Catalogue:
-    catalogue = load_catalogue(recipes)
-    names = unreleased(catalogue, lock)
-    if not names:
-        return catalogue
-    sink(
-        Warned(
-            f"{', '.join(names)}: released by the demo in {recipes}, as their inputs are not those of their changelogs"
-        )
+def _workshop(order: DemoOrder, catalogue: Catalogue, lock: PlatformLock) -> Workshop:
+    platform = catalogue.platforms[lock.platform]
+    return Workshop(
+        catalogue=catalogue, platform=platform, lock=lock, site=order.site, work=order.workplace.root
     )
-    release_all(recipes, lock=lock, wording=Wording(message=MOVED, author=AUTHOR, now=order.now))
-    return load_catalogue(recipes)
 
 
-def _build(
-    order: DemoOrder, recipes: Path, catalogue: Catalogue, lock: PlatformLock, sink: Sink
-) -> list[BuiltModule]:
-    manifest = find_manifest(catalogue, order.image)[1]
-    names = [pin.name for pin in manifest.modules]
-    platform = catalogue.platforms[manifest.platform]
-    work = order.workplace.root
+def _names(order: DemoOrder, catalogue: Catalogue) -> list[str]:
+    return [pin.name for pin in find_manifest(catalogue, order.image)[1].modules]
 
-    def workshop(documents: Catalogue, packages: PlatformLock) -> Workshop:
-        return Workshop(catalogue=documents, platform=platform, lock=packages, site=order.site, work=work)
 
+def _available(order: DemoOrder, workshop: Workshop, wish: Wish, path: Path, sink: Sink) -> PlatformLock:
+    # Before anything is released: a version is not to be spent on packages that are gone.
+    lock, names = workshop.lock, _names(order, workshop.catalogue)
     try:
-        return build_modules(workshop(catalogue, lock), names, sink=sink)
+        fetch_packages(lock, names, platform=workshop.platform, site=order.site, sink=sink)
     except GoneError as error:
-        hint = "the committed lock stays as it is; invoke lock-platform renews it"
+        hint = f"the committed lock stays as it is; {wish.renewal} renews it"
         sink(
             Warned(
                 f"the archive moved on: {len(error.packages)} locked packages are gone, locking anew", hint
             )
         )
-    wish = Wish.of(catalogue, platform.name)
-    path, scratch = lock_path(recipes, platform.name), order.workplace.scratch("lock")
-    renewed = lock_platform(wish, path, mirrors=order.site.mirrors, work=scratch, sink=sink).lock
-    return build_modules(workshop(_released(order, recipes, renewed, sink), renewed), names, sink=sink)
+    else:
+        return lock
+    scratch = order.workplace.scratch("lock")
+    return lock_platform(wish, path, mirrors=order.site.mirrors, work=scratch, sink=sink).lock
+
+
+def _released(recipes: Path, lock: PlatformLock, now: int, sink: Sink) -> Catalogue:
+    catalogue = load_catalogue(recipes)
+    names = unreleased(catalogue, lock)
+    if not names:
+        return catalogue
+    reason = "their inputs are not those of their changelogs"
+    sink(Warned(f"{', '.join(names)}: released by the demo in {recipes}, as {reason}"))
+    release_all(recipes, lock=lock, wording=Wording(message=MOVED, author=AUTHOR, now=now))
+    return load_catalogue(recipes)
 
 
 def _module_time(built: BuiltModule) -> StepTime:
@@ -194,7 +191,8 @@ def _reasons(modules: list[BuiltModule]) -> str:
 
 
 def _publish(order: DemoOrder, modules: list[BuiltModule], sink: Sink) -> Published:
-    document = load_repository(order.repository)
+    # Not the site's key nor its address: this repository is published nowhere.
+    document = load_repository(order.repository).model_copy(update={"key": None, "base_url": None})
     target = Target(repository=order.workplace.repository, document=document, channel=CHANNEL)
     packages = [path for built in modules for path in (built.deb, built.rpm)]
     return publish_packages(packages, target=target, home=order.workplace.gnupg, now=order.now, sink=sink)

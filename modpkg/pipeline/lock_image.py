@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 from modpkg.apt.index import read_channel
 from modpkg.errors import BadInputError
-from modpkg.formats.canonical import read_record, write_record
-from modpkg.formats.words import closest
-from modpkg.model.lock import ImageLock
+from modpkg.formats.canonical import write_record
+from modpkg.pipeline.image_lock import lock_of, read_lock
 from modpkg.pipeline.offers import offers_of
 from modpkg.pipeline.resolve import Channel, resolve
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from modpkg.formats.catalogue import Catalogue
+    from modpkg.model.lock import ImageLock
     from modpkg.model.manifest import Manifest
     from modpkg.model.repository import Places
 
@@ -29,30 +28,6 @@ class LockedImage:
     path: Path
     changes: tuple[str, ...]
     held_back: tuple[str, ...]
-
-
-def find_manifest(catalogue: Catalogue, name: str) -> tuple[Path, Manifest]:
-    """Give the manifest of an image and its path; raises BadInputError with what there is."""
-    found = catalogue.manifests.get(name)
-    if found is None:
-        known = sorted(catalogue.manifests)
-        raise BadInputError(
-            f"no image {name!r}",
-            where=str(catalogue.root / "images"),
-            hint=closest(name, known) or f"there are: {', '.join(known)}",
-        )
-    return found
-
-
-def lock_of(manifest_path: Path) -> Path:
-    """Give where the lock of a manifest lies."""
-    return manifest_path.with_suffix(".lock")
-
-
-def read_lock(manifest_path: Path) -> ImageLock | None:
-    """Read the lock beside a manifest, if there is one."""
-    path = lock_of(manifest_path)
-    return read_record(path, ImageLock) if path.exists() else None
 
 
 def lock_image(
@@ -71,12 +46,20 @@ def lock_image(
         offers=offers_of(published.entries, platform=platform, architecture=architecture),
     )
     resolution = resolve(manifest, channel)
-    old = read_lock(path)
+    old = _old_lock(path)
     lock = resolution.lock
     if lock != old and not dry_run:
         write_record(lock_of(path), lock)
     changes = tuple(_changes(old, lock))
     return LockedImage(lock=lock, path=lock_of(path), changes=changes, held_back=resolution.held_back)
+
+
+def _old_lock(path: Path) -> ImageLock | None:
+    # One that cannot be read is to be replaced: its faults are of no interest any more.
+    try:
+        return read_lock(path)
+    except BadInputError:
+        return None
 
 
 def _changes(old: ImageLock | None, new: ImageLock) -> list[str]:

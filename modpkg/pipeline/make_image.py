@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modpkg.pipeline.build_image import Plan, build_image, plan_image
-from modpkg.pipeline.image_lock import check_lock
-from modpkg.pipeline.lock_image import find_manifest, lock_of, read_lock
+from modpkg.pipeline.image_lock import check_lock, find_manifest, lock_of, read_lock
 from modpkg.pipeline.obtain import Repository, obtain
 
 if TYPE_CHECKING:

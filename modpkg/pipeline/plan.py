@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from modpkg.errors import BadInputError
+from modpkg.errors import BadInputError, ModpkgError
 from modpkg.formats.canonical import digest_of
 from modpkg.formats.catalogue import below, order
 from modpkg.formats.words import closest
 from modpkg.pipeline.inputs import Inputs, all_inputs, version_of
+from modpkg.pipeline.kept import Kept, find_kept
 from modpkg.squashfs.pack import FAST_LEVEL, tool_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from modpkg.formats.catalogue import Catalogue
     from modpkg.model.module import Mark
     from modpkg.pipeline.workshop import Workshop
 
@@ -35,7 +37,7 @@ class Step:
 
 def plan_builds(workshop: Workshop, names: Sequence[str]) -> list[Step]:
     """Plan the builds of `names` and of all modules below them, lower ones first."""
-    _refuse_unknown(workshop, names)
+    refuse_unknown(workshop.catalogue, workshop.platform.name, names)
     inputs = all_inputs(workshop.catalogue, workshop.platform, workshop.lock, tools=tool_versions())
     wanted = {*names, *(low for name in names for low in below(workshop.catalogue, name))}
     steps: dict[str, Step] = {}
@@ -43,6 +45,14 @@ def plan_builds(workshop: Workshop, names: Sequence[str]) -> list[Step]:
         if name in wanted:
             steps[name] = _step(workshop, name, inputs[name], steps)
     return list(steps.values())
+
+
+def kept_of(workshop: Workshop, step: Step) -> Kept:
+    """Give what a step made, once it is made."""
+    kept = find_kept(workshop.store, step.key)
+    if kept is None:
+        raise ModpkgError(f"internal error: {step.module} {step.version} is not in the store after its build")
+    return kept
 
 
 def latest_name(workshop: Workshop, module: str) -> str:
@@ -56,15 +66,15 @@ def is_released(workshop: Workshop, module: str, inputs: Inputs) -> bool:
     return entry.inputs.get(workshop.platform.name) == f"sha256:{inputs.digest}"
 
 
-def _refuse_unknown(workshop: Workshop, names: Sequence[str]) -> None:
-    known = order(workshop.catalogue, workshop.platform.name)
+def refuse_unknown(catalogue: Catalogue, platform: str, names: Sequence[str]) -> None:
+    """Raise BadInputError, with what may be meant, where a platform has no module of a name."""
+    known = order(catalogue, platform)
     for name in names:
         if name not in known:
-            hint = closest(name, known) or f"there are: {', '.join(known)}"
             raise BadInputError(
-                f"no module {name!r} for platform {workshop.platform.name}",
-                where=str(workshop.catalogue.root / "modules"),
-                hint=hint,
+                f"no module {name!r} for platform {platform}",
+                where=str(catalogue.root / "modules"),
+                hint=closest(name, known),
             )
 
 
@@ -86,8 +96,7 @@ def _step(workshop: Workshop, module: str, inputs: Inputs, steps: Mapping[str, S
             "below": {low: steps[low].key for low in below(workshop.catalogue, module)},
         }
     )
-    record = workshop.store.lookup(key)
-    done = record is not None and all(workshop.store.has(record[part]) for part in ("module", "fragment"))
+    done = find_kept(workshop.store, key) is not None
     return Step(
         module=module,
         version=version_of(folder),
@@ -96,11 +105,13 @@ def _step(workshop: Workshop, module: str, inputs: Inputs, steps: Mapping[str, S
         level=level,
         key=key,
         done=done,
-        reason="nothing changed since it was built" if done else _why(workshop, module, inputs),
+        reason="nothing changed since it was built" if done else _why(workshop, module, inputs, key),
     )
 
 
-def _why(workshop: Workshop, module: str, inputs: Inputs) -> str:
+def _why(workshop: Workshop, module: str, inputs: Inputs, key: str) -> str:
+    if workshop.store.lookup(key) is not None:
+        return "what the store has of it is not whole, or of another modpkg"
     latest: dict[str, Any] | None = workshop.store.lookup(latest_name(workshop, module))
     if latest is None:
         return "it was never built here"

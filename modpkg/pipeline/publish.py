@@ -15,8 +15,8 @@ from modpkg.pipeline.admission import check_contents, check_order, check_same_by
 from modpkg.pipeline.journal import newest_of, read_snapshots, recover
 from modpkg.pipeline.pairs import Identity, Pair, PooledPair, read_pairs
 from modpkg.pipeline.pool import add_to_pool, find_in_pool
-from modpkg.pipeline.release import new_snapshot, release
 from modpkg.pipeline.signing import add_signed
+from modpkg.pipeline.switch import new_snapshot, switch_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -157,7 +157,7 @@ def _execute(places: Places, planned: PublishPlan, *, document: Repository, sess
         parent=planned.newest,
         key=session.key.fingerprint,
     )
-    release(places, snapshot, document=document, session=session)
+    switch_to(places, snapshot, document=document, session=session)
     return snapshot
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modpkg.errors import BadInputError
@@ -20,17 +21,21 @@ if TYPE_CHECKING:
 
 
 def packages_of(workshop: Workshop, module: str | None, *, sink: Sink) -> list[Path]:
-    """Give the packages of one module, or of all; raises BadInputError for those that are not built."""
+    """Give the packages of one module with those it stands on, or of all.
+
+    Raises BadInputError for those that are not built.
+    """
     names = [module] if module else order(workshop.catalogue, workshop.platform.name)
-    steps = plan_builds(workshop, names)
-    missing = [step.module for step in steps if not step.done]
+    missing = [step.module for step in plan_builds(workshop, names) if not step.done]
     if missing:
+        fast = [step.module for step in plan_builds(replace(workshop, fast=True), names) if step.done]
+        reason = "built with --fast only" if set(missing) <= set(fast) else "not built, or changed since"
         raise BadInputError(
-            f"cannot publish {', '.join(missing)}: not built, or changed since",
-            hint=f"invoke build-module {missing[0]}" if len(missing) == 1 else "invoke build-all",
+            f"cannot publish {', '.join(missing)}: {reason}",
+            hint=f"invoke build-module {missing[-1]}" if len(missing) == 1 or module else "invoke build-all",
         )
-    built = build_modules(workshop, names, sink=sink)
-    return [path for one in built if one.module.name in names for path in (one.deb, one.rpm)]
+    # A module without those it was built on could not be installed.
+    return [path for one in build_modules(workshop, names, sink=sink) for path in (one.deb, one.rpm)]
 
 
 def plan_publication(packages: Sequence[Path], *, target: Target, now: int) -> PublishPlan:

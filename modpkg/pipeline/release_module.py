@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import ValidationError
 
 from modpkg.errors import BadInputError
-from modpkg.formats.catalogue import load_catalogue, order
+from modpkg.formats.catalogue import below, load_catalogue, order
 from modpkg.formats.edit import add_entry, bind_entry
 from modpkg.model.changelog import Entry
 from modpkg.pipeline.inputs import all_inputs, version_of
+from modpkg.pipeline.plan import refuse_unknown
 from modpkg.squashfs.pack import tool_versions
 
 if TYPE_CHECKING:
@@ -19,6 +22,13 @@ if TYPE_CHECKING:
 
     from modpkg.formats.catalogue import Catalogue, RecipeFolder
     from modpkg.model.lock import PlatformLock
+
+HINTS: Final = {
+    "author": "MODPKG_AUTHOR has to be: Name <user@example.org>",
+    "changes": "--message has to say in words what changed, without spaces in front",
+    "urgency": "--urgency has to be low, medium, high or emergency",
+    "date": "SOURCE_DATE_EPOCH has to be a time of the calendar",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +44,12 @@ class Wording:
     def date(self) -> str:
         """The moment as changelogs write it."""
         return datetime.fromtimestamp(self.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What an entry says, by the names of its fields."""
+        author = {"author": self.author} if self.author else {}
+        return {"date": self.date, "urgency": self.urgency, "changes": (self.message,), **author}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +74,24 @@ def release_all(
     recipes: Path, *, lock: PlatformLock, wording: Wording, dry_run: bool = False
 ) -> list[Released]:
     """Release every module that is not, lower ones first; those above follow, as their inputs change."""
+    _check(wording)
+    if dry_run:
+        return _would_release(recipes, lock, wording)
     released: list[Released] = []
     while names := unreleased(load_catalogue(recipes), lock):
-        if dry_run:
-            return release_modules(recipes, names, lock=lock, wording=wording, dry_run=True)
         released += release_modules(recipes, names[:1], lock=lock, wording=wording)
+    return released
+
+
+def _would_release(recipes: Path, lock: PlatformLock, wording: Wording) -> list[Released]:
+    catalogue = load_catalogue(recipes)
+    names = unreleased(catalogue, lock)
+    released: list[Released] = []
+    for name in order(catalogue, lock.platform):
+        # A lower module's new version is an input of those above.
+        renewed = {one.module for one in released if one.new != one.old}
+        if name in names or renewed & set(below(catalogue, name)):
+            released.append(_release(recipes, name, lock, wording, dry_run=True))
     return released
 
 
@@ -74,7 +103,9 @@ def release_modules(
     A newest entry that was never released on this platform is bound to the inputs; else there is a new entry.
     A module above a released one becomes unreleased itself: its module.json names the version below.
     """
+    _check(wording)
     catalogue = load_catalogue(recipes)
+    refuse_unknown(catalogue, lock.platform, names)
     open_ones = unreleased(catalogue, lock)
     for name in names:
         if name not in open_ones:
@@ -106,13 +137,17 @@ def _release(recipes: Path, name: str, lock: PlatformLock, wording: Wording, *, 
 
 
 def _entry(folder: RecipeFolder, version: str, platform: str, digest: str, wording: Wording) -> Entry:
-    return Entry.model_validate(
-        {
-            "version": version,
-            "date": wording.date,
-            "author": wording.author or folder.recipe.maintainer,
-            "urgency": wording.urgency,
-            "changes": (wording.message,),
-            "inputs": {platform: f"sha256:{digest}"},
-        }
-    )
+    author, inputs = wording.author or folder.recipe.maintainer, {platform: f"sha256:{digest}"}
+    return Entry.model_validate({**wording.fields, "version": version, "author": author, "inputs": inputs})
+
+
+def _check(wording: Wording) -> None:
+    # Before anything is written: of several modules none is released, or all are.
+    try:
+        Entry.model_validate({"version": "1.0.0-1", "author": "A <a@b>", **wording.fields})
+    except ValidationError as error:
+        field = error.errors()[0]["loc"][0]
+        raise BadInputError(
+            f"cannot write the changelog entry: {wording.fields[str(field)]!r} is no {field}",
+            hint=HINTS[str(field)],
+        ) from error

@@ -23,7 +23,9 @@ def show_channels(
     names = [channel] if channel else published
     if not names:
         raise BadInputError(
-            "cannot show the repository: nothing is published", where=str(repository), hint="invoke publish"
+            "cannot show the repository: nothing is published",
+            where=str(repository),
+            hint="invoke publish --channel CHANNEL",
         )
     keyring = places.public_key
     return {

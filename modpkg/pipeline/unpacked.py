@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from modpkg.model.document import Record
 from modpkg.pipeline.apart import call
-from modpkg.pipeline.worker import UnpackJob
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modpkg.events import Sink
     from modpkg.host.namespaces import Mode
     from modpkg.store.store import Store
+
+
+class UnpackJob(Record):
+    """A fragment to unpack into `directory`, by way of `scratch`; neither exists yet."""
+
+    fragment: Path
+    scratch: Path
+    directory: Path
 
 
 def unpacked_tree(store: Store, fragment: str, *, mode: Mode, sink: Sink) -> Path:

@@ -12,25 +12,17 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from modpkg.errors import ModpkgError
+from modpkg.errors import ModpkgError, machine_error
 from modpkg.events import Event, Sink, event_to_dict
 from modpkg.host.run import CommandError
 from modpkg.image.assemble import assemble
 from modpkg.image.job import AssembleJob
 from modpkg.initramfs.build import build_initrd
-from modpkg.model.document import Record
 from modpkg.pipeline.apart import error_fields
+from modpkg.pipeline.unpacked import UnpackJob
 from modpkg.rootfs.build import build
 from modpkg.rootfs.job import BuildJob
 from modpkg.squashfs.pack import unpack
-
-
-class UnpackJob(Record):
-    """A fragment to unpack into `directory`, by way of `scratch`; neither exists yet."""
-
-    fragment: Path
-    scratch: Path
-    directory: Path
 
 
 def _build(path: Path, sink: Sink) -> dict[str, Any]:
@@ -73,8 +65,9 @@ def main(argv: list[str]) -> int:
     try:
         say({"result": TASKS[argv[0]](job, sink)})
     except (ModpkgError, OSError) as error:
-        fault = _full_disk(error, job.parent) or error
-        if not isinstance(fault, ModpkgError):
+        refused = machine_error(error) if isinstance(error, OSError) else error
+        fault = _full_disk(error, job.parent) or refused
+        if fault is None:
             raise
         say({"error": error_fields(fault)})
         return fault.exit_code

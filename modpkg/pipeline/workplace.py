@@ -39,9 +39,14 @@ class Workplace:
         return self.root / "gnupg"
 
     @property
+    def demo(self) -> Workplace:
+        """The demo's own: what it releases would take versions from those that people release."""
+        return Workplace(self.root / "demo")
+
+    @property
     def demo_recipes(self) -> Path:
-        """The copy of the recipes that the demo renews and releases in."""
-        return self.root / "demo" / "recipes"
+        """Where the demo renews and releases: its copy of the recipes."""
+        return self.root / "recipes"
 
     def signing_home(self, environ: Mapping[str, str]) -> Path:
         """Give the directory of gpg with the signing key: MODPKG_GNUPGHOME, else one of our own."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from modpkg.formats.catalogue import load_catalogue
+from modpkg.pipeline.platform_lock import Wish, load_platform_lock, lock_path
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -38,3 +41,17 @@ class Workshop:
     def packages(self) -> Path:
         """Where .deb and .rpm files are put."""
         return self.work / "packages" / self.platform.name
+
+
+def open_workshop(recipes: Path, *, platform: str, site: Site, work: Path, fast: bool = False) -> Workshop:
+    """Load all documents and a platform's lock. Raises BadInputError with all that is wrong with them."""
+    catalogue = load_catalogue(recipes)
+    wish = Wish.of(catalogue, platform)
+    return Workshop(
+        catalogue=catalogue,
+        platform=wish.platform,
+        lock=load_platform_lock(lock_path(recipes, platform), wish),
+        site=site,
+        work=work,
+        fast=fast,
+    )

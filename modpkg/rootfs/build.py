@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import ModpkgError
 from modpkg.events import Sink, Warned
 from modpkg.host.files import remove_tree
-from modpkg.host.mounts import overlay
+from modpkg.host.mounts import in_memory, overlay
 from modpkg.host.run import CommandError, run
 from modpkg.host.steps import step
 from modpkg.model.module import Fragment, Module
 from modpkg.rootfs import contents, debian, delta
-from modpkg.rootfs.inventory import inventory, uncompressed_size
+from modpkg.rootfs.changelogs import newest_changes
+from modpkg.rootfs.inventory import inventory, memory_size, uncompressed_size
 from modpkg.rootfs.job import BuildJob, Built
 from modpkg.rootfs.kernel import kernel_release, prune_drivers
 from modpkg.rootfs.normalize import DIRECTORY_TIME, set_times, strip_attributes
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
     from modpkg.model.module import State
 
+FRAGMENT: Final = "fragment.squashfs"
+
 
 def build(job: BuildJob, sink: Sink) -> Built:
     """Build the module of `job` in its work directory and give what to keep."""
@@ -40,25 +43,30 @@ def build(job: BuildJob, sink: Sink) -> Built:
     with step(f"install {job.recipe.name}", sink):
         upper = _install(job, below, sink)
     with step(f"take out {job.recipe.name}", sink):
+        changes = newest_changes(upper, (package.name for package in job.packages))
         kernel = _choose(job, upper, below, sink)
         state = _take_state(job, upper, below)
         paths = _take_files(job, upper, below)
         set_times(upper, source_date_epoch=job.source_date_epoch)
     with step(f"compress {job.recipe.name}", sink):
         fragment = _pack(job, upper, paths, sink)
-    _keep_tree(job, fragment.sha256)
+    _keep_tree(job, upper, fragment.sha256)
     module = module_of(job, below, fragment=fragment, state=state, paths=paths, kernel=kernel)
-    target = job.work / "module.json"
-    target.write_text(module.model_dump_json(), encoding="utf-8")
-    return Built(fragment=job.work / "fragment.squashfs", module=target)
+    built = Built(
+        fragment=job.work / FRAGMENT, module=job.work / "module.json", changes=job.work / "packages.changelog"
+    )
+    built.module.write_text(module.model_dump_json(), encoding="utf-8")
+    built.changes.write_text(changes, encoding="utf-8")
+    return built
 
 
-def _keep_tree(job: BuildJob, sha256: str) -> None:
+def _keep_tree(job: BuildJob, upper: Path, sha256: str) -> None:
+    # What was packed, which is what was read back: writing it to the disk again would cost a tenth of a build.
     # Here and not by the caller: only inside are the files' owners allowed to move them.
     target = job.trees / sha256
     job.trees.mkdir(parents=True, exist_ok=True)
     if not target.exists():
-        (job.work / "tree").rename(target)
+        upper.rename(target)
 
 
 def _install(job: BuildJob, below: list[Module], sink: Sink) -> Path:
@@ -110,10 +118,9 @@ def _add(job: BuildJob, root: Path, sink: Sink) -> None:
 
 def _choose(job: BuildJob, upper: Path, below: list[Module], sink: Sink) -> str | None:
     delta.check_layers(upper, below, replaces=job.recipe.replaces, recipe=str(job.recipe_path))
-    for path in remove_secrets(upper):
-        sink(
-            Warned(f"{job.recipe.name}: left out /{path}", hint="a secret: every node or site makes its own")
-        )
+    if secrets := remove_secrets(upper):
+        paths = ", ".join(f"/{path}" for path in secrets)
+        sink(Warned(f"{job.recipe.name}: left out {paths}", hint="secrets: every node or site makes its own"))
     release = kernel_release(upper)
     if release:
         # Package scripts may or may not have run depmod; the choice below needs its word.
@@ -147,12 +154,13 @@ def _take_files(job: BuildJob, upper: Path, below: list[Module]) -> dict[str, st
 
 
 def _pack(job: BuildJob, upper: Path, paths: dict[str, str], sink: Sink) -> Fragment:
-    target, tree = job.work / "fragment.squashfs", job.work / "tree"
+    target, place = job.work / FRAGMENT, job.work / "read-back"
     block_size = job.platform.squashfs.block_size
     settings = Settings(level=job.level, block_size=block_size, time=DIRECTORY_TIME)
     receipt = pack_tree(upper, target, settings, sink=sink)
-    unpack(target, tree, sink=sink)
-    _compare(paths, inventory(tree))
+    with in_memory(place, needed=memory_size(paths)):
+        unpack(target, place / "tree", sink=sink)
+        _compare(paths, inventory(place / "tree"))
     return Fragment(
         sha256=receipt.sha256,
         size=receipt.size,

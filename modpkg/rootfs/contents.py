@@ -14,7 +14,7 @@ from modpkg.rootfs.debian import script_environment
 from modpkg.rootfs.script_errors import script_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from modpkg.events import Sink
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 
 
 def add_contents(root: Path, recipe: Recipe, *, folder: Path) -> None:
-    """Put the recipe's `contents` into `root`; sources are below `folder`, checked when the recipe was loaded."""
+    """Put the recipe's `contents` into `root`; sources are below `folder`, checked when the recipe was loaded.
+
+    What lies at a destination is replaced, and a link there is never followed. Raises BadInputError where a
+    destination leads out of `root` or is a directory.
+    """
     for content in recipe.contents:
-        target = root / content.dst.lstrip("/")
-        _make_parents(target.parent)
-        _place(content, folder, target)
-        _own(content, root, target)
+        placed = _place(content, folder, root)
+        _own(content, root, placed)
 
 
 def settle(root: Path, recipe: Recipe, *, folder: Path, epoch: int, sink: Sink) -> None:
@@ -55,32 +57,74 @@ def _telling(what: str, where: Path) -> Iterator[None]:
         raise script_error(what, error, where=str(where)) from error
 
 
-def _make_parents(directory: Path) -> None:
-    missing = [path for path in (directory, *directory.parents) if not path.exists()]
-    for path in reversed(missing):
-        path.mkdir()
-        path.chmod(0o755)
-
-
-def _place(content: Content, folder: Path, target: Path) -> None:
+def _place(content: Content, folder: Path, root: Path) -> list[Path]:
+    source = folder / str(content.src)
+    target = _inside(root, content.dst)
     if content.type == "dir":
-        target.mkdir(exist_ok=True)
-    elif content.type == "symlink":
+        _make_directory(target)
+        return [target]
+    if content.type == "symlink":
+        _clear(target, content.dst)
         target.symlink_to(str(content.src))
-    elif content.type == "tree":
-        shutil.copytree(folder / str(content.src), target, symlinks=True, dirs_exist_ok=True)
-    else:
-        shutil.copyfile(folder / str(content.src), target)
+        return [target]
+    if content.type == "file":
+        _clear(target, content.dst)
+        shutil.copyfile(source, target)
+        return [target]
+    return [*_make_directory(target), *_copy_tree(source, root, content.dst)]
 
 
-def _own(content: Content, root: Path, target: Path) -> None:
+def _copy_tree(source: Path, root: Path, dst: str) -> Iterator[Path]:
+    for path in sorted(source.rglob("*")):
+        place = f"{dst}/{path.relative_to(source)}"
+        target = _inside(root, place)
+        if path.is_dir() and not path.is_symlink():
+            yield from _make_directory(target)
+            continue
+        _clear(target, place)
+        shutil.copyfile(path, target, follow_symlinks=False)
+        yield target
+
+
+def _inside(root: Path, dst: str) -> Path:
+    """Give where `dst` lies below `root`; its directory is made, and links on the way stay in the tree."""
+    base = root.resolve()
+    target = base / dst.lstrip("/")
+    directory = target.parent.resolve()
+    if not directory.is_relative_to(base):
+        # An absolute link such as /var/run would lead to the directory of the machine that builds.
+        raise BadInputError(
+            f"cannot put anything at {dst}: a directory on the way is a link that leads out of the module's tree",
+            hint="name the place that the link leads to",
+        )
+    for parent in reversed([directory, *directory.parents]):
+        _make_directory(parent)
+    return directory / target.name
+
+
+def _make_directory(directory: Path) -> list[Path]:
+    if directory.is_dir():
+        return []
+    if directory.is_symlink() or directory.exists():
+        raise BadInputError(f"cannot make the directory /{directory.name}: something else is there")
+    directory.mkdir()
+    directory.chmod(0o755)
+    return [directory]
+
+
+def _clear(target: Path, dst: str) -> None:
+    if target.is_dir() and not target.is_symlink():
+        raise BadInputError(f"cannot put a file at {dst}: a directory is there")
+    target.unlink(missing_ok=True)
+
+
+def _own(content: Content, root: Path, placed: Iterable[Path]) -> None:
     owner = _id_of(root / "etc/passwd", content.file_info.owner, content.dst)
     group = _id_of(root / "etc/group", content.file_info.group, content.dst)
-    below = sorted(target.rglob("*")) if content.type == "tree" else []
-    for path in [target, *below]:
+    mode = int(content.file_info.mode, 8)
+    for path in placed:
         os.chown(path, owner, group, follow_symlinks=False)
         if not path.is_symlink():
-            mode = int(content.file_info.mode, 8)
             # Who may read a file of a tree may also enter its directories.
             path.chmod(mode | (mode & 0o444) >> 2 if path.is_dir() else mode)
 

@@ -36,16 +36,38 @@ def walk(tree: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def inventory(tree: Path) -> dict[str, str]:
-    """Describe each path below `tree`, as `modpkg.model.module.Module.paths` says. Times are not in it."""
+    """Describe each path below `tree`, as `modpkg.model.module.Module.paths` says. Times are not in it.
+
+    Raises ModpkgError for names that are not UTF-8: JSON has no way to say them (Debian Policy 10.10 forbids them).
+    """
     start = len(str(tree)) + 1
     first_names: dict[tuple[int, int], str] = {}
-    return dict(sorted((e.path[start:], _describe(e, e.path[start:], first_names)) for e in walk(tree)))
+    paths = ((_utf8(e.path[start:]), e) for e in walk(tree))
+    return dict(sorted((path, _describe(e, path, first_names)) for path, e in paths))
 
 
 def uncompressed_size(paths: dict[str, str]) -> int:
     """Give the bytes of all files in an inventory, each hard link group once."""
     words = (line.split() for line in paths.values())
     return sum(int(w[4]) for w in words if w[0] == "file" and not w[-1].startswith("link="))
+
+
+def memory_size(paths: dict[str, str]) -> int:
+    """Give the bytes that an inventory takes in a tmpfs: each inode has a page or two beside its content."""
+    return uncompressed_size(paths) + len(paths) * 8192
+
+
+def _utf8(path: str) -> str:
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        shown = os.fsencode(path).decode(errors="backslashreplace")
+        raise ModpkgError(
+            "cannot describe a path whose name is not UTF-8",
+            where=f"/{shown}",
+            hint="leave it out by `exclude`, with ? for each letter that is none",
+        ) from error
+    return path
 
 
 def _describe(entry: os.DirEntry[str], path: str, first_names: dict[tuple[int, int], str]) -> str:
@@ -55,7 +77,8 @@ def _describe(entry: os.DirEntry[str], path: str, first_names: dict[tuple[int, i
     if kind == "file":
         words += [str(info.st_size), _digest(entry.path)]
     elif kind == "symlink":
-        words.append(quote(str(Path(entry.path).readlink())))
+        # Not Path.readlink, which would give x for ./x; as bytes, which need not be UTF-8.
+        words.append(quote(os.readlink(os.fsencode(entry.path))))  # noqa: PTH115 - see above
     elif kind in ("char", "block"):
         words.append(f"{os.major(info.st_rdev)}:{os.minor(info.st_rdev)}")
     words += _attributes(entry.path)

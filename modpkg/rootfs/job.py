@@ -48,7 +48,8 @@ class BuildJob(Record):
 
 
 class Built(Record):
-    """What a build leaves in `work`: the fragment and module.json."""
+    """What a build leaves in `work`: the fragment, module.json, and what changed in the packages."""
 
     fragment: Path
     module: Path
+    changes: Path

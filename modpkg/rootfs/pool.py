@@ -14,6 +14,7 @@ from debian.debfile import DebFile
 
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.host.files import digest_file
+from modpkg.host.mirrors import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,7 +32,8 @@ class Pool:
     @property
     def source(self) -> str:
         """The line of sources.list that names this archive."""
-        return f"deb [trusted=yes] copy://{self.directory} ./"
+        # A space would end the address, in sources.list and for mmdebstrap.
+        return f"deb [trusted=yes] copy://{quoted(str(self.directory))} ./"
 
 
 def make_pool(
@@ -63,7 +65,8 @@ def _checked(path: Path, package: LockedPackage) -> Path:
 
 
 def _stanza(path: Path, package: LockedPackage) -> str:
-    control = Deb822(DebFile(str(path)).control.get_content("control", encoding="utf-8"))
+    with path.open("rb") as stream:
+        control = Deb822(DebFile(fileobj=stream).control.get_content("control", encoding="utf-8"))
     if (control["Package"], control["Version"]) != (package.name, package.version):
         raise BadInputError(
             f"cannot use {path.name}: it holds {control['Package']} {control['Version']}",

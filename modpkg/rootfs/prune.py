@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def glob_pattern(globs: Iterable[str]) -> re.Pattern[str]:
     """Compile globs of absolute paths into one pattern that matches such a path whole."""
-    return re.compile("|".join(f"(?:{_translate(glob)})" for glob in globs) or r"(?!)")
+    # DOTALL: a line break in a name is a character like others.
+    return re.compile("|".join(f"(?:{_translate(glob)})" for glob in globs) or r"(?!)", re.DOTALL)
 
 
 def prune(tree: Path, *, exclude: Iterable[str], include: Iterable[str] = ()) -> tuple[str, ...]:

@@ -62,8 +62,13 @@ def renumber(upper: Path, *, below: Path | None, registry: Registry) -> None:
     )
     _rewrite(upper / KINDS["users"], {2: users, 3: groups})
     _rewrite(upper / KINDS["groups"], {2: groups})
+    seen: set[tuple[int, int]] = set()
     for entry in walk(upper):
-        _chown(entry, users, groups)
+        # The second name of a hard link would move the file once more.
+        info = entry.stat(follow_symlinks=False)
+        if (info.st_dev, info.st_ino) not in seen:
+            seen.add((info.st_dev, info.st_ino))
+            _chown(entry, users, groups)
 
 
 def _added(path: Path, below: Path | None) -> dict[str, int]:
@@ -93,10 +98,14 @@ def _undeclared(names: list[str], registry: Registry) -> list[Problem]:
 def _unnumbered(
     missing: list[tuple[str, str]], tables: dict[str, dict[str, int]], registry: Registry
 ) -> list[Problem]:
-    # One free id a name: a user and its group get the same.
+    # One free id a name: a user and its group get the same, as long as nobody else has it.
     free = registry.accounts.free_ids()
-    ids = {name: tables["groups"].get(name) or tables["users"].get(name) for _, name in missing}
-    ids = {name: number or next(free) for name, number in ids.items()}
+    others = {"users": "groups", "groups": "users"}
+    ids: dict[str, int] = {}
+    for kind, name in missing:
+        known = tables[others[kind]].get(name)
+        if name not in ids:
+            ids[name] = known if known and known not in tables[kind].values() else next(free)
     return [
         Problem(
             file=registry.platform_path,

@@ -7,23 +7,23 @@ come from one state of the archive, so equal names are equal versions. Nothing i
 from __future__ import annotations
 
 import graphlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Progress, Sink, Warned, ignore
-from modpkg.formats.canonical import digest_of
 from modpkg.host import files
 from modpkg.model.lock import LockedPackage, PlatformLock
 from modpkg.rootfs.apt_index import Index
 from modpkg.rootfs.apt_root import AptRoot
+from modpkg.rootfs.request import lock_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from modpkg.host.mirrors import Mirrors
     from modpkg.model.platform import Platform
+    from modpkg.rootfs.request import Request
 
 ESSENTIAL: Final = "?essential"
 # Else init-system-helpers takes its other alternative, usrmerge, and with it 49 MB of perl.
@@ -32,15 +32,6 @@ STEP: Final = "resolve"
 SHOWN_NAMES: Final = 6
 
 Share = dict[str, LockedPackage]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What one module asks for. `below` names the modules it lies on; the lowest has none."""
-
-    module: str
-    packages: tuple[str, ...]
-    below: tuple[str, ...] = ()
 
 
 def resolve_platform(
@@ -74,21 +65,6 @@ def resolve_platform(
         modules={
             module: tuple(share[name] for name in sorted(share)) for module, share in sorted(shares.items())
         },
-    )
-
-
-def lock_inputs(platform: Platform, requests: Sequence[Request]) -> str:
-    """Give the digest of what a lock is made from: another one makes the lock stale."""
-    return digest_of(
-        {
-            "platform": platform.name,
-            "architecture": platform.architecture,
-            "sources": platform.sources,
-            "requests": {
-                request.module: {"packages": sorted(request.packages), "below": sorted(request.below)}
-                for request in requests
-            },
-        }
     )
 
 

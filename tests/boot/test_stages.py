@@ -1,5 +1,6 @@
 """The stages' shell, judged by shellcheck, and its functions, run by the busybox that runs them in a node."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ def test_shellcheck_finds_nothing(script: Path) -> None:
 
 
 def shell(text: str, arguments: str) -> str:
-    words = ["busybox", "sh", "-eu", "-c", f". {SOURCE}/library.sh; {text}"]
+    words = ["busybox", "sh", "-eu", "-c", f". {shlex.quote(str(SOURCE))}/library.sh; {text}"]
     return run(words, env={"MODPKG_ARGUMENTS": arguments}).stdout
 
 

@@ -53,9 +53,9 @@ def _lines(module: str, names: list[str], ids: dict[str, int]) -> dict[str, tupl
     by_id = sorted(names, key=lambda name: ids[name])
     lines = {
         "etc/passwd": tuple(f"{name}:x:{ids[name]}:{ids[name]}::/:/bin/sh" for name in by_id),
-        "etc/shadow": tuple(f"{name}:!:::::::" for name in sorted(names)),
+        "etc/shadow": tuple(sorted(f"{name}:!:::::::" for name in names)),
         "etc/group": tuple(f"{name}:x:{ids[name]}:" for name in by_id),
-        "etc/gshadow": tuple(f"{name}:!::" for name in sorted(names)),
+        "etc/gshadow": tuple(sorted(f"{name}:!::" for name in names)),
         "var/lib/dpkg/diversions": tuple(f"/bin/{name}\n/bin/{name}.real\n{name}" for name in sorted(names)),
         "var/lib/dpkg/triggers/File": tuple(f"/usr/{name} {name}" for name in sorted(names)),
     }

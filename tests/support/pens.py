@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from modpkg.openpgp.keys import Key
 from modpkg.openpgp.sign import Session, Signer
+from modpkg.openpgp.verify import Verified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pytest
 
     from modpkg.events import Sink
 
@@ -40,6 +43,18 @@ class PenSigner(Signer):
     def session(self, *, sink: Sink | None = None) -> Iterator[Session]:
         del sink
         yield pen()
+
+
+def trust_pens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let readers of channels accept what a pen signed, as gpgv does with real signatures."""
+
+    def verify(path: Path, *, keyring: Path) -> Verified:
+        assert keyring.is_file()
+        head, _, text = path.read_text().partition("\n\n")
+        assert head.startswith("signed at ")
+        return Verified(fingerprint=PEN_KEY.fingerprint, text=text)
+
+    monkeypatch.setattr("modpkg.apt.index.verify_clear", verify)
 
 
 def pen() -> Pen:

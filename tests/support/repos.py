@@ -196,20 +196,20 @@ class DnfClient:
             "persistdir": "persist",
         }
         flags = [f"--setopt={name}={self.directory / place}" for name, place in settings.items()]
-        return run(
-            [
-                "dnf",
-                f"--config={self.directory / 'dnf.conf'}",
-                *flags,
-                f"--installroot={self.root}",
-                "--releasever=1",
-                "--forcearch=x86_64",
-                "-y",
-                *words,
-            ],
-            env={"HOME": str(self.directory / "home"), "RPM_FORCE_DEBIAN": "1"},
-            check=check,
-        )
+        start = ["dnf", f"--config={self.directory / 'dnf.conf'}", *flags, f"--installroot={self.root}"]
+        try:
+            return run(
+                [*start, "--releasever=1", "--forcearch=x86_64", "-y", *words],
+                env={"HOME": str(self.directory / "home"), "RPM_FORCE_DEBIAN": "1"},
+                check=check,
+            )
+        finally:
+            self._end_agents()
+
+    def _end_agents(self) -> None:
+        # dnf's library imports keys into a home below its cache, and leaves an agent there.
+        for home in (self.directory / "cache").glob("*/pubring"):
+            run(["gpgconf", "--homedir", home, "--kill", "gpg-agent"], check=False)
 
     def installed(self, name: str) -> str:
         """Give the fragment of an installed module, or "" where it is not."""

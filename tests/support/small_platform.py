@@ -18,7 +18,7 @@ from modpkg.events import Event, Output, event_to_dict, ignore
 from modpkg.formats.catalogue import load_catalogue, order
 from modpkg.pipeline.build_image import build_image, plan_image
 from modpkg.pipeline.build_modules import BuiltModule, build_modules
-from modpkg.pipeline.lock_platform import Wish, load_platform_lock, lock_path
+from modpkg.pipeline.platform_lock import Wish, load_platform_lock, lock_path
 from modpkg.pipeline.release_module import Wording, release_all
 from modpkg.pipeline.site import Site
 from modpkg.pipeline.workshop import Workshop

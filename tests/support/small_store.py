@@ -27,8 +27,9 @@ from modpkg.host.files import digest_file, locked
 from modpkg.host.run import Completed, run
 from modpkg.model.lock import LockedPackage, PlatformLock
 from modpkg.pipeline.fetch_packages import GoneError, fetch_packages
-from modpkg.pipeline.lock_platform import Wish, load_platform_lock, lock_path, lock_platform
+from modpkg.pipeline.lock_platform import lock_platform
 from modpkg.pipeline.plan import plan_builds
+from modpkg.pipeline.platform_lock import Wish, load_platform_lock, lock_path
 from modpkg.pipeline.site import Site
 from modpkg.rootfs.resolve import lock_inputs
 from modpkg.squashfs.pack import tool_versions

@@ -1,4 +1,8 @@
-from modpkg.errors import BadInputError, DocumentError, ModpkgError, Problem
+import errno
+
+import pytest
+
+from modpkg.errors import BadInputError, DocumentError, ModpkgError, Problem, machine_error
 
 
 def problem(message: str, *, line: int = 0, column: int = 0) -> Problem:
@@ -48,3 +52,37 @@ def test_all_problems_are_told_in_their_order_and_counted() -> None:
 
 def test_one_problem_is_counted_as_one() -> None:
     assert str(DocumentError([problem("x")])).splitlines()[-1] == "1 problem"
+
+
+@pytest.mark.parametrize(
+    ("error", "what"),
+    [
+        (OSError(errno.ENOSPC, "x", "/w/a"), "cannot write /w/a: No space left on device"),
+        (OSError(errno.EDQUOT, "x", "/w/a"), "cannot write /w/a: Disk quota exceeded"),
+        (OSError(errno.EROFS, "x", "/w/a"), "cannot write /w/a: Read-only file system"),
+        (OSError(errno.EFBIG, "x", "/w/a"), "cannot write /w/a: File too large"),
+        (OSError(errno.EACCES, "x", "/w/a"), "cannot use /w/a: Permission denied"),
+        (OSError(errno.EPERM, "x", "/w/a"), "cannot use /w/a: Operation not permitted"),
+        (OSError(errno.ENOTDIR, "x", "/w/a"), "cannot use /w/a: Not a directory"),
+        (OSError(errno.ENAMETOOLONG, "x", "/w/a"), "cannot use /w/a: File name too long"),
+        (OSError(errno.EIO, "x", "/w/a"), "cannot use /w/a: Input/output error"),
+        (OSError(errno.EMFILE, "x", "/w/a"), "cannot open /w/a: Too many open files"),
+        (OSError(errno.ENOSPC, "x", "/from", None, "/to"), "cannot write /to: No space left on device"),
+        (OSError(errno.ENOSPC, "x", b"/bytes\xff"), "cannot write /bytes\udcff: No space left on device"),
+        (OSError(errno.ENOSPC, "x"), "cannot write a file: No space left on device"),
+    ],
+)
+def test_what_the_machine_refuses_is_one_line_with_the_way_out(error: OSError, what: str) -> None:
+    refused = machine_error(error)
+    assert refused is not None
+    assert (refused.what, refused.where, refused.exit_code) == (what, "", 1)
+    assert refused.hint
+
+
+@pytest.mark.parametrize("code", [errno.ENOENT, errno.EISDIR, errno.EEXIST, errno.EINVAL, errno.EBADF])
+def test_other_errors_of_the_machine_are_faults_of_modpkg(code: int) -> None:
+    assert machine_error(OSError(code, "x", "/w/a")) is None
+
+
+def test_an_error_without_a_number_is_a_fault_of_modpkg() -> None:
+    assert machine_error(OSError("strange")) is None

@@ -54,12 +54,13 @@ def lock_platform(session: Session, platform: str, *, dry_run: bool = False) -> 
     from modpkg.cli.results.modules import platform_lock_result
     from modpkg.formats.catalogue import load_catalogue
     from modpkg.pipeline import lock_platform as pipeline
+    from modpkg.pipeline.platform_lock import Wish, lock_path
     from modpkg.pipeline.site import Site
 
     site = Site.of(session.environment)
     locked = pipeline.lock_platform(
-        pipeline.Wish.of(load_catalogue(session.recipes), platform),
-        pipeline.lock_path(session.recipes, platform),
+        Wish.of(load_catalogue(session.recipes), platform),
+        lock_path(session.recipes, platform),
         mirrors=site.mirrors,
         work=session.work / "lock",
         dry_run=dry_run,

@@ -25,7 +25,8 @@ def lock(session: Session, name: str, *, dry_run: bool = False) -> ImageLockResu
     """
     from modpkg.cli.results.images import image_lock_result
     from modpkg.formats.catalogue import load_catalogue
-    from modpkg.pipeline.lock_image import find_manifest, lock_image
+    from modpkg.pipeline.image_lock import find_manifest
+    from modpkg.pipeline.lock_image import lock_image
     from modpkg.pipeline.workplace import Workplace
 
     catalogue = load_catalogue(session.recipes)
@@ -131,7 +132,7 @@ def demo(session: Session, *, boot: bool = True, offline: bool = False) -> DemoR
     order = DemoOrder(
         recipes=session.recipes,
         repository=session.repository,
-        workplace=Workplace(session.work),
+        workplace=Workplace(session.work).demo,
         site=Site.of(session.environment, offline=offline),
         now=now(session.environ),
         boot=boot,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     helps={
         "channel": "Channel to publish to, such as testing.",
         "platform": "Platform whose modules to publish.",
-        "module": "Publish this module only. Default: every module of the platform that is built.",
+        "module": "Publish this module and those it stands on. Default: all of the platform.",
         "dry_run": "Tell what would be published and change nothing.",
     },
 )

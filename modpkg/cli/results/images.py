@@ -68,13 +68,14 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BootResult:
-    """A node that came up."""
+    """A node that came up; of its failed units those that wait for keys of the site had to fail."""
 
     image: str
     version: str
     multi_user_seconds: float
     memory_mb: int
     failed_units: tuple[str, ...]
+    waits_for_site: tuple[str, ...]
     tests: tuple[TestOutcome, ...]
     timeline: tuple[Stage, ...]
     console: Path
@@ -110,6 +111,7 @@ def boot_result(about: ImageDirectory, report: BootReport) -> BootResult:
         multi_user_seconds=report.multi_user_seconds,
         memory_mb=report.memory_mb,
         failed_units=report.failed_units,
+        waits_for_site=tuple(unit for unit in report.failed_units if unit in about.waits_for_site),
         tests=tuple(
             TestOutcome(
                 module=one.module, test=one.name, result="ok" if one.ok else one.reason, seconds=one.seconds

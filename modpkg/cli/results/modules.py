@@ -198,7 +198,7 @@ class ModuleResult:
     packages: tuple[str, ...]
     accounts: tuple[str, ...]
     tests: tuple[str, ...]
-    paths: dict[str, str]
+    paths: dict[str, str] | None
 
 
 def module_result(module: Module, *, paths: bool) -> ModuleResult:
@@ -219,5 +219,5 @@ def module_result(module: Module, *, paths: bool) -> ModuleResult:
         packages=tuple(f"{package.name} {package.version}" for package in module.packages),
         accounts=tuple(":".join(line.split(":")[0:3:2]) for line in users),
         tests=tuple(test.name for test in module.tests),
-        paths=dict(module.paths) if paths else {},
+        paths=dict(module.paths) if paths else None,
     )

@@ -124,7 +124,9 @@ def _remove_anything(path: Path) -> None:
 
 def _compiled(patterns: Sequence[str]) -> re.Pattern[str]:
     # An empty alternative would match the empty path only, which no entry of a tree has.
-    return re.compile("|".join("".join(map(_regex, WORDS.findall(pattern))) for pattern in patterns))
+    # DOTALL: a line break in a name is a character like others.
+    expression = "|".join("".join(map(_regex, WORDS.findall(pattern))) for pattern in patterns)
+    return re.compile(expression, re.DOTALL)
 
 
 def _regex(word: str) -> str:

@@ -10,9 +10,9 @@ import pytest
 
 from modpkg.host.mirrors import Mirrors
 from modpkg.model.platform import Platform, Source, Squashfs
-from modpkg.pipeline.lock_platform import Wish
+from modpkg.pipeline.platform_lock import Wish
 from modpkg.pipeline.site import Site
-from modpkg.rootfs.resolve import Request
+from modpkg.rootfs.request import Request
 from modpkg.store.store import Store
 from tests.support.archive import Archive, Key, Package
 from tests.support.web import Web, serving

@@ -17,9 +17,10 @@ from modpkg.errors import BadInputError, ModpkgError
 from modpkg.host.mirrors import Mirrors
 from modpkg.model.platform import Platform, Source, Squashfs
 from modpkg.pipeline.fetch_packages import GoneError, fetch_packages
-from modpkg.pipeline.lock_platform import Locked, Wish, load_platform_lock, lock_path, lock_platform
+from modpkg.pipeline.lock_platform import Locked, lock_platform
+from modpkg.pipeline.platform_lock import Wish, load_platform_lock, lock_path
 from modpkg.pipeline.site import Site
-from modpkg.rootfs.resolve import Request
+from modpkg.rootfs.request import Request
 from modpkg.store.failures import FetchError
 from modpkg.store.store import Store
 from tests.integration.archive.conftest import CORE, MAIN, NEWER, Setting

@@ -12,7 +12,8 @@ import pytest
 
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Event, Output, Warned
-from modpkg.rootfs.resolve import Request, resolve_platform
+from modpkg.rootfs.request import Request
+from modpkg.rootfs.resolve import resolve_platform
 from tests.integration.archive.conftest import CORE, HELLO, LIBC, MAIN, NEWER, Setting
 
 if TYPE_CHECKING:

@@ -32,7 +32,9 @@ def test_a_change_has_to_be_released_before_it_is_published(shop: Shop, golden: 
     assert shop.modpkg("build-module", "probe", "--offline").returncode == 0
     published = shop.modpkg("publish", "--channel", "testing", "--module", "probe", "--output", "json")
     assert published.returncode == 0, published.stderr
-    assert "0.1.0-2" in published.stdout
+    added = json.loads(published.stdout)["added"]
+    assert [one.split("-")[2] for one in added] == ["core", "munge", "probe", "tools"], "what it stands on"
+    assert "modpkg-module-probe-small 0.1.0-2 amd64" in added
 
 
 def test_what_is_not_built_is_not_published(shop: Shop, golden: Golden) -> None:
@@ -40,6 +42,18 @@ def test_what_is_not_built_is_not_published(shop: Shop, golden: Golden) -> None:
     refused = shop.modpkg("publish", "--channel", "testing")
     assert refused.returncode == 2
     golden(GOLDEN / "publish-not-built.txt", shop.error(refused))
+
+
+def test_what_is_built_fast_only_is_shown_and_not_published(shop: Shop) -> None:
+    shop.edit("modules/probe/program", "exec hello", "exec hello --traditional")
+    assert shop.modpkg("show-module", "probe").returncode == 2
+    assert shop.modpkg("build-module", "probe", "--fast", "--offline").returncode == 0
+    shown = json.loads(shop.modpkg("show-module", "probe", "--output", "json").stdout)
+    assert "fast" in shown["marks"]
+    assert shown["paths"] is None
+    refused = shop.modpkg("publish", "--channel", "testing", "--module", "probe")
+    assert "cannot publish probe: built with --fast only" in refused.stderr
+    assert "hint: invoke build-module probe" in refused.stderr
 
 
 def test_nothing_new_cannot_be_released(shop: Shop, golden: Golden) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,13 +13,9 @@ import pytest
 from modpkg.host.run import Completed, run
 
 ROOT = Path(__file__).parents[3]
-MAIN = f"""\
-#!{sys.executable}
-import sys
-sys.path.insert(0, {str(ROOT)!r})
-from modpkg.cli.program import main
-main()
-"""
+CODE = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from modpkg.cli.program import main; main()"
+# Not Python's own first line: the path of the interpreter may hold spaces.
+MAIN = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(CODE)} "$@"\n'
 # A command of the tests' own: it shows what a user sees of events, results and errors.
 TASKS = f"""\
 import sys

@@ -82,14 +82,14 @@ def test_an_interruption_is_no_error_of_ours() -> None:
 def test_a_full_disk_says_what_to_do() -> None:
     failure = failure_from(OSError(errno.ENOSPC, "No space left on device", "/work/build/x"))
     assert failure.text == (
-        "error: /work/build/x: cannot go on: no space left on device\n"
+        "error: cannot write /work/build/x: No space left on device\n"
         "  hint: free some space, or work elsewhere: --work DIR, --store DIR"
     )
 
 
 def test_a_place_that_may_not_be_written_is_named() -> None:
     failure = failure_from(PermissionError(errno.EACCES, "Permission denied", "/root/x"))
-    assert failure.text.startswith("error: /root/x: cannot go on: permission denied\n")
+    assert failure.text.startswith("error: cannot use /root/x: Permission denied\n")
 
 
 def test_a_fault_of_ours_says_where_the_traceback_is(tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) 
         (["zzzz"], "try it: modpkg --help"),
         (["test", "--no-such-option"], "No idea what '--no-such-option' is!"),
         (["test", "--select"], "needed value and was not given one"),
+        (["lock"], "try it: modpkg --help lock"),
         (["--help", "tset"], "did you mean 'test'?"),
         (["--no-such-option"], "error: cannot read the command line"),
     ],

@@ -96,7 +96,7 @@ def test_objects_inside_objects_are_indented() -> None:
 
 def test_a_cell_with_several_values_stays_on_its_line() -> None:
     rows = [{"a": ["x", "y"], "b": {"k": 1}}, {"a": [], "b": {}}]
-    assert to_text(rows).splitlines() == ["a    b", "x y  k=1", "-    -"]
+    assert to_text(rows).splitlines() == ["a     b", "x, y  k=1", "-     -"]
 
 
 def test_rows_may_lack_columns() -> None:
@@ -136,19 +136,30 @@ def test_the_words_of_a_field() -> None:
     assert label("multi_user_seconds") == "multi user seconds"
 
 
-def test_a_path_is_whole_beside_its_name_and_short_in_a_table() -> None:
+def test_a_path_is_shown_whole_and_never_in_a_table() -> None:
     path = Path("/build/packages/core_12.0.3-41_amd64.deb")
     assert to_text({"deb": path}) == f"deb: {path}"
-    assert to_text([{"deb": path}]).splitlines() == ["deb", "core_12.0.3-41_amd64.deb"]
-    assert json.dumps(to_data([{"deb": path}])) == f'[{{"deb": "{path}"}}]'
+    assert to_text([{"deb": path, "name": "core"}, {"deb": None, "name": "nfs"}]).splitlines() == [
+        "name",
+        "core",
+        "nfs",
+        "deb:",
+        f"  {path}",
+    ]
+    assert to_text([{"deb": path}]).splitlines() == ["deb:", f"  {path}"]
 
 
 def test_rows_with_long_lists_are_shown_one_below_the_other() -> None:
-    rows = [{"channel": "testing", "modules": list("abcd")}, {"channel": "stable", "modules": []}]
+    rows = [
+        {"channel": "testing", "modules": ["core 12.0.3-41", "kernel 6.1.90-7", "nfs"]},
+        {"channel": "stable", "modules": []},
+    ]
     assert to_text(rows).splitlines() == [
         "channel: testing",
         "modules:",
-        *("  " + letter for letter in "abcd"),
+        "  core 12.0.3-41",
+        "  kernel 6.1.90-7",
+        "  nfs",
         "",
         "channel: stable",
         "modules:",
@@ -157,4 +168,4 @@ def test_rows_with_long_lists_are_shown_one_below_the_other() -> None:
 
 
 def test_a_list_of_mixed_values_is_a_line_each() -> None:
-    assert to_text([1.5, ["a", "b"], None]).splitlines() == ["1.50", "a b", "-"]
+    assert to_text([1.5, ["a", "b"], None]).splitlines() == ["1.50", "a, b", "-"]

@@ -131,3 +131,7 @@ def test_a_missing_file_has_the_hint_of_the_caller(tmp_path: Path) -> None:
     with pytest.raises(BadInputError) as raised:
         read_record(tmp_path / "l", PlatformLock, hint="invoke lock-platform bookworm")
     assert str(raised.value).endswith("No such file or directory\n  hint: invoke lock-platform bookworm")
+
+
+def test_json_without_a_bottom_is_refused(tmp_path: Path) -> None:
+    assert "cannot read the file" in failure(tmp_path / "lock", "[" * 100_000)

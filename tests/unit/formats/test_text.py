@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from modpkg.errors import DocumentError
-from modpkg.formats.text import LONGEST_SOURCE, Text, read_text
+from modpkg.formats.text import LARGEST_DOCUMENT, LONGEST_SOURCE, Text, read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,3 +62,18 @@ def test_a_directory_is_told(tmp_path: Path) -> None:
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match=r"nothing.yaml: the file is missing"):
         read_text(tmp_path / "nothing.yaml")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(DocumentError, match="no regular file"):
+        read_text(tmp_path / "pipe.yaml")
+
+
+def test_a_document_has_an_end(tmp_path: Path) -> None:
+    path = tmp_path / "large.yaml"
+    path.write_text("#" * LARGEST_DOCUMENT)
+    assert len(read_text(path)) == LARGEST_DOCUMENT
+    path.write_text("#" * (LARGEST_DOCUMENT + 1))
+    with pytest.raises(DocumentError, match="a document has at most 1048576"):
+        read_text(path)

@@ -1,10 +1,12 @@
 import gzip
 import hashlib
 import os
+import resource
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -290,3 +292,42 @@ def test_directories_are_synced_and_files_are_not_taken_for_them(tmp_path: Path)
     sync_directories([tmp_path, tmp_path])
     with pytest.raises(NotADirectoryError):
         sync_directories([tmp_path / "file"])
+
+
+@contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    """Let the machine refuse to write more, as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_write_that_the_machine_refuses_names_the_file_and_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, "old")
+    with no_file_larger_than(1000), pytest.raises(OSError, match="File too large") as caught:
+        write_atomically(path, b"x" * 2000)
+    assert caught.value.filename == str(path)
+    assert (path.read_text(), names(tmp_path)) == ("old", ["file"])
+
+
+def test_a_new_file_that_the_machine_refuses_is_named_too(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with (
+        no_file_larger_than(1000),
+        pytest.raises(OSError, match="File too large") as caught,
+        new_file(path) as temporary,
+        temporary.open("wb") as stream,
+    ):
+        stream.write(b"x" * 100_000)
+    assert caught.value.filename == str(path)
+    assert names(tmp_path) == []
+
+
+def test_a_name_that_an_error_has_is_kept(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught, new_file(tmp_path / "file"):
+        (tmp_path / "other").read_bytes()
+    assert caught.value.filename == str(tmp_path / "other")

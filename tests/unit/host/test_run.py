@@ -212,3 +212,12 @@ def test_a_stopwatch_counts_the_work_of_children() -> None:
 
 def test_nothing_can_be_left_in_the_home_of_a_program() -> None:
     assert run(["sh", "-c", "mkdir -p $HOME"], check=False).returncode != 0
+
+
+@pytest.mark.parametrize("stream", ["1", "2"])
+def test_a_program_that_found_the_disk_full_gets_the_hint_of_a_full_disk(stream: str) -> None:
+    code = f"echo 'Write failed because No space left on device' >&{stream}; exit 1"
+    with pytest.raises(CommandError) as caught:
+        run(["sh", "-c", code])
+    assert caught.value.hint == "free some space, or work elsewhere: --work DIR, --store DIR"
+    assert "No space left on device" in caught.value.what

@@ -24,6 +24,8 @@ def test_the_date_is_utc_wherever_the_machine_is(monkeypatch: pytest.MonkeyPatch
         "2024-01-01T24:00:01Z",
         "2024-01-01T00:00:60Z",
         "2024-01-01",
+        "1969-12-31T23:59:59Z",
+        "2106-01-01T00:00:00Z",
     ],
 )
 def test_dates_are_of_the_calendar(date: str) -> None:

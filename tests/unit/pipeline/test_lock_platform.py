@@ -9,7 +9,8 @@ import pytest
 from modpkg.errors import BadInputError
 from modpkg.formats.catalogue import load_catalogue
 from modpkg.model.lock import LockedPackage, PlatformLock
-from modpkg.pipeline.lock_platform import Wish, lock_changes, lock_path
+from modpkg.pipeline.lock_platform import lock_changes
+from modpkg.pipeline.platform_lock import Wish, lock_path
 
 DOCUMENTS = Path(__file__).parents[2] / "golden" / "documents" / "base"
 

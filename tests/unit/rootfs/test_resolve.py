@@ -6,7 +6,8 @@ import pytest
 
 from modpkg.errors import BadInputError
 from modpkg.model.platform import Platform, Source, Squashfs
-from modpkg.rootfs.resolve import Request, below_closures, lock_inputs
+from modpkg.rootfs.request import Request, lock_inputs
+from modpkg.rootfs.resolve import below_closures
 
 PLATFORM = Platform(
     name="bookworm",

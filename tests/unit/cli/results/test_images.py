@@ -20,7 +20,7 @@ ABOUT = ImageDirectory(
     kernel="6.1.0-42-amd64",
     kernel_arguments=(),
     files={"root.squashfs": ImageFile(size=60_000_000, sha256=DIGEST)},
-    waits_for_site=(),
+    waits_for_site=("munge.service",),
     tests={},
 )
 
@@ -50,6 +50,7 @@ def test_a_boot_tells_what_failed_and_when_what_was_done() -> None:
         startup="",
     )
     result = results.boot_result(ABOUT, report)
+    assert result.waits_for_site == ("munge.service",)
     assert [test.result for test in result.tests] == ["ok", "status 1"]
     assert to_data(result)["timeline"] == [
         {"stage": "kernel", "seconds": 2.0},

@@ -122,3 +122,10 @@ def test_secrets_go_and_are_named(tmp_path: Path) -> None:
 def test_an_empty_tree_has_nothing_to_lose(tmp_path: Path, act: object) -> None:
     assert callable(act)
     assert act(tmp_path) == ()
+
+
+@pytest.mark.parametrize("name", ["var/cache/a\nb", "var/log/\n/x", "tmp/a\n"])
+def test_a_line_break_in_a_name_hides_nothing(tmp_path: Path, name: str) -> None:
+    write_files(tmp_path, {name: "x"})
+    assert name in drop(tmp_path) or name.rpartition("/")[0] in drop(tmp_path)
+    assert not (tmp_path / name).exists()

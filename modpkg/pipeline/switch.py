@@ -1,4 +1,4 @@
-"""A list of packages of the pool becomes the state of a channel. Decides nothing about which packages."""
+"""Switches a channel to a snapshot: a list of packages of the pool. Decides nothing about which packages."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def new_snapshot(
     )
 
 
-def release(places: Places, snapshot: Snapshot, *, document: Repository, session: Session) -> None:
+def switch_to(places: Places, snapshot: Snapshot, *, document: Repository, session: Session) -> None:
     """Write all indices of a snapshot, signed, and make it what clients of its channel see."""
     pooled = [find_in_pool(places, digest) for digest in snapshot.packages]
     entries = [_entry(places, package) for package in pooled if package.path.endswith(".deb")]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modpkg.model.repository import snapshot_id
-from modpkg.pipeline.release import new_snapshot
+from modpkg.pipeline.switch import new_snapshot
 from tests.support.repos import NOW, pen_workshop
 
 if TYPE_CHECKING:
