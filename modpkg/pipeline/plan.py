@@ -114,6 +114,6 @@ def _why(workshop: Workshop, module: str, inputs: Inputs, key: str) -> str:
         return "it was never built here"
     names = sorted({name for name, _ in latest.items() ^ inputs.parts.items()})
     if not names:
-        return "its version, its marks or its compression changed"
+        return "its version, marks or compression changed, or the store lost it"
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
     return f"{names[0]}{more} changed"
