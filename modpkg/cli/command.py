@@ -24,7 +24,7 @@ from modpkg.cli import render
 from modpkg.cli.failure import Failure, failure_from
 from modpkg.cli.options import Options, Output, Session, Surroundings, parse_options, parse_output
 from modpkg.cli.sinks import open_sink
-from modpkg.cli.streams import Streams, write_line
+from modpkg.cli.streams import Streams, usable, write_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -124,8 +124,9 @@ def _work(
 
 
 def _streams() -> Streams:
-    is_terminal = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-    return Streams(stdout=sys.stdout, stderr=sys.stderr, is_terminal=is_terminal)
+    stdout, stderr = usable(sys.stdout), usable(sys.stderr)
+    is_terminal = stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return Streams(stdout=stdout, stderr=stderr, is_terminal=is_terminal)
 
 
 def _surroundings() -> Surroundings:
@@ -142,9 +143,9 @@ class Answer:
     def result(self, value: object) -> int:
         """Show a result and give the exit code, which a result may bring along."""
         if self.output == "json":
-            text = json.dumps(render.to_data(value), indent=2, ensure_ascii=False)
+            text = json.dumps(render.to_data(value), indent=2)
         elif self.output == "json-lines":
-            text = json.dumps({"result": render.to_data(value)}, ensure_ascii=False)
+            text = json.dumps({"result": render.to_data(value)})
         else:
             text = render.to_text(value)
         code: int = getattr(value, "exit_code", 0)
@@ -154,7 +155,7 @@ class Answer:
         """Show why the command ended and give the exit code."""
         if self.output != "text":
             indent = 2 if self.output == "json" else None
-            self._write(json.dumps(failure.to_data(), indent=indent, ensure_ascii=False))
+            self._write(json.dumps(failure.to_data(), indent=indent))
         # Nobody may read it: the exit code still tells.
         write_line(self.streams.stderr, failure.text)
         return failure.exit_code

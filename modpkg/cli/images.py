@@ -19,13 +19,14 @@ def find_image(images: Path, name: str) -> Path:
     """Give the directory that a path names, or that has the highest version of an image below `images`."""
     if "/" in name or Path(name, IMAGE_JSON).exists():
         return Path(name)
-    built = {path.parent: read_image(path.parent) for path in sorted(images.glob(f"[!.]*/{IMAGE_JSON}"))}
-    mine = [path for path, about in built.items() if about.name == name]
+    # The folder's name begins with the image's: one that is damaged is in the way of no other image.
+    built = [path.parent for path in sorted(images.glob(f"[!.]*/{IMAGE_JSON}"))]
+    mine = {folder: read_image(folder) for folder in built if folder.name.partition("_")[0] == name}
     if not mine:
-        advice = closest(name, sorted({about.name for about in built.values()}))
+        advice = closest(name, sorted({folder.name.partition("_")[0] for folder in built}))
         hint = advice or f"build it: invoke build-image {name}"
         raise BadInputError(f"cannot find an image {name!r}", where=str(images), hint=hint)
-    return max(mine, key=lambda path: _order(built[path].image.version))
+    return max(mine, key=lambda folder: _order(mine[folder].image.version))
 
 
 def read_image(directory: Path) -> ImageDirectory:
@@ -33,7 +34,7 @@ def read_image(directory: Path) -> ImageDirectory:
     path = directory / IMAGE_JSON
     if not path.is_file():
         raise BadInputError(f"cannot find {IMAGE_JSON}: not an image directory", where=str(directory))
-    return read_record(path, ImageDirectory)
+    return read_record(path, ImageDirectory, hint=f"remove {directory} and build the image again")
 
 
 def _order(text: str) -> Order:

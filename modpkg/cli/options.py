@@ -82,13 +82,12 @@ def parse_options(
 ) -> Options:
     """Read the shared options; what the command line leaves open, the environment and then a default say."""
     project = find_project(around.here)
+    caches = around.environment.get("XDG_CACHE_HOME") or around.home / ".cache"
     return Options(
         output=parse_output(output),
         project=project,
         work=_place(around, work or around.environment.get(WORK_VARIABLE), project / "build"),
-        store=_place(
-            around, store or around.environment.get(STORE_VARIABLE), around.home / ".cache" / "modpkg"
-        ),
+        store=_place(around, store or around.environment.get(STORE_VARIABLE), Path(caches) / "modpkg"),
         verbose=verbose,
     )
 

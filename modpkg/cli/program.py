@@ -13,7 +13,7 @@ from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
 from modpkg.cli.commands import channels, development, documents, images, modules, repositories
-from modpkg.cli.streams import write_line
+from modpkg.cli.streams import usable, write_line
 from modpkg.errors import EXIT_BAD_INPUT, BadInputError
 
 if TYPE_CHECKING:
@@ -88,4 +88,4 @@ def main() -> None:
         # The reader of --help or --list has seen enough.
         sys.exit(0)
     finally:
-        write_line(sys.stdout, "")
+        write_line(usable(sys.stdout), "")

@@ -93,7 +93,7 @@ class JsonLinesSink:
 
     def __call__(self, event: Event) -> None:
         """Write the event."""
-        self.writer.write(json.dumps(event_to_dict(event), ensure_ascii=False))
+        self.writer.write(json.dumps(event_to_dict(event)))
 
 
 def line_of(event: Event) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from dataclasses import dataclass
 from typing import TextIO
@@ -14,6 +15,15 @@ class Streams:
     stdout: TextIO
     stderr: TextIO
     is_terminal: bool
+
+
+def usable(stream: TextIO | None) -> TextIO:
+    """Give a stream that takes any text: one that was closed swallows it, what it cannot encode is escaped."""
+    if stream is None:
+        return io.StringIO()
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
 
 
 def write_line(stream: TextIO, text: str) -> bool:

@@ -128,6 +128,20 @@ def sync_directories(paths: Iterable[Path]) -> None:
             os.close(descriptor)
 
 
+def sync_file_system(path: Path) -> None:
+    """Put all that was written to the file system of this directory on the disk."""
+    import ctypes  # noqa: PLC0415 - few commands write so many files
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        if libc.syncfs(descriptor) != 0:
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code), str(path))
+    finally:
+        os.close(descriptor)
+
+
 @contextmanager
 def temporary_directory(parent: Path, *, prefix: str = ".tmp.") -> Iterator[Path]:
     """Give an empty directory inside `parent`, removed when the block ends."""

@@ -167,11 +167,12 @@ def _indented(text: str) -> str:
 def _check_file(path: Path, about: ImageDirectory) -> None:
     known = about.files.get(path.name)
     if known is None or not path.is_file():
-        raise BadInputError(f"cannot boot: {path.name} is missing", where=str(path.parent))
+        hint = f"remove {path.parent} and build the image again"
+        raise BadInputError(f"cannot boot: {path.name} is missing", where=str(path.parent), hint=hint)
     found = digest_file(path)
     if found != known.sha256:
         raise BadInputError(
             f"cannot boot: {path.name} has sha256 {found}, image.json says {known.sha256}",
             where=str(path),
-            hint="build the image again",
+            hint=f"remove {path.parent} and build the image again",
         )

@@ -14,7 +14,14 @@ from modpkg.host.files import locked
 from modpkg.host.run import Stopwatch
 from modpkg.model.repository import Head, Places, Snapshot
 from modpkg.pipeline.index import Index, borrowed_index, opened_index
-from modpkg.pipeline.journal import newest_of, next_date, read_heads, read_snapshot, recover
+from modpkg.pipeline.journal import (
+    newest_of,
+    next_date,
+    read_heads,
+    read_snapshot,
+    recover,
+    refuse_lost_journal,
+)
 from modpkg.pipeline.switch import new_snapshot, switch_to
 
 if TYPE_CHECKING:
@@ -70,6 +77,8 @@ class State:
         index.absorb(heads)
         head = newest_of(heads, target.channel)
         newest = read_snapshot(places, head) if head else None
+        if newest is None:
+            refuse_lost_journal(places, target.channel)
         return cls(target=target, heads=heads, newest=newest, index=index, now=now)
 
     @property

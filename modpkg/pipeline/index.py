@@ -15,12 +15,12 @@ from modpkg.errors import ModpkgError
 from modpkg.formats.frames import Frame
 from modpkg.model.repository import Snapshot
 from modpkg.pipeline.journal import read_snapshot
-from modpkg.pipeline.pieces import Known, pieces_of, sort_key
+from modpkg.pipeline.pieces import Known, pieces_of, sort_key, stanza_of
 from modpkg.pipeline.pool import Pooled, find_in_pool
 from modpkg.yum.chunks import PRIMARY
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from modpkg.model.repository import Head, Places
@@ -113,6 +113,13 @@ class Index:
             with suppress(ModpkgError):
                 self.learn([path.name])
 
+    def add_deb(self, package: Pooled, control: Mapping[str, str]) -> None:
+        """Learn a .deb whose control fields are known: it need not be read again."""
+        if not self._knows(package.sha256):
+            self._add(package)
+        row = (package.sha256, STANZAS, stanza_of(self._places, package, control))
+        self._database.execute("INSERT OR REPLACE INTO pieces VALUES (?, ?, ?)", row)
+
     def frame(self, key: str) -> Frame | None:
         """Give a frame that was kept, or None."""
         self._used.add(key)
@@ -180,8 +187,20 @@ class Index:
 @contextmanager
 def opened_index(places: Places) -> Iterator[Index]:
     """Give the cache of a repository, for the one publisher; one that cannot be read is made anew."""
-    with closing(_open(places.index)) as database:
-        yield Index(database, places)
+    try:
+        with closing(_open(places.index)) as database:
+            yield Index(database, places)
+    except sqlite3.OperationalError as error:
+        raise ModpkgError(
+            f"cannot use the cache of the repository: {error}", where=str(places.index)
+        ) from error
+    except sqlite3.DatabaseError as error:
+        delete_index(places)
+        raise ModpkgError(
+            f"cannot use the cache of the repository: {error}",
+            where=str(places.index),
+            hint="it was removed: run the command again",
+        ) from error
 
 
 @contextmanager

@@ -82,6 +82,17 @@ def next_date(snapshots: Sequence[Head], now: int) -> int:
     return max(now, newest + 1)
 
 
+def refuse_lost_journal(places: Places, channel: str) -> None:
+    """Raise ModpkgError where a channel without snapshots is published: begun anew, it would lose all it has."""
+    release = places.www / "dists" / channel / "InRelease"
+    if release.exists() and not places.pending.exists():
+        raise ModpkgError(
+            f"cannot publish to channel {channel}: it is published, but the journal knows nothing of it",
+            where=str(places.snapshots),
+            hint="restore state/ of the repository from a copy",
+        )
+
+
 def commit(places: Places, publication: Publication) -> None:
     """Make a snapshot visible, whose immutable files are all written."""
     write_atomically(places.pending, publication.model_dump_json(indent=2) + "\n")

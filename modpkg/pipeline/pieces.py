@@ -61,7 +61,11 @@ def pieces_of(places: Places, package: Pooled) -> Mapping[str, bytes]:
     if package.path.endswith(".rpm"):
         # Repositories lie at rpm/snap-<id>/: two levels below the pool's parent.
         return chunks_of(path, sha256=package.sha256, href=str(Path("..", "..", package.path)))
-    entry = Entry(
-        control=read_control(path), path=package.path, size=path.stat().st_size, sha256=package.sha256
-    )
-    return {STANZAS: render_stanza(entry).encode()}
+    return {STANZAS: stanza_of(places, package, read_control(path))}
+
+
+def stanza_of(places: Places, package: Pooled, control: Mapping[str, str]) -> bytes:
+    """Give the stanza of a .deb whose control fields are known."""
+    size = (places.www / package.path).stat().st_size
+    entry = Entry(control=control, path=package.path, size=size, sha256=package.sha256)
+    return render_stanza(entry).encode()

@@ -12,9 +12,16 @@ from modpkg.host.run import Stopwatch
 from modpkg.model.repository import Places, Repository, Snapshot
 from modpkg.pipeline.admission import check_contents, check_inside, check_order, check_same_bytes
 from modpkg.pipeline.index import Index, borrowed_index, opened_index
-from modpkg.pipeline.journal import newest_of, next_date, read_heads, read_snapshot, recover
+from modpkg.pipeline.journal import (
+    newest_of,
+    next_date,
+    read_heads,
+    read_snapshot,
+    recover,
+    refuse_lost_journal,
+)
 from modpkg.pipeline.pairs import Identity, Pair, PooledPair, read_pairs
-from modpkg.pipeline.pool import add_to_pool
+from modpkg.pipeline.pool import intake
 from modpkg.pipeline.published import published_pairs
 from modpkg.pipeline.removed import check_removed, removed_identities
 from modpkg.pipeline.signing import add_signed
@@ -108,6 +115,8 @@ def _plan(packages: Sequence[Path], *, target: Target, index: Index, now: int) -
     index.absorb(heads)
     head = newest_of(heads, target.channel)
     newest = read_snapshot(places, head) if head else None
+    if newest is None:
+        refuse_lost_journal(places, target.channel)
     published = published_pairs(index, (pair.identity.name for pair in pairs))
     for pair in pairs:
         check_contents(pair)
@@ -160,10 +169,12 @@ def _execute(index: Index, planned: PublishPlan, *, target: Target, session: Ses
     packages = set(planned.newest.packages) if planned.newest else set()
     for reused in planned.reuse:
         packages |= {reused.deb.sha256, reused.rpm.sha256}
-    for pair in planned.add:
-        deb = add_to_pool(places, pair.deb, file_name=pair.identity.deb_name)
-        packages |= {deb.sha256, add_signed(places, pair, session=session).sha256}
-        write_changelog(places, pair)
+    with intake(places) as taking:
+        for pair in planned.add:
+            deb = taking.add(pair.deb, file_name=pair.identity.deb_name)
+            index.add_deb(deb, pair.control)
+            packages |= {deb.sha256, add_signed(taking, pair, session=session).sha256}
+            write_changelog(taking, pair)
     snapshot = new_snapshot(
         packages,
         channel=planned.channel,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from typing import TYPE_CHECKING, Final
@@ -9,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 from modpkg.apt.release import SECONDS_A_DAY, format_time
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Sink, Warned, ignore
-from modpkg.host.files import temporary_directory, write_atomically
+from modpkg.model.document import SHA256_PATTERN
 from modpkg.openpgp.keys import GPG, Key, find_key, find_or_make_key, has_expired, import_key
 from modpkg.openpgp.sign import Session, Signer
-from modpkg.pipeline.pool import Pooled, add_to_pool, find_in_pool
+from modpkg.pipeline.pool import Intake, Pooled, find_in_pool
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,19 +105,26 @@ def _ended(fingerprint: str) -> BadInputError:
     )
 
 
-def add_signed(places: Places, pair: Pair, *, session: Session) -> Pooled:
+def add_signed(taking: Intake, pair: Pair, *, session: Session) -> Pooled:
     """Sign a copy of an rpm and put it into the pool, or give the one that was made before."""
-    facts = pair.rpm_facts
+    places, facts = taking.places, pair.rpm_facts
     record = places.signed / f"{facts.header_sha256}-{session.key.fingerprint}"
-    if record.exists():
-        try:
-            return find_in_pool(places, record.read_text(encoding="ascii").strip())
-        except ModpkgError:
-            record.unlink()  # the pool does not have it any more: the same bytes are made again
-    with temporary_directory(places.incoming) as scratch:
-        copy = scratch / pair.identity.rpm_name
+    found = _signed_before(places, record)
+    if found is None:
+        copy = taking.scratch / f"unsigned-{pair.identity.rpm_name}"
         shutil.copyfile(pair.rpm, copy)
         session.rpm(copy, seconds=facts.build_time)
-        pooled = add_to_pool(places, copy, file_name=copy.name)
-    write_atomically(record, f"{pooled.sha256}\n")
-    return pooled
+        found = taking.add(copy, file_name=pair.identity.rpm_name)
+        copy.unlink()
+        taking.write(record, f"{found.sha256}\n")
+    return found
+
+
+def _signed_before(places: Places, record: Path) -> Pooled | None:
+    if not record.exists():
+        return None
+    digest = record.read_text(encoding="ascii").strip()
+    try:
+        return find_in_pool(places, digest) if re.fullmatch(SHA256_PATTERN, digest) else None
+    except ModpkgError:
+        return None  # the pool does not have it any more: the same bytes are made again

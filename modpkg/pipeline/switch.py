@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from modpkg.apt.publish import Listed, changelog_path, write_indices
 from modpkg.deb.read import read_module
 from modpkg.formats.package_docs import changelog_text
-from modpkg.host.files import sync_directories, write_atomically
+from modpkg.host.files import sync_directories
 from modpkg.model.repository import Places, Publication, Replacement, Repository, Snapshot, snapshot_id
 from modpkg.pipeline.journal import commit
 from modpkg.pipeline.pool import check_pool
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from modpkg.openpgp.sign import Session
     from modpkg.pipeline.index import Index
     from modpkg.pipeline.pairs import Pair
+    from modpkg.pipeline.pool import Intake
 
 
 def new_snapshot(
@@ -66,12 +67,12 @@ def switch_to(
     return written
 
 
-def write_changelog(places: Places, pair: Pair) -> None:
+def write_changelog(taking: Intake, pair: Pair) -> None:
     """Write the changelog that `apt changelog` asks for, of a package that is going to be published."""
     # Only packages of modules have one that modpkg can read.
-    path = places.www / changelog_path(pair.identity.name, str(pair.identity.version))
+    path = taking.places.www / changelog_path(pair.identity.name, str(pair.identity.version))
     if "Modpkg-Module" in pair.control and not path.exists():
-        write_atomically(path, changelog_text(read_module(pair.deb)))
+        taking.write(path, changelog_text(read_module(pair.deb)))
 
 
 def _written(places: Places, snapshot: Snapshot) -> list[Path]:

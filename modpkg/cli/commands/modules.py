@@ -117,12 +117,14 @@ def release_module(
         now=now(session.environ),
         urgency=urgency,
     )
-    if name == "all":
-        released = release_all(session.recipes, lock=workshop.lock, wording=wording, dry_run=dry_run)
-    else:
-        released = release_modules(
-            session.recipes, [name], lock=workshop.lock, wording=wording, dry_run=dry_run
-        )
+    # Of two releases at once the second one finds the first, and overwrites nothing.
+    with workshop.store.lock("release", sink=session.sink):
+        if name == "all":
+            released = release_all(session.recipes, lock=workshop.lock, wording=wording, dry_run=dry_run)
+        else:
+            released = release_modules(
+                session.recipes, [name], lock=workshop.lock, wording=wording, dry_run=dry_run
+            )
     return ReleaseResult(released=tuple(released))
 
 

@@ -73,3 +73,12 @@ def test_a_misspelt_image_is_guessed(tmp_path: Path) -> None:
 def test_a_folder_without_image_json_is_no_image(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match=r"cannot find image\.json"):
         read_image(tmp_path)
+
+
+def test_a_damaged_image_is_in_the_way_of_no_other(tmp_path: Path) -> None:
+    damaged = make_image(tmp_path, f"1.0.0-1.{LETTERS}", name="storage")
+    (damaged / "image.json").write_text("{")
+    mine = make_image(tmp_path, f"1.0.0-1.{LETTERS}")
+    assert find_image(tmp_path, "compute") == mine
+    with pytest.raises(BadInputError, match=f"hint: remove {damaged} and build the image again"):
+        find_image(tmp_path, "storage")

@@ -59,6 +59,10 @@ def test_by_default_the_work_is_in_the_checkout_and_the_store_is_shared(tmp_path
     assert options.store == HOME / ".cache" / "modpkg"
 
 
+def test_the_store_follows_the_place_of_caches(tmp_path: Path) -> None:
+    assert parsed(around(tmp_path, XDG_CACHE_HOME="/caches")).store == Path("/caches/modpkg")
+
+
 def test_the_environment_goes_before_the_default_and_the_command_line_before_both(tmp_path: Path) -> None:
     surroundings = around(tmp_path, MODPKG_WORK="/a", MODPKG_STORE="/b")
     assert parsed(surroundings).work == Path("/a")

@@ -1,7 +1,7 @@
 import os
 from pathlib import Path
 
-from modpkg.cli.streams import write_line
+from modpkg.cli.streams import usable, write_line
 
 
 def test_a_line_is_written_at_once(tmp_path: Path) -> None:
@@ -22,3 +22,13 @@ def test_without_a_reader_it_says_so_once_and_never_raises() -> None:
     with os.fdopen(writing, "w") as stream:
         assert not write_line(stream, "hello")
         assert write_line(stream, "again")
+
+
+def test_what_a_stream_cannot_encode_is_escaped(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w", encoding="ascii") as stream:
+        assert write_line(usable(stream), "w\xf6rk \udcff")
+    assert (tmp_path / "out").read_text() == "w\\xf6rk \\udcff\n"
+
+
+def test_a_closed_stream_swallows_all() -> None:
+    assert write_line(usable(None), "hello")

@@ -1,18 +1,22 @@
 import hashlib
+import stat
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from modpkg.events import Event, StepSkipped
+from modpkg.errors import ModpkgError
+from modpkg.events import Event, StepSkipped, ignore
 from modpkg.formats.canonical import canonical_json
+from modpkg.host.files import digest_file
 from modpkg.image.finding import CheckError
 from modpkg.image.identity import image_of
 from modpkg.model.image import ImageDirectory, ImageFile
 from modpkg.model.manifest import Manifest, ModulePin
-from modpkg.model.module import State
+from modpkg.model.module import Module, ModuleTest, State
 from modpkg.pipeline.build_image import Plan, build_image, plan_image
 from modpkg.store.store import Store
+from tests.support.fake_worker import FakeWorker
 from tests.support.stack import lower, make_module, stanza
 
 CORE = make_module("core")
@@ -93,3 +97,111 @@ def test_modules_that_make_no_image_are_refused_before_anything_is_written(tmp_p
     with pytest.raises(CheckError, match="package a: needs b"):
         plan_image(manifest(), [CORE, broken], images=tmp_path / "images")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """Give a store with the fragments of both modules."""
+    store = Store(tmp_path / "store")
+    for module in MODULES:
+        with store.scratch() as scratch:
+            (scratch / "fragment").write_text(module.name)
+            store.add(scratch / "fragment", sha256=module.fragment.sha256)
+    return store
+
+
+def stored(name: str, **fields: Any) -> Module:
+    fragment = make_module(name).fragment.model_copy(
+        update={"sha256": hashlib.sha256(name.encode()).hexdigest(), "level": 7}
+    )
+    return make_module(name, fragment=fragment, **fields)
+
+
+STORED_CORE = stored("core", tests=(ModuleTest(name="ssh", run="sshd -t"),))
+MODULES = (
+    STORED_CORE,
+    stored(
+        "kernel",
+        kernel="6.1.0",
+        depends=(lower(STORED_CORE),),
+        waits_for_site=("z.service", "a.service"),
+    ),
+)
+
+
+def test_an_image_directory_is_made_whole(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = FakeWorker.installed(monkeypatch)
+    wish = manifest(kernel_arguments=("quiet",))
+    made = plan_image(wish, MODULES, images=tmp_path / "images")
+    record = build_image(made, store=store, sink=ignore)
+    names = {path.name for path in made.directory.iterdir()}
+    assert names == {
+        *("SHA256SUMS", "changelog", "image.json", "initrd", "packages", "root.squashfs", "vmlinuz")
+    }
+    assert record.files.keys() == names - {"SHA256SUMS", "image.json"}
+    assert (record.kernel, record.kernel_arguments) == ("6.1.0", ("quiet",))
+    assert record.waits_for_site == ("a.service", "z.service")
+    assert record.tests == {"core": (ModuleTest(name="ssh", run="sshd -t"),)}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made.directory.iterdir()} == {0o644}
+    (job,) = worker.assembled
+    assert (job.level, job.block_size) == (7, 131072)
+    assert len(job.layers) == len(worker.unpacked) == 2
+
+
+def test_the_sums_are_those_that_sha256sum_checks(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeWorker.installed(monkeypatch)
+    made = plan_image(manifest(), MODULES, images=tmp_path / "images")
+    build_image(made, store=store, sink=ignore)
+    lines = (made.directory / "SHA256SUMS").read_text().splitlines()
+    sums = dict(reversed(line.split("  ")) for line in lines)
+    assert list(sums) == sorted(sums)
+    wanted = {path.name: digest_file(path) for path in made.directory.iterdir() if path.name != "SHA256SUMS"}
+    assert sums == wanted
+
+
+def test_a_second_build_finds_it(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = FakeWorker.installed(monkeypatch)
+    made = plan_image(manifest(), MODULES, images=tmp_path / "images")
+    record = build_image(made, store=store, sink=ignore)
+    # The plan is of before: who waited for another process finds the work done.
+    events: list[Event] = []
+    assert build_image(made, store=store, sink=events.append) == record
+    assert {type(event) for event in events} == {StepSkipped}
+    assert len(worker.assembled) == 1
+
+
+def test_what_a_killed_build_left_goes(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeWorker.installed(monkeypatch)
+    made = plan_image(manifest(), MODULES, images=tmp_path / "images")
+    left = made.directory.parent / f".{made.directory.name}.x7"
+    (left / "half").mkdir(parents=True)
+    build_image(made, store=store, sink=ignore)
+    assert not left.exists()
+
+
+def test_a_build_that_fails_leaves_no_directory(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = FakeWorker.installed(monkeypatch)
+    worker.error = ModpkgError("cannot assemble it")
+    made = plan_image(manifest(), MODULES, images=tmp_path / "images")
+    with pytest.raises(ModpkgError, match="cannot assemble it"):
+        build_image(made, store=store, sink=ignore)
+    assert not made.directory.exists()
+    assert list((store.root / "scratch").iterdir()) == []
+
+
+def test_a_changed_image_takes_the_place_of_the_old_one(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeWorker.installed(monkeypatch)
+    build_image(plan_image(manifest(), MODULES, images=tmp_path / "images"), store=store, sink=ignore)
+    loud = manifest(kernel_arguments=("debug",))
+    made = plan_image(loud, MODULES, images=tmp_path / "images")
+    assert made.reason == "the kernel arguments changed"
+    assert build_image(made, store=store, sink=ignore).kernel_arguments == ("debug",)
+    assert [path.name for path in made.directory.parent.iterdir()] == [made.directory.name]

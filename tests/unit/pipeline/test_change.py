@@ -85,3 +85,13 @@ def test_what_was_decided_before_is_finished_first(workshop: Workshop) -> None:
     carry_out(refreshed, target=target, signer=workshop.signer, now=NOW + 2, sink=events.append)
     assert [type(event) for event in events] == [Warned, StepStarted, StepFinished]
     assert [each.id for each in read_snapshots(workshop.places)][1] == done.snapshot.id
+
+
+def test_a_channel_whose_journal_is_gone_is_not_begun_anew(workshop: Workshop) -> None:
+    workshop.publish(workshop.make("slurm"), channel="stable", now=NOW + 1)
+    for path in workshop.places.snapshots.glob("*.json"):
+        if '"stable"' in path.read_text():
+            path.unlink()
+    with pytest.raises(ModpkgError, match="it is published, but the journal knows nothing of it"):
+        workshop.change(promotion("testing"), channel="stable", now=NOW + 2)
+    assert modules_of(workshop, "stable") == ["slurm 1.0.0-1"]

@@ -186,3 +186,22 @@ def test_packages_can_be_forgotten_and_learned_from_the_pool(workshop: Workshop)
         assert index.partners([digest]) == set()
         index.learn_pool()
         assert digest in index.partners([digest])
+
+
+def test_a_cache_that_breaks_in_the_middle_is_removed_and_the_user_told(workshop: Workshop) -> None:
+    with (
+        pytest.raises(ModpkgError, match="cannot use the cache of the repository: malformed") as caught,
+        opened_index(workshop.places),
+    ):
+        raise sqlite3.DatabaseError("malformed")
+    assert "run the command again" in caught.value.hint
+    assert not workshop.places.index.exists()
+
+
+def test_a_full_disk_does_not_cost_the_cache(workshop: Workshop) -> None:
+    with (
+        pytest.raises(ModpkgError, match="database or disk is full"),
+        opened_index(workshop.places),
+    ):
+        raise sqlite3.OperationalError("database or disk is full")
+    assert workshop.places.index.exists()

@@ -7,6 +7,7 @@ import pytest
 
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Event, StepFinished, StepSkipped, StepStarted
+from modpkg.host.files import remove_tree
 from modpkg.pipeline.journal import newest_of, read_snapshots
 from modpkg.pipeline.publish import PublishPlan, plan, publish
 from tests.support.repos import NOW, Workshop, modules_of, pen_workshop, tree_of
@@ -211,3 +212,11 @@ def test_a_lost_package_of_the_pool_is_named(workshop: Workshop) -> None:
     shutil.rmtree(workshop.places.www / "pool" / digest[:2] / digest)
     with pytest.raises(ModpkgError, match=f"cannot find the one package {digest}"):
         workshop.publish(workshop.make(version="1.0.0-2"), now=NOW + 1)
+
+
+def test_a_channel_whose_journal_is_gone_is_not_begun_anew(workshop: Workshop) -> None:
+    workshop.publish(workshop.make())
+    remove_tree(workshop.places.state)
+    with pytest.raises(ModpkgError, match="it is published, but the journal knows nothing of it"):
+        workshop.publish(workshop.make("slurm"), now=NOW + 1)
+    assert modules_of(workshop) == ["core 1.0.0-1"]
