@@ -6,17 +6,20 @@ Indices lie under their digest (by-hash), so that a client with any InRelease fi
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from modpkg.apt.release import COMPONENT, SECONDS_A_DAY, Index, Release, render_release
-from modpkg.apt.stanza import Entry, render_packages
-from modpkg.host.files import gzipped, write_atomically
+from modpkg.apt.stanza import STANZAS
+from modpkg.formats.frames import framed
+from modpkg.host.files import write_atomically
 from modpkg.model.repository import Replacement, Repository, Snapshot, address_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from modpkg.formats.frames import Frames
     from modpkg.openpgp.sign import Session
 
 # A channel without packages of an architecture of its own still has an index for apt to fetch.
@@ -24,13 +27,32 @@ DEFAULT_ARCHITECTURE: Final = "amd64"
 LIB_LETTERS: Final = 4
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A package that an index lists: its digest and Debian's name of its architecture, or `all`."""
+
+    sha256: str
+    architecture: str
+
+
 def write_indices(
-    www: Path, entries: Sequence[Entry], *, snapshot: Snapshot, document: Repository, session: Session
+    www: Path,
+    listed: Sequence[Listed],
+    *,
+    frames: Frames,
+    snapshot: Snapshot,
+    document: Repository,
+    session: Session,
 ) -> tuple[Replacement, ...]:
-    """Write the indices of a snapshot below `www`; give the replacements that commit it, InRelease last."""
+    """Write the indices of a snapshot below `www`; give the replacements that commit it, InRelease last.
+
+    `listed` stand in the order that they are to have.
+    """
     suite = f"dists/{snapshot.channel}"
-    architectures = architectures_of(entries)
-    indices = [index for name in architectures for index in _write_architecture(www / suite, entries, name)]
+    architectures = architectures_of(listed)
+    indices = [
+        index for name in architectures for index in _write_architecture(www / suite, listed, name, frames)
+    ]
     release = Release(
         origin=document.name,
         description=document.summary,
@@ -50,9 +72,9 @@ def write_indices(
     return (*plain, Replacement(path=f"{suite}/InRelease", kind="text", content=signed))
 
 
-def architectures_of(entries: Iterable[Entry]) -> tuple[str, ...]:
+def architectures_of(listed: Iterable[Listed]) -> tuple[str, ...]:
     """Give the architectures that a channel has indices for."""
-    found = {entry.architecture for entry in entries} - {"all"}
+    found = {each.architecture for each in listed} - {"all"}
     return tuple(sorted(found or {DEFAULT_ARCHITECTURE}))
 
 
@@ -70,10 +92,12 @@ def changelog_path(source: str, version: str) -> str:
     )
 
 
-def _write_architecture(suite: Path, entries: Sequence[Entry], architecture: str) -> Iterator[Index]:
-    listed = (entry for entry in entries if entry.architecture in (architecture, "all"))
-    text = render_packages(listed).encode()
-    for name, content in (("Packages", text), ("Packages.gz", gzipped(text))):
+def _write_architecture(
+    suite: Path, listed: Sequence[Listed], architecture: str, frames: Frames
+) -> Iterator[Index]:
+    digests = [each.sha256 for each in listed if each.architecture in (architecture, "all")]
+    made = framed(STANZAS, digests, frames)
+    for name, content in (("Packages", made.raw), ("Packages.gz", made.packed)):
         index = Index(
             path=f"{COMPONENT}/binary-{architecture}/{name}",
             size=len(content),

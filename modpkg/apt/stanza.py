@@ -10,9 +10,11 @@ from debian.deb822 import Deb822
 from modpkg.model.version import ModuleVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 ADDED_FIELDS: Final = ("Filename", "Size", "SHA256")
+# The kind of pieces that Packages is made of.
+STANZAS: Final = "stanza"
 OWN_FIELDS: Final = {"filename", "size", "md5sum", "sha1", "sha256", "sha512"}
 
 
@@ -42,19 +44,12 @@ class Entry:
 
 
 def render_stanza(entry: Entry) -> str:
-    """Give the stanza of one package, without an empty line after it."""
+    """Give the stanza of one package, with the empty line after it."""
     # A control file that brings its own Filename or digest must not be believed.
     fields = {name: value for name, value in entry.control.items() if name.lower() not in OWN_FIELDS}
     fields |= {"Filename": entry.path, "Size": str(entry.size), "SHA256": entry.sha256}
-    return "".join(
-        f"{name}:{'' if value.startswith(chr(10)) else ' '}{value}\n" for name, value in fields.items()
-    )
-
-
-def render_packages(entries: Iterable[Entry]) -> str:
-    """Give a Packages file, sorted by name, version and digest."""
-    ordered = sorted(entries, key=lambda entry: (entry.name, entry.version, entry.sha256))
-    return "".join(f"{render_stanza(entry)}\n" for entry in ordered)
+    lines = [f"{name}:{'' if value.startswith(chr(10)) else ' '}{value}\n" for name, value in fields.items()]
+    return "".join([*lines, "\n"])
 
 
 def parse_packages(text: str) -> Iterator[Entry]:

@@ -66,6 +66,13 @@ def extract_fragment(path: Path, destination: Path) -> Receipt:
         return reading.extract_fragment(files, destination)
 
 
+def check_contents(path: Path) -> None:
+    """Read all of a .deb as modpkg writes them; BadInputError on a link, a path that climbs, a wrong size."""
+    with refusing(path), _files(path) as files:
+        for _ in files:
+            pass
+
+
 @contextmanager
 def _files(path: Path) -> Iterator[Iterator[tuple[str, Section]]]:
     with path.open("rb") as stream:

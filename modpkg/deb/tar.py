@@ -9,7 +9,7 @@ import stat
 import tarfile
 from typing import TYPE_CHECKING, Final
 
-from modpkg.formats.reading import Readable, Section
+from modpkg.formats.reading import Readable, Section, sound_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,16 +44,16 @@ def padding(size: int) -> bytes:
 def walk(stream: Readable) -> Iterator[tuple[str, Section]]:
     """Give each file with its content, to be read before the next one; what is left of it is skipped.
 
-    Only plain files and directories pass: links, devices and the extended headers that tell a reader to
-    allocate memory raise ValueError.
+    Only plain files and directories inside the package pass: links, devices, paths that climb, and the extended
+    headers that tell a reader to allocate memory raise ValueError.
     """
     while (raw := stream.read(BLOCK)) and raw != bytes(BLOCK):
         entry = tarfile.TarInfo.frombuf(raw, "utf-8", "strict")
         if entry.type not in (*FILE_TYPES, tarfile.DIRTYPE):
             raise ValueError(f"{entry.name!r} is neither a file nor a directory")
-        content = Section(stream, entry.size)
+        path, content = sound_name(entry.name), Section(stream, entry.size)
         if entry.type in FILE_TYPES:
-            yield entry.name.removeprefix("./"), content
+            yield path, content
         content.skip()
         Section(stream, -entry.size % BLOCK).skip()
     while stream.read(BLOCK):

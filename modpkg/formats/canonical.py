@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from modpkg.errors import BadInputError
-from modpkg.formats.problems import way_text
 from modpkg.host.files import Receipt, write_atomically
 from modpkg.model.document import Record
 
@@ -103,6 +102,8 @@ def _refuse_other_format(path: Path, model: type[Record], found: Mapping[str, ob
 def _what(detail: ErrorDetails) -> str:
     if detail["type"] == "json_invalid":
         return f"cannot read the file: it is not whole JSON ({detail['ctx']['error']})"
+    from modpkg.formats.problems import way_text  # noqa: PLC0415 - it knows all documents; needed for a fault alone
+
     place = way_text(detail["loc"]) or "the whole"
     words = {"missing": "is missing", "extra_forbidden": "is an unknown field"}
     return f"cannot use the file: {place}: {words.get(detail['type'], detail['msg'].lower())}"

@@ -32,9 +32,17 @@ def check(document: Document, parsed: Parsed) -> list[Problem]:
         case Platform():
             return list(_platform(document, parsed))
         case Repository():
-            return list(_twice(parsed, ("channels",), document.channels))
+            return list(_repository(document, parsed))
         case _:
             return []
+
+
+def _repository(repository: Repository, parsed: Parsed) -> Iterator[Problem]:
+    for key in ("channels", "keys"):
+        yield from _twice(parsed, (key,), getattr(repository, key))
+    if repository.key and repository.keys:
+        message = "keys: a repository has `key` or `keys`, not both"
+        yield parsed.problem(("keys",), message, hint="write the new key first, then the old one", key=True)
 
 
 def _recipe(recipe: Recipe, parsed: Parsed) -> Iterator[Problem]:

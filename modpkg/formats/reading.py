@@ -54,6 +54,14 @@ class Section:
             self.read(READ_BYTES)
 
 
+def sound_name(name: str) -> str:
+    """Give the path of an archive's entry, without `./`; ValueError when it leads out of the package."""
+    path = name.removeprefix("./").removesuffix("/")
+    if path and {"", ".", ".."} & set(path.split("/")):
+        raise ValueError(f"{name!r} leads out of the package")
+    return path
+
+
 def find_module(files: Iterator[tuple[str, Section]]) -> Module:
     """Read on until module.json, and give what it says."""
     for path, content in files:

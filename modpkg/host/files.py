@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import gzip
 import hashlib
@@ -103,6 +102,8 @@ def new_directory(path: Path) -> Iterator[Path]:
 
 def exchange(first: Path, second: Path) -> None:
     """Let two paths change places at once: nobody ever sees one of them missing."""
+    import ctypes  # noqa: PLC0415 - few commands replace a directory
+
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.renameat2(AT_FDCWD, os.fsencode(first), AT_FDCWD, os.fsencode(second), RENAME_EXCHANGE) != 0:
         code = ctypes.get_errno()
@@ -125,6 +126,20 @@ def sync_directories(paths: Iterable[Path]) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def sync_file_system(path: Path) -> None:
+    """Put all that was written to the file system of this directory on the disk."""
+    import ctypes  # noqa: PLC0415 - few commands write so many files
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        if libc.syncfs(descriptor) != 0:
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code), str(path))
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

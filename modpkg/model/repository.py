@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from modpkg.model.document import Document, Line, Name, Record, Sha256
+from modpkg.model.document import AbsolutePath, Document, Line, Name, Person, Record, Sha256, Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,21 +16,35 @@ if TYPE_CHECKING:
 
 BASE_URL_PATTERN: Final = r"^(https?|file)://[^\x00-\x20\x7f]+$"
 KEY_PATTERN: Final = r"^[0-9A-F]{40}$"
+Fingerprint = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
 
 
 class Repository(Document):
     """`repo/repository.yaml`. `key` is the signing key's fingerprint.
 
-    `base_url` is where clients find the repository; without it, where it lies in the file system.
+    `base_url` is where clients find the repository; without it, where it lies in the file system. While keys are
+    rotated, `keys` has the new one and then the old one. `signing_program` is called in the place of gpg.
+    `clients_version` is that of the packages that set up clients.
     """
 
     name: Name
     summary: Line
     base_url: str | None = Field(default=None, pattern=BASE_URL_PATTERN)
     channels: tuple[Name, ...] = Field(min_length=1)
-    key: str | None = Field(default=None, pattern=KEY_PATTERN)
+    key: Fingerprint | None = None
+    keys: tuple[Fingerprint, ...] = ()
+    signing_program: AbsolutePath | None = None
     valid_days: int = Field(default=14, ge=1)
     keep_snapshots: int = Field(default=10, ge=2)
+    keep_versions: int | None = Field(default=None, ge=1)
+    grace_days: int = Field(default=2, ge=0)
+    clients_version: Version | None = None
+    maintainer: Person | None = None
+
+    @property
+    def signing_keys(self) -> tuple[str, ...]:
+        """The fingerprints that are named, the one that signs packages first; () if none is."""
+        return self.keys or ((self.key,) if self.key else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,11 @@ class Places:
     def public_key(self) -> Path:
         """The key that clients trust, ASCII-armored."""
         return self.www / "key.asc"
+
+    @property
+    def clients(self) -> Path:
+        """Files that set up clients before they have a package for it."""
+        return self.www / "clients"
 
     @property
     def state(self) -> Path:
@@ -75,6 +94,26 @@ class Places:
         return self.state / "signed"
 
     @property
+    def index(self) -> Path:
+        """What is known of the packages of the pool: a cache that may be deleted at any moment."""
+        return self.state / "index.db"
+
+    @property
+    def doomed(self) -> Path:
+        """What is going to be deleted after the time of grace."""
+        return self.state / "doomed.json"
+
+    @property
+    def removed(self) -> Path:
+        """One file for each package that was published and deleted: its digests, by its file name."""
+        return self.state / "removed"
+
+    @property
+    def pins(self) -> Path:
+        """Locks of images of other checkouts, put here by hand: what they name is kept."""
+        return self.state / "pins"
+
+    @property
     def snapshots(self) -> Path:
         """The journal: one file a publication, never changed."""
         return self.state / "snapshots"
@@ -84,15 +123,27 @@ class Places:
         return self.state / f"{channel}.manifest"
 
 
-class Snapshot(Record):
-    """One published state of a channel. `packages` are sorted; dates rise within a repository."""
+class Head(Record):
+    """What a snapshot is called and when it was made; dates rise within a repository."""
 
     id: Sha256
     channel: Name
     date: int
     key: str
     parent: Sha256 | None
+
+
+class Snapshot(Head):
+    """One published state of a channel. `packages` are sorted; `indices` lie below `www`."""
+
     packages: tuple[Sha256, ...]
+    indices: tuple[str, ...] = ()
+
+
+class Doomed(Record):
+    """What nothing names any more, by path below the repository: since when, in seconds since 1970."""
+
+    since: dict[str, int] = Field(default_factory=dict)
 
 
 class Replacement(Record):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from modpkg.events import Sink, ignore
 from modpkg.host.run import run
+from modpkg.host.tools import require
 from modpkg.openpgp.agent import opened
-from modpkg.openpgp.keys import Key, export, faked_time, gpg
+from modpkg.openpgp.keys import GPG, Key, export, faked_time, gpg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,16 +19,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signer:
-    """A key and the directory of gpg where its secret half lies."""
+    """A key and the directory of gpg where its secret half lies.
+
+    `others` sign the indices too, not the packages. `program` is gpg or what takes its place.
+    """
 
     key: Key
     home: Path
+    others: tuple[Key, ...] = ()
+    program: str = GPG
 
     @contextmanager
     def session(self, *, sink: Sink = ignore) -> Iterator[Session]:
         """Give the pen: gpg's agent runs as long as the block."""
         with opened(self.home, sink=sink) as path:
-            yield Session(key=self.key, path=path)
+            yield Session(key=self.key, path=path, others=self.others, program=self.program)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +42,8 @@ class Session:
 
     key: Key
     path: Path
+    others: tuple[Key, ...] = ()
+    program: str = GPG
 
     def clear(self, text: str, *, seconds: int) -> str:
         """Give the text with its signature around it, as InRelease has it."""
@@ -47,11 +55,12 @@ class Session:
 
     def rpm(self, path: Path, *, seconds: int) -> None:
         """Sign an rpm in its header; its unsigned part stays the same. Rpmsign refuses a damaged package."""
+        # Not a moment of another key: packages are the same whichever keys sign the indices.
         extra = " ".join(
-            (*faked_time(self._moment(seconds)), "--batch", "--no-tty", "--digest-algo", "SHA256")
+            (*faked_time(max(seconds, self.key.created)), "--batch", "--no-tty", "--digest-algo", "SHA256")
         )
         macros = {
-            "__gpg": "/usr/bin/gpg",  # Debian's rpm asks for gpg2, which is not there
+            "__gpg": require(self.program),  # Debian's rpm asks for gpg2, which is not there
             "_gpg_name": f"{self.key.fingerprint}!",
             "_gpg_path": str(self.path),
             "_gpg_sign_cmd_extra_args": extra,
@@ -60,14 +69,18 @@ class Session:
         run(["rpmsign", *defined, "--addsign", path])
 
     def public(self) -> str:
-        """Give the public half of the key as ASCII-armored text, for clients."""
-        return export(self.path, fingerprint=self.key.fingerprint)
+        """Give the public halves of all keys as ASCII-armored text, for clients."""
+        return export(self.path, *(key.fingerprint for key in self._keys), program=self.program)
+
+    @property
+    def _keys(self) -> tuple[Key, ...]:
+        return (self.key, *self.others)
 
     def _gpg(self, seconds: int) -> tuple[str, ...]:
         moment = faked_time(self._moment(seconds))
-        user = ("--local-user", f"{self.key.fingerprint}!")
-        return (*gpg(self.path), *moment, "--digest-algo", "SHA256", *user)
+        users = [word for key in self._keys for word in ("--local-user", f"{key.fingerprint}!")]
+        return (*gpg(self.path, self.program), *moment, "--digest-algo", "SHA256", *users)
 
     def _moment(self, seconds: int) -> int:
         # gpg does not sign with a key that is not made yet.
-        return max(seconds, self.key.created)
+        return max(seconds, *(key.created for key in self._keys))

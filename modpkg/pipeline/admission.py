@@ -5,8 +5,10 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from modpkg.deb import read as deb
 from modpkg.errors import BadInputError
 from modpkg.host.files import digest_file
+from modpkg.rpm import read as rpm
 from modpkg.yum.read import header_digest
 
 if TYPE_CHECKING:
@@ -35,6 +37,12 @@ def check_contents(pair: Pair) -> None:
             where=str(pair.deb),
             hint=f"{pair.rpm} says {pair.rpm_facts.fragment or 'nothing'}, the .deb {fragment or 'nothing'}",
         )
+
+
+def check_inside(pair: Pair) -> None:
+    """Refuse packages with links, paths that climb or impossible sizes: once signed, clients believe them."""
+    deb.check_contents(pair.deb)
+    rpm.check_contents(pair.rpm)
 
 
 def check_same_bytes(pair: Pair, published: PooledPair, *, places: Places) -> None:

@@ -6,28 +6,91 @@ replaces small files, can be done again, and is done again by the next publisher
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import ValidationError
 
-from modpkg.errors import ModpkgError
+from modpkg.apt.release import format_time
+from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Sink, Warned, ignore
 from modpkg.host.files import remove_tree, sync_directories, temporary_directory, write_atomically
-from modpkg.model.repository import Places, Publication, Replacement, Snapshot, manifest_text
+from modpkg.model.repository import Head, Places, Publication, Replacement, Snapshot, manifest_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+AnyHead = TypeVar("AnyHead", bound=Head)
+# How far the clock may stand behind the newest publication; dates then go on from that one.
+CLOCK_SLACK_SECONDS: Final = 3600
+# Enough letters of a snapshot's id for people.
+SHORT_ID: Final = 12
+HEAD_BYTES: Final = 1024
+
+
+def read_heads(places: Places) -> tuple[Head, ...]:
+    """Give what all publications are called, oldest first; their lists of packages are not read."""
+    found = (
+        [_read_head(path) for path in places.snapshots.glob("*.json")] if places.snapshots.is_dir() else []
+    )
+    return tuple(sorted(found, key=lambda head: head.date))
+
+
+def read_snapshot(places: Places, head: Head) -> Snapshot:
+    """Read one publication whole."""
+    return _read(places.snapshots / f"{head.id}.json")
 
 
 def read_snapshots(places: Places) -> tuple[Snapshot, ...]:
-    """Give all publications, oldest first."""
-    found = [_read(path) for path in places.snapshots.glob("*.json")] if places.snapshots.is_dir() else []
-    return tuple(sorted(found, key=lambda snapshot: snapshot.date))
+    """Give all publications, oldest first, with all that they hold."""
+    return tuple(read_snapshot(places, head) for head in read_heads(places))
 
 
-def newest_of(snapshots: tuple[Snapshot, ...], channel: str) -> Snapshot | None:
+def newest_of(heads: Sequence[AnyHead], channel: str) -> AnyHead | None:
     """Give the state in which a channel is, or None before its first publication."""
-    return next((snapshot for snapshot in reversed(snapshots) if snapshot.channel == channel), None)
+    return next((head for head in reversed(heads) if head.channel == channel), None)
+
+
+def find_head(snapshots: Sequence[Head], channel: str, name: str) -> Head:
+    """Give the snapshot of a channel whose id begins with `name`; raises BadInputError unless it is one."""
+    mine = [snapshot for snapshot in snapshots if snapshot.channel == channel]
+    found = [snapshot for snapshot in mine if name and snapshot.id.startswith(name)]
+    if len(found) != 1:
+        last = ", ".join(snapshot.id[:SHORT_ID] for snapshot in mine[-3:])
+        raise BadInputError(
+            f"cannot find snapshot {name!r} of channel {channel}: "
+            + (f"{len(found)} begin like that" if found else "there is none"),
+            hint=f"the newest are {last}; all: invoke snapshots --channel {channel}"
+            if last
+            else "invoke snapshots",
+        )
+    return found[0]
+
+
+def next_date(snapshots: Sequence[Head], now: int) -> int:
+    """Give the date of a publication at `now`, later than all others; raises ModpkgError if the clock went back.
+
+    apt refuses an older date than it has seen, and a snapshot's name comes from its date.
+    """
+    newest = max((snapshot.date for snapshot in snapshots), default=now - 1)
+    if now < newest - CLOCK_SLACK_SECONDS:
+        raise ModpkgError(
+            f"cannot publish at {format_time(now)}: the newest snapshot is of {format_time(newest)}",
+            hint="set the clock, or SOURCE_DATE_EPOCH, to a later time",
+        )
+    return max(now, newest + 1)
+
+
+def refuse_lost_journal(places: Places, channel: str) -> None:
+    """Raise ModpkgError where a channel without snapshots is published: begun anew, it would lose all it has."""
+    release = places.www / "dists" / channel / "InRelease"
+    if release.exists() and not places.pending.exists():
+        raise ModpkgError(
+            f"cannot publish to channel {channel}: it is published, but the journal knows nothing of it",
+            where=str(places.snapshots),
+            hint="restore state/ of the repository from a copy",
+        )
 
 
 def commit(places: Places, publication: Publication) -> None:
@@ -64,16 +127,27 @@ def _replace(places: Places, replacement: Replacement) -> None:
     if replacement.kind == "text":
         write_atomically(target, replacement.content)
     elif replacement.kind == "copy":
-        write_atomically(target, (places.www / replacement.content).read_bytes())
+        _put(target, places.incoming, lambda path: path.hardlink_to(places.www / replacement.content))
     else:
-        _link(target, replacement.content, places.incoming)
+        _put(target, places.incoming, lambda path: path.symlink_to(replacement.content))
 
 
-def _link(target: Path, content: str, incoming: Path) -> None:
+def _put(target: Path, incoming: Path, make: Callable[[Path], None]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with temporary_directory(incoming) as scratch:
-        (scratch / target.name).symlink_to(content)
+        # Where both are links to one file already, rename does nothing, and this one goes with its directory.
+        make(scratch / target.name)
         (scratch / target.name).replace(target)
+
+
+def _read_head(path: Path) -> Head:
+    # A snapshot of 20,000 packages is more than a megabyte, and its head stands first.
+    with path.open("rb") as stream:
+        start, found, _ = stream.read(HEAD_BYTES).partition(b',\n  "packages"')
+    if found:
+        with suppress(ValidationError):
+            return Head.model_validate_json(start + b"}")
+    return Head.model_validate(_read(path).model_dump(include=set(Head.model_fields)))
 
 
 def _read(path: Path) -> Snapshot:

@@ -38,9 +38,14 @@ class Identity:
         return f"{self.name}-{self.version}.{RPM_ARCHITECTURES[self.architecture]}.rpm"
 
     @classmethod
-    def of_deb(cls, file_name: str) -> Identity:
-        """Read the file name of a .deb of the pool."""
-        name, version, architecture = file_name.removesuffix(".deb").split("_")
+    def of_file(cls, file_name: str) -> Identity:
+        """Read the file name of a package of the pool."""
+        if file_name.endswith(".deb"):
+            name, version, architecture = file_name.removesuffix(".deb").split("_")
+        else:
+            rest, _, machine = file_name.removesuffix(".rpm").rpartition(".")
+            name, upstream, revision = rest.rsplit("-", 2)
+            version, architecture = f"{upstream}-{revision}", debian_architecture(machine)
         return cls(name, ModuleVersion.parse(version), architecture)
 
     def __str__(self) -> str:
@@ -68,7 +73,7 @@ class PooledPair:
     @property
     def identity(self) -> Identity:
         """What it is called."""
-        return Identity.of_deb(self.deb.file_name)
+        return Identity.of_file(self.deb.file_name)
 
 
 def read_pairs(packages: Sequence[Path]) -> tuple[Pair, ...]:
@@ -104,10 +109,14 @@ def _read_deb(path: Path) -> tuple[Identity, tuple[Path, Mapping[str, str]]]:
     return _identity(path, control["Package"], control["Version"], control["Architecture"]), (path, control)
 
 
+def debian_architecture(machine: str) -> str:
+    """Give Debian's name of an architecture of rpm; one that modpkg does not know stays as it is."""
+    return next((name for name, rpm in RPM_ARCHITECTURES.items() if rpm == machine), machine)
+
+
 def _read_rpm(path: Path) -> tuple[Identity, tuple[Path, RpmFacts]]:
     facts = read_rpm(path)
-    names = (name for name, rpm in RPM_ARCHITECTURES.items() if rpm == facts.architecture)
-    architecture = next(names, facts.architecture)
+    architecture = debian_architecture(facts.architecture)
     return _identity(path, facts.name, f"{facts.version}-{facts.release}", architecture), (path, facts)
 
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import ModpkgError
-from modpkg.host.files import digest_file, sync_directories, temporary_directory
+from modpkg.host.files import digest_file, sync_directories, sync_file_system, temporary_directory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from modpkg.model.repository import Places
 
 FIRST_LETTERS: Final = 2
 PUBLIC_MODE: Final = 0o644
+# More files than these, and the whole file system is synchronised at once.
+FEW: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,22 +36,65 @@ class Pooled:
         return self.path.rpartition("/")[2]
 
 
-def add_to_pool(places: Places, source: Path, *, file_name: str) -> Pooled:
-    """Put a package into the pool, as a hard link where possible; nothing happens if it is there."""
-    with temporary_directory(places.incoming) as scratch:
-        temporary = scratch / file_name
+@dataclass(slots=True, kw_only=True)
+class Intake:
+    """Takes packages into the pool, and small files beside it. They are on the disk when it has ended."""
+
+    places: Places
+    scratch: Path
+    written: list[Path] = field(default_factory=list)
+
+    def add(self, source: Path, *, file_name: str) -> Pooled:
+        """Put a package into the pool, as a hard link where possible; nothing happens if it is there."""
+        temporary = self.scratch / file_name
         _link_or_copy(source, temporary)
         temporary.chmod(PUBLIC_MODE)
         # The digest of the link, not of the source, which may be replaced meanwhile.
         sha256 = digest_file(temporary)
         pooled = Pooled(path=pool_path(sha256, file_name), sha256=sha256)
-        target = places.www / pooled.path
-        if not target.exists():
-            _sync(temporary)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary.replace(target)
-            sync_directories([target.parent, target.parent.parent, target.parent.parent.parent])
-    return pooled
+        target = self.places.www / pooled.path
+        if target.exists():
+            temporary.unlink()
+        else:
+            self._move(temporary, target)
+        return pooled
+
+    def write(self, path: Path, text: str) -> None:
+        """Write a small file."""
+        temporary = self.scratch / path.name
+        temporary.write_text(text, encoding="utf-8")
+        temporary.chmod(PUBLIC_MODE)
+        self._move(temporary, path)
+
+    def sync(self) -> None:
+        """Put all that was taken in on the disk."""
+        if len(self.written) > FEW:
+            sync_file_system(self.places.www)
+            return
+        for path in self.written:
+            _sync(path)
+        folders = {folder for path in self.written for folder in (path.parent, *path.parents[1:3])}
+        sync_directories(folders)
+
+    def _move(self, temporary: Path, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.replace(target)
+        self.written.append(target)
+
+
+@contextmanager
+def intake(places: Places) -> Iterator[Intake]:
+    """Give what takes packages in; those that are there when the block fails stay, and nothing names them."""
+    with temporary_directory(places.incoming) as scratch:
+        taking = Intake(places=places, scratch=scratch)
+        yield taking
+        taking.sync()
+
+
+def add_to_pool(places: Places, source: Path, *, file_name: str) -> Pooled:
+    """Put one package into the pool; nothing happens if it is there."""
+    with intake(places) as taking:
+        return taking.add(source, file_name=file_name)
 
 
 def find_in_pool(places: Places, sha256: str) -> Pooled:
@@ -60,6 +108,28 @@ def find_in_pool(places: Places, sha256: str) -> Pooled:
             hint="restore the pool from a copy of the repository",
         )
     return Pooled(path=pool_path(sha256, names[0]), sha256=sha256)
+
+
+def missing_from_pool(places: Places, digests: Iterable[str]) -> set[str]:
+    """Give those of these packages that the pool does not have."""
+    wanted = set(digests)
+    groups = {digest[:FIRST_LETTERS] for digest in wanted}
+    # A few hundred lists of directories: asking for each of 20,000 packages takes ten times as long.
+    return wanted.difference(*(_names(places.www / "pool" / group) for group in groups))
+
+
+def check_pool(places: Places, digests: Iterable[str]) -> None:
+    """Raise ModpkgError where the pool has lost one of these packages."""
+    for digest in sorted(missing_from_pool(places, digests)):
+        find_in_pool(places, digest)
+
+
+def _names(directory: Path) -> list[str]:
+    try:
+        with os.scandir(directory) as entries:
+            return [entry.name for entry in entries]
+    except FileNotFoundError:
+        return []
 
 
 def pool_path(sha256: str, file_name: str) -> str:

@@ -5,28 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from modpkg.apt.release import format_time
-from modpkg.errors import BadInputError, ModpkgError
+from modpkg.errors import BadInputError
 from modpkg.events import Sink, StepFinished, StepSkipped, StepStarted, ignore
 from modpkg.host.files import locked
 from modpkg.host.run import Stopwatch
 from modpkg.model.repository import Places, Repository, Snapshot
-from modpkg.pipeline.admission import check_contents, check_order, check_same_bytes
-from modpkg.pipeline.journal import newest_of, read_snapshots, recover
+from modpkg.pipeline.admission import check_contents, check_inside, check_order, check_same_bytes
+from modpkg.pipeline.index import Index, borrowed_index, opened_index
+from modpkg.pipeline.journal import (
+    newest_of,
+    next_date,
+    read_heads,
+    read_snapshot,
+    recover,
+    refuse_lost_journal,
+)
 from modpkg.pipeline.pairs import Identity, Pair, PooledPair, read_pairs
-from modpkg.pipeline.pool import add_to_pool, find_in_pool
+from modpkg.pipeline.pool import intake
+from modpkg.pipeline.published import published_pairs
+from modpkg.pipeline.removed import check_removed, removed_identities
 from modpkg.pipeline.signing import add_signed
-from modpkg.pipeline.switch import new_snapshot, switch_to
+from modpkg.pipeline.switch import new_snapshot, switch_to, write_changelog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from modpkg.openpgp.sign import Session, Signer
 
 STEP: Final = "publish"
-# How far the clock may stand behind the newest publication; dates then go on from that one.
-CLOCK_SLACK_SECONDS: Final = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,18 +104,29 @@ class Published:
 def plan(packages: Sequence[Path], *, target: Target, now: int) -> PublishPlan:
     """Check the packages against all that is published and say what has to be done. Writes nothing."""
     target.check()
+    with borrowed_index(Places(target.repository)) as index:
+        return _plan(packages, target=target, index=index, now=now)
+
+
+def _plan(packages: Sequence[Path], *, target: Target, index: Index, now: int) -> PublishPlan:
     places = Places(target.repository)
     pairs = read_pairs(packages)
-    snapshots = read_snapshots(places)
-    newest = newest_of(snapshots, target.channel)
+    heads = read_heads(places)
+    index.absorb(heads)
+    head = newest_of(heads, target.channel)
+    newest = read_snapshot(places, head) if head else None
     if newest is None:
-        _refuse_lost_journal(places, target.channel)
-    published = _published(places, snapshots)
+        refuse_lost_journal(places, target.channel)
+    published = published_pairs(index, (pair.identity.name for pair in pairs))
     for pair in pairs:
         check_contents(pair)
         if pair.identity in published:
             check_same_bytes(pair, published[pair.identity], places=places)
-    check_order((pair.identity for pair in pairs), published)
+        else:
+            check_inside(pair)
+        check_removed(places, pair)
+    removed = removed_identities(places, {pair.identity.name for pair in pairs})
+    check_order((pair.identity for pair in pairs), published.keys() | removed)
     listed = set(newest.packages) if newest else set()
     known = {pair.identity for pair in pairs} & published.keys()
     here = {identity for identity in known if published[identity].deb.sha256 in listed}
@@ -118,19 +136,8 @@ def plan(packages: Sequence[Path], *, target: Target, now: int) -> PublishPlan:
         reuse=tuple(published[identity] for identity in sorted(known - here)),
         present=tuple(sorted(here)),
         newest=newest,
-        date=_next_date(snapshots, now),
+        date=next_date(heads, now),
     )
-
-
-def _refuse_lost_journal(places: Places, channel: str) -> None:
-    # Published anew from nothing, the channel would lose all that it has.
-    release = places.www / "dists" / channel / "InRelease"
-    if release.exists() and not places.pending.exists():
-        raise ModpkgError(
-            f"cannot publish to channel {channel}: it is published, but the journal knows nothing of it",
-            where=str(places.snapshots),
-            hint="restore state/ of the repository from a copy",
-        )
 
 
 def publish(
@@ -145,24 +152,29 @@ def publish(
     watch = Stopwatch.started()
     with locked(places.lock, sink=sink):
         recover(places, sink=sink)
-        planned = plan(packages, target=target, now=now)
-        if planned.newest is not None and not planned.is_needed:
-            sink(StepSkipped(STEP, planned.reason))
-            return _result(places, planned, planned.newest)
-        sink(StepStarted(STEP, planned.reason))
-        with signer.session(sink=sink) as session:
-            snapshot = _execute(places, planned, document=target.document, session=session)
+        with opened_index(places) as index:
+            planned = _plan(packages, target=target, index=index, now=now)
+            if planned.newest is not None and not planned.is_needed:
+                sink(StepSkipped(STEP, planned.reason))
+                return _result(places, planned, planned.newest)
+            sink(StepStarted(STEP, planned.reason))
+            with signer.session(sink=sink) as session:
+                snapshot = _execute(index, planned, target=target, session=session)
     sink(StepFinished(STEP, watch.seconds, watch.cpu_seconds, planned.reason))
     return _result(places, planned, snapshot)
 
 
-def _execute(places: Places, planned: PublishPlan, *, document: Repository, session: Session) -> Snapshot:
+def _execute(index: Index, planned: PublishPlan, *, target: Target, session: Session) -> Snapshot:
+    places = Places(target.repository)
     packages = set(planned.newest.packages) if planned.newest else set()
     for reused in planned.reuse:
         packages |= {reused.deb.sha256, reused.rpm.sha256}
-    for pair in planned.add:
-        deb = add_to_pool(places, pair.deb, file_name=pair.identity.deb_name)
-        packages |= {deb.sha256, add_signed(places, pair, session=session).sha256}
+    with intake(places) as taking:
+        for pair in planned.add:
+            deb = taking.add(pair.deb, file_name=pair.identity.deb_name)
+            index.add_deb(deb, pair.control)
+            packages |= {deb.sha256, add_signed(taking, pair, session=session).sha256}
+            write_changelog(taking, pair)
     snapshot = new_snapshot(
         packages,
         channel=planned.channel,
@@ -170,31 +182,7 @@ def _execute(places: Places, planned: PublishPlan, *, document: Repository, sess
         parent=planned.newest,
         key=session.key.fingerprint,
     )
-    switch_to(places, snapshot, document=document, session=session)
-    return snapshot
-
-
-def _published(places: Places, snapshots: Iterable[Snapshot]) -> dict[Identity, PooledPair]:
-    digests = {digest for snapshot in snapshots for digest in snapshot.packages}
-    pooled = [find_in_pool(places, digest) for digest in sorted(digests)]
-    rpms = {package.file_name: package for package in pooled if package.path.endswith(".rpm")}
-    pairs = {}
-    for deb in pooled:
-        if deb.path.endswith(".deb"):
-            identity = Identity.of_deb(deb.file_name)
-            pairs[identity] = PooledPair(deb=deb, rpm=rpms[identity.rpm_name])
-    return pairs
-
-
-def _next_date(snapshots: Sequence[Snapshot], now: int) -> int:
-    # Dates rise within a repository: apt refuses an older one, and a snapshot's name comes from its date.
-    newest = max((snapshot.date for snapshot in snapshots), default=now - 1)
-    if now < newest - CLOCK_SLACK_SECONDS:
-        raise ModpkgError(
-            f"cannot publish at {format_time(now)}: the newest snapshot is of {format_time(newest)}",
-            hint="set the clock, or SOURCE_DATE_EPOCH, to a later time",
-        )
-    return max(now, newest + 1)
+    return switch_to(places, snapshot, index=index, document=target.document, session=session)
 
 
 def _result(places: Places, planned: PublishPlan, snapshot: Snapshot) -> Published:

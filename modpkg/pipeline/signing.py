@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Final
 
+from modpkg.apt.release import SECONDS_A_DAY, format_time
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Sink, Warned, ignore
-from modpkg.host.files import temporary_directory, write_atomically
-from modpkg.openpgp.keys import find_key, find_or_make_key
+from modpkg.model.document import SHA256_PATTERN
+from modpkg.openpgp.keys import GPG, Key, find_key, find_or_make_key, has_expired, import_key
 from modpkg.openpgp.sign import Session, Signer
-from modpkg.pipeline.pool import Pooled, add_to_pool, find_in_pool
+from modpkg.pipeline.pool import Intake, Pooled, find_in_pool
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,19 +21,54 @@ if TYPE_CHECKING:
     from modpkg.model.repository import Places, Repository
     from modpkg.pipeline.pairs import Pair
 
+WARNED_DAYS: Final = 30
+ROTATION_HINT: Final = "make another key and name both as `keys: [new, old]` in repository.yaml"
 
-def find_signer(document: Repository, *, home: Path, sink: Sink = ignore) -> Signer:
-    """Give the signer that the document names, or the only key of `home`; make one if there is none."""
-    if document.key:
-        named = find_key(home, fingerprint=document.key)
-        if named is None:
-            raise BadInputError(
-                f"cannot find the key {document.key} that signs repository {document.name}",
-                where=str(home),
-                hint="MODPKG_GNUPGHOME names the directory of gpg that has it",
-            )
-        return Signer(key=named, home=home)
-    key, how = find_or_make_key(home, f"{document.name} repository signing key")
+
+def find_signer(document: Repository, *, home: Path, sink: Sink = ignore, now: int | None = None) -> Signer:
+    """Give the signer that the document names, or the only key of `home`; make one if there is none.
+
+    Warns of a key that ends within `WARNED_DAYS`, and refuses one whose time is over or that is bound by a weak
+    digest. `now` (seconds since 1970) is the clock's time by default: keys end by that.
+    """
+    program = str(document.signing_program or GPG)
+    keys = tuple(_named(document, name, home=home) for name in document.signing_keys)
+    keys = keys or (_only(document, home=home, sink=sink),)
+    for key in keys:
+        _check(key, now=int(time.time()) if now is None else now, sink=sink)
+    return Signer(key=keys[0], home=home, others=keys[1:], program=program)
+
+
+def import_signing_key(path: Path, *, home: Path) -> Key:
+    """Take a secret key from a file into `home`, so that it signs; raises BadInputError when it cannot."""
+    try:
+        armored = path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInputError(
+            f"cannot read the key: {error}", where=str(path), hint="export it with --armor"
+        ) from error
+    key = import_key(home, armored)
+    _check(key, now=int(time.time()), sink=ignore)
+    return key
+
+
+def _named(document: Repository, fingerprint: str, *, home: Path) -> Key:
+    program = str(document.signing_program or GPG)
+    found = find_key(home, fingerprint=fingerprint, program=program)
+    if found is None and has_expired(home, fingerprint=fingerprint, program=program):
+        raise _ended(fingerprint)
+    if found is None:
+        raise BadInputError(
+            f"cannot find the key {fingerprint} that signs repository {document.name}",
+            where=str(home),
+            hint="MODPKG_GNUPGHOME names the directory of gpg that has it; invoke import-key takes it from a file",
+        )
+    return found
+
+
+def _only(document: Repository, *, home: Path, sink: Sink) -> Key:
+    program = str(document.signing_program or GPG)
+    key, how = find_or_make_key(home, f"{document.name} repository signing key", program=program)
     if how == "made":
         sink(
             Warned(
@@ -38,22 +76,55 @@ def find_signer(document: Repository, *, home: Path, sink: Sink = ignore) -> Sig
                 hint="keep a copy of that directory, and name the key as `key` in repository.yaml",
             )
         )
-    return Signer(key=key, home=home)
+    return key
 
 
-def add_signed(places: Places, pair: Pair, *, session: Session) -> Pooled:
+def _check(key: Key, *, now: int, sink: Sink) -> None:
+    if key.is_weak:
+        raise BadInputError(
+            f"cannot sign with the key {key.fingerprint}: it is bound by a digest that is weaker than SHA-256",
+            hint="clients refuse it: renew its self-signature with --cert-digest-algo SHA256, or make another key",
+        )
+    if key.expires is None:
+        return
+    if key.expires <= now:
+        raise _ended(key.fingerprint)
+    if key.expires - now < WARNED_DAYS * SECONDS_A_DAY:
+        sink(
+            Warned(
+                f"the signing key {key.fingerprint} ends on {format_time(key.expires)}",
+                hint=f"{ROTATION_HINT}, while clients still trust this one",
+            )
+        )
+
+
+def _ended(fingerprint: str) -> BadInputError:
+    return BadInputError(
+        f"cannot sign with the key {fingerprint}: its time is over",
+        hint=f"{ROTATION_HINT}; clients need the new key by another way",
+    )
+
+
+def add_signed(taking: Intake, pair: Pair, *, session: Session) -> Pooled:
     """Sign a copy of an rpm and put it into the pool, or give the one that was made before."""
-    facts = pair.rpm_facts
+    places, facts = taking.places, pair.rpm_facts
     record = places.signed / f"{facts.header_sha256}-{session.key.fingerprint}"
-    if record.exists():
-        try:
-            return find_in_pool(places, record.read_text(encoding="ascii").strip())
-        except ModpkgError:
-            record.unlink()  # the pool does not have it any more: the same bytes are made again
-    with temporary_directory(places.incoming) as scratch:
-        copy = scratch / pair.identity.rpm_name
+    found = _signed_before(places, record)
+    if found is None:
+        copy = taking.scratch / f"unsigned-{pair.identity.rpm_name}"
         shutil.copyfile(pair.rpm, copy)
         session.rpm(copy, seconds=facts.build_time)
-        pooled = add_to_pool(places, copy, file_name=copy.name)
-    write_atomically(record, f"{pooled.sha256}\n")
-    return pooled
+        found = taking.add(copy, file_name=pair.identity.rpm_name)
+        copy.unlink()
+        taking.write(record, f"{found.sha256}\n")
+    return found
+
+
+def _signed_before(places: Places, record: Path) -> Pooled | None:
+    if not record.exists():
+        return None
+    digest = record.read_text(encoding="ascii").strip()
+    try:
+        return find_in_pool(places, digest) if re.fullmatch(SHA256_PATTERN, digest) else None
+    except ModpkgError:
+        return None  # the pool does not have it any more: the same bytes are made again

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modpkg.apt.publish import changelog_path, write_indices
-from modpkg.apt.stanza import Entry
-from modpkg.deb.read import read_control, read_module
+from modpkg.apt.publish import Listed, changelog_path, write_indices
+from modpkg.deb.read import read_module
 from modpkg.formats.package_docs import changelog_text
-from modpkg.host.files import sync_directories, write_atomically
+from modpkg.host.files import sync_directories
 from modpkg.model.repository import Places, Publication, Replacement, Repository, Snapshot, snapshot_id
 from modpkg.pipeline.journal import commit
-from modpkg.pipeline.pool import Pooled, find_in_pool
-from modpkg.yum.chunks import Chunks, chunks_of
+from modpkg.pipeline.pool import check_pool
 from modpkg.yum.publish import write_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from modpkg.openpgp.sign import Session
+    from modpkg.pipeline.index import Index
+    from modpkg.pipeline.pairs import Pair
+    from modpkg.pipeline.pool import Intake
 
 
 def new_snapshot(
@@ -37,44 +38,41 @@ def new_snapshot(
     )
 
 
-def switch_to(places: Places, snapshot: Snapshot, *, document: Repository, session: Session) -> None:
-    """Write all indices of a snapshot, signed, and make it what clients of its channel see."""
-    pooled = [find_in_pool(places, digest) for digest in snapshot.packages]
-    entries = [_entry(places, package) for package in pooled if package.path.endswith(".deb")]
-    for entry in entries:
-        _write_changelog(places.www, entry)
-    chunks = [_chunks(places, package) for package in pooled if package.path.endswith(".rpm")]
-    apt = write_indices(places.www, entries, snapshot=snapshot, document=document, session=session)
-    yum = write_snapshot(places.www, chunks, snapshot=snapshot, document=document, session=session)
+def switch_to(
+    places: Places, snapshot: Snapshot, *, index: Index, document: Repository, session: Session
+) -> Snapshot:
+    """Write all indices of a snapshot, signed, and make it what clients of its channel see.
+
+    Gives the snapshot as it stands in the journal: it names its indices.
+    """
+    packages = index.listed(snapshot.packages)
+    check_pool(places, snapshot.packages)
+    debs = [Listed(sha256=each.sha256, architecture=each.architecture) for each in packages if each.is_deb]
+    rpms = [each.sha256 for each in packages if not each.is_deb]
+    apt = write_indices(places.www, debs, frames=index, snapshot=snapshot, document=document, session=session)
+    yum = write_snapshot(
+        places.www, rpms, frames=index, snapshot=snapshot, document=document, session=session
+    )
     key = Replacement(
         path=str(places.public_key.relative_to(places.www)),
         kind="text",
         content=session.public(),
     )
+    index.finish()
     sync_directories(_written(places, snapshot))
-    commit(places, Publication(snapshot=snapshot, replacements=(key, *apt, *yum)))
+    indices = tuple(each.content for each in apt if each.kind == "copy")
+    written = snapshot.model_copy(update={"indices": indices})
+    commit(places, Publication(snapshot=written, replacements=(key, *apt, *yum)))
+    index.absorb([written])
+    return written
 
 
-def _entry(places: Places, package: Pooled) -> Entry:
-    path = places.www / package.path
-    return Entry(
-        control=read_control(path), path=package.path, size=path.stat().st_size, sha256=package.sha256
-    )
-
-
-def _write_changelog(www: Path, entry: Entry) -> None:
+def write_changelog(taking: Intake, pair: Pair) -> None:
+    """Write the changelog that `apt changelog` asks for, of a package that is going to be published."""
     # Only packages of modules have one that modpkg can read.
-    path = www / changelog_path(entry.name, str(entry.version))
-    if "Modpkg-Module" in entry.control and not path.exists():
-        write_atomically(path, changelog_text(read_module(www / entry.path)))
-
-
-def _chunks(places: Places, package: Pooled) -> Chunks:
-    # Repositories lie at rpm/snap-<id>/: two levels below the pool's parent.
-    href = str(Path("..", "..", package.path))
-    return chunks_of(
-        places.www / package.path, sha256=package.sha256, href=href, cache=places.state / "chunks"
-    )
+    path = taking.places.www / changelog_path(pair.identity.name, str(pair.identity.version))
+    if "Modpkg-Module" in pair.control and not path.exists():
+        taking.write(path, changelog_text(read_module(pair.deb)))
 
 
 def _written(places: Places, snapshot: Snapshot) -> list[Path]:

@@ -34,6 +34,11 @@ class Workplace:
         return self.root / "images"
 
     @property
+    def clients(self) -> Path:
+        """Packages that set up clients of the repository."""
+        return self.root / "clients"
+
+    @property
     def gnupg(self) -> Path:
         """The signing key, unless another home is named."""
         return self.root / "gnupg"

@@ -58,12 +58,20 @@ def header_values(module: Module, entries: Sequence[Entry], payload_sha256: str)
         **_description(module, sum(entry.size for entry in files)),
         **_relations(module),
         **_changelog(module),
-        **_files(module, files),
-        **_names(files),
+        **file_values(files, moment=module.source_date_epoch),
+        Tag.FILE_DIGESTS: strings(_digest(module, entry) for entry in files),
+        **file_names(files),
+        **payload_values(payload_sha256),
+    }
+
+
+def payload_values(sha256: str) -> dict[int, Value]:
+    """Give the tags that say how the payload is packed, and its digest."""
+    return {
         Tag.PAYLOAD_FORMAT: string("cpio"),
         Tag.PAYLOAD_COMPRESSOR: string("gzip"),
         Tag.PAYLOAD_FLAGS: string("0"),
-        Tag.PAYLOAD_DIGEST: strings([payload_sha256]),
+        Tag.PAYLOAD_DIGEST: strings([sha256]),
         Tag.PAYLOAD_DIGEST_ALGORITHM: integers([SHA256_ALGORITHM]),
     }
 
@@ -154,7 +162,8 @@ def _changelog(module: Module) -> dict[int, Value]:
     }
 
 
-def _names(files: Sequence[Entry]) -> dict[int, Value]:
+def file_names(files: Sequence[Entry]) -> dict[int, Value]:
+    """Give the tags that say what files are called."""
     directories = sorted({f"/{dirname(entry.path)}/" for entry in files})
     return {
         Tag.BASE_NAMES: strings(basename(entry.path) for entry in files),
@@ -163,17 +172,17 @@ def _names(files: Sequence[Entry]) -> dict[int, Value]:
     }
 
 
-def _files(module: Module, files: Sequence[Entry]) -> dict[int, Value]:
+def file_values(files: Sequence[Entry], *, moment: int) -> dict[int, Value]:
+    """Give the tags that say what files are, but for their digests; all belong to root and are of one moment."""
     count = len(files)
     return {
         Tag.FILE_SIZES: integers([entry.size for entry in files]),
         Tag.FILE_MODES: integers([entry.mode for entry in files], Type.INT16),
         Tag.FILE_RDEVS: integers([0] * count, Type.INT16),
-        Tag.FILE_MTIMES: integers([module.source_date_epoch] * count),
-        Tag.FILE_DIGESTS: strings(_digest(module, entry) for entry in files),
+        Tag.FILE_MTIMES: integers([moment] * count),
         Tag.FILE_DIGEST_ALGORITHM: integers([SHA256_ALGORITHM]),
         Tag.FILE_LINK_TOS: strings([""] * count),
-        Tag.FILE_FLAGS: integers([_flags(entry) for entry in files]),
+        Tag.FILE_FLAGS: integers([flags_of(entry) for entry in files]),
         Tag.FILE_USER_NAME: strings(["root"] * count),
         Tag.FILE_GROUP_NAME: strings(["root"] * count),
         Tag.FILE_VERIFY_FLAGS: integers([ALL_CHECKS] * count),
@@ -189,6 +198,7 @@ def _digest(module: Module, entry: Entry) -> str:
     return module.fragment.sha256 if entry.kind == "fragment" else ""
 
 
-def _flags(entry: Entry) -> FileFlag:
+def flags_of(entry: Entry) -> FileFlag:
+    """Give the flag of a file: documents are told apart."""
     documents = entry.kind == "file" and entry.path.startswith(DOCUMENTATION)
     return FileFlag.DOCUMENTATION if documents else FileFlag.NONE

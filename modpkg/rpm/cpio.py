@@ -9,7 +9,7 @@ import re
 import stat
 from typing import TYPE_CHECKING, Final
 
-from modpkg.formats.reading import Section
+from modpkg.formats.reading import Section, sound_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def padding(size: int) -> bytes:
 def walk(stream: Readable) -> Iterator[tuple[str, Section]]:
     """Give each file with its content, to be read before the next one; what is left of it is skipped.
 
-    Only plain files and directories pass; anything else raises ValueError.
+    Only plain files and directories inside the package pass; anything else raises ValueError.
     """
     while True:
         raw = stream.read(HEADER_BYTES)
@@ -60,9 +60,9 @@ def walk(stream: Readable) -> Iterator[tuple[str, Section]]:
             break
         if not stat.S_ISREG(fields[MODE]) and not stat.S_ISDIR(fields[MODE]):
             raise ValueError(f"{name!r} is neither a file nor a directory")
-        content = Section(stream, fields[FILE_SIZE])
+        path, content = sound_name(name), Section(stream, fields[FILE_SIZE])
         if stat.S_ISREG(fields[MODE]):
-            yield name.removeprefix("./"), content
+            yield path, content
         content.skip()
         Section(stream, -fields[FILE_SIZE] % ALIGNMENT).skip()
     while stream.read(HEADER_BYTES):

@@ -69,9 +69,9 @@ def check(stream: IO[bytes], length: int) -> int:
     """Check both headers of an .rpm of `length` bytes; give the place where its payload begins."""
     if not stream.read(LEAD_BYTES).startswith(LEAD_MAGIC):
         raise ValueError("it is not an rpm package")
-    signature = _check_header(stream, LEAD_BYTES)
-    main = _check_header(stream, signature.end + -signature.end % ALIGNMENT)
-    sha256 = _string(signature, Signature.SHA256)
+    signature = check_header(stream, LEAD_BYTES)
+    main = check_header(stream, signature.end + -signature.end % ALIGNMENT)
+    sha256 = text_of(signature, Signature.SHA256)
     if sha256 not in (None, main.sha256):
         raise ValueError("its header does not match its digest")
     size = _integer(signature, Signature.SIZE)
@@ -81,7 +81,8 @@ def check(stream: IO[bytes], length: int) -> int:
     return main.end
 
 
-def _check_header(stream: IO[bytes], start: int) -> Checked:
+def check_header(stream: IO[bytes], start: int) -> Checked:
+    """Check the header that begins at `start`; raises ValueError where an entry leads outside of its data."""
     stream.seek(start)
     intro = stream.read(INTRO.size)
     magic, count, size = INTRO.unpack(intro)
@@ -111,7 +112,8 @@ def _check_entry(entry: Sequence[int], data: bytes) -> None:
             raise ValueError(f"its header has text of tag {tag} without an end")
 
 
-def _string(header: Checked, tag: int) -> str | None:
+def text_of(header: Checked, tag: int) -> str | None:
+    """Give the text of a tag, or None when the header does not have it."""
     offset = _offset(header, tag, Type.STRING)
     return None if offset is None else header.data[offset:].split(b"\0", 1)[0].decode()
 

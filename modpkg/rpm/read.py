@@ -6,6 +6,7 @@ Never follows a path of an archive; does not verify signatures, which is the wor
 
 from __future__ import annotations
 
+import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import rpmfile
 
 from modpkg.formats import reading
+from modpkg.formats.reading import sound_name
 from modpkg.formats.stored import StoredReader
 from modpkg.rpm.cpio import walk
 from modpkg.rpm.guard import check, refusing
@@ -78,6 +80,30 @@ def extract_fragment(path: Path, destination: Path) -> Receipt:
     """Write the fragment of a module's .rpm to `destination`; its digest has to be that of module.json."""
     with refusing(path), _files(path) as files:
         return reading.extract_fragment(files, destination)
+
+
+def check_contents(path: Path) -> None:
+    """Read all of an .rpm as modpkg writes them; BadInputError on a link, a path that climbs, a wrong size."""
+    with refusing(path):
+        with path.open("rb") as stream:
+            check(stream, path.stat().st_size)
+        with rpmfile.open(path) as package:
+            _check_files(package.headers)
+        with _files(path) as files:
+            for _ in files:
+                pass
+
+
+def _check_files(headers: Mapping[str, Any]) -> None:
+    # rpm goes by what the header says of a file, not by its payload.
+    directories, names = _texts(headers.get("dirnames", [])), _texts(headers.get("basenames", []))
+    for name, index in zip(names, _numbers(headers.get("dirindexes", ())), strict=True):
+        if not directories[index].startswith("/"):
+            raise ValueError(f"{directories[index]!r} is no directory of a package")
+        sound_name(f"{directories[index]}{name}".removeprefix("/"))
+    for name, mode in zip(names, _numbers(headers.get("filemodes", ())), strict=True):
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise ValueError(f"{name!r} is neither a file nor a directory")
 
 
 @contextmanager

@@ -24,6 +24,8 @@ class Signature(IntEnum):
     """Tags of the signature header."""
 
     REGION = 62
+    EDDSA = 267
+    RSA = 268
     SHA256 = 273
     SIZE = 1000
     PAYLOAD_SIZE = 1007
@@ -103,7 +105,9 @@ class FileFlag(IntFlag):
     """What kind of file rpm takes one for."""
 
     NONE = 0
+    CONFIG = 1 << 0
     DOCUMENTATION = 1 << 1
+    NOREPLACE = 1 << 4
 
 
 SHA256_ALGORITHM: Final = 8

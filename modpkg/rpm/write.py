@@ -58,12 +58,13 @@ def write_rpm(module: Module, *, fragment: Path, documents: Mapping[str, bytes],
     before, after = _around(module, content)
     size = framed_size(len(before), module.fragment.size, len(after))
     unpacked = len(before) + module.fragment.size + len(after)
+    name, number = f"{module.package_name}-{module.version}", LEAD_ARCHITECTURES[architecture(module)]
     if size > LARGEST:
         raise ModpkgError(f"cannot write {path.name}: an .rpm of modpkg holds less than 4 GiB")
 
     def head(payload_sha256: str) -> bytes:
         main = encode(header_values(module, content, payload_sha256), region=Tag.REGION)
-        return _lead(module) + _signature(main, size, unpacked) + main
+        return lead(name, number) + signature_of(main, size, unpacked) + main
 
     with package_file(path) as temporary:
         with temporary.open("wb") as target:
@@ -116,14 +117,14 @@ def _around(module: Module, content: Sequence[Entry]) -> tuple[bytes, bytes]:
     return b"".join(packed) + header(fragment), cpio.padding(fragment.size) + cpio.end()
 
 
-def _lead(module: Module) -> bytes:
-    # Only the magic is still read; the rest is there for file(1).
-    name = f"{module.package_name}-{module.version}".encode()[:LEAD_NAME_BYTES]
-    number = LEAD_ARCHITECTURES[architecture(module)]
-    return LEAD.pack(LEAD_MAGIC, *LEAD_FORMAT, LEAD_BINARY, number, name, LEAD_LINUX, LEAD_SIGNED)
+def lead(name: str, number: int) -> bytes:
+    """Give the first bytes of an rpm. Only the magic is still read; the rest is there for file(1)."""
+    text = name.encode()[:LEAD_NAME_BYTES]
+    return LEAD.pack(LEAD_MAGIC, *LEAD_FORMAT, LEAD_BINARY, number, text, LEAD_LINUX, LEAD_SIGNED)
 
 
-def _signature(main: bytes, size: int, unpacked: int) -> bytes:
+def signature_of(main: bytes, size: int, unpacked: int) -> bytes:
+    """Give the signature header of an unsigned rpm, padded: digest, sizes, room for a signature."""
     values: dict[int, Value] = {
         Signature.SHA256: string(hashlib.sha256(main).hexdigest()),
         Signature.SIZE: integers([len(main) + size]),

@@ -1,45 +1,31 @@
-"""What one rpm adds to the indices of a repository, kept as it does not change. The cache may be deleted."""
+"""What one rpm adds to the indices of a repository. It is a function of the rpm and of where it lies."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import createrepo_c
 
 from modpkg.errors import ModpkgError
-from modpkg.host.files import write_atomically
-from modpkg.model.document import Record, Sha256
 from modpkg.yum.read import read_package
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-
-class Chunks(Record):
-    """The XML of one rpm for the three indices, and what they are sorted by."""
-
-    sha256: Sha256
-    order: tuple[str, ...]
-    primary: str
-    filelists: str
-    other: str
+PRIMARY: Final = "primary"
+DUMPS: Final = {
+    PRIMARY: createrepo_c.xml_dump_primary,
+    "filelists": createrepo_c.xml_dump_filelists,
+    "other": createrepo_c.xml_dump_other,
+}
 
 
-def chunks_of(path: Path, *, sha256: str, href: str, cache: Path) -> Chunks:
-    """Give the chunks of an rpm of the pool, from the cache when they are there.
+def chunks_of(path: Path, *, sha256: str, href: str) -> Mapping[str, bytes]:
+    """Give the XML of an rpm of the pool for each of the three indices.
 
     Raises ModpkgError when the file's digest is not the one it has to have.
     """
-    kept = cache / f"{sha256}.json"
-    try:
-        return Chunks.model_validate_json(kept.read_bytes())
-    except (FileNotFoundError, ValueError):
-        made = _make(path, sha256=sha256, href=href)
-        write_atomically(kept, made.model_dump_json())
-        return made
-
-
-def _make(path: Path, *, sha256: str, href: str) -> Chunks:
     package = read_package(path)
     if package.pkgId != sha256:
         raise ModpkgError(
@@ -49,10 +35,4 @@ def _make(path: Path, *, sha256: str, href: str) -> Chunks:
         )
     package.location_href = href
     package.time_file = package.time_build  # the file's own time is the machine's
-    return Chunks(
-        sha256=sha256,
-        order=(package.name, package.version, package.release, package.arch, sha256),
-        primary=createrepo_c.xml_dump_primary(package),
-        filelists=createrepo_c.xml_dump_filelists(package),
-        other=createrepo_c.xml_dump_other(package),
-    )
+    return {kind: dump(package).encode() for kind, dump in DUMPS.items()}

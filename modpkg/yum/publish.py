@@ -6,20 +6,22 @@ for clients that want a base URL; between repomd.xml and its signature they can 
 
 from __future__ import annotations
 
+import hashlib
 import os
 from typing import TYPE_CHECKING, Final
 
 import createrepo_c
 
-from modpkg.host.files import gzipped, new_directory, write_atomically
+from modpkg.formats.frames import framed
+from modpkg.host.files import new_directory, write_atomically
 from modpkg.model.repository import Replacement, Repository, Snapshot, address_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from modpkg.formats.frames import Framed, Frames
     from modpkg.openpgp.sign import Session
-    from modpkg.yum.chunks import Chunks
 
 COMMON: Final = "http://linux.duke.edu/metadata/common"
 RPM: Final = "http://linux.duke.edu/metadata/rpm"
@@ -32,14 +34,23 @@ CLOSINGS: Final = {"primary": "</metadata>", "filelists": "</filelists>", "other
 
 
 def write_snapshot(
-    www: Path, chunks: Sequence[Chunks], *, snapshot: Snapshot, document: Repository, session: Session
+    www: Path,
+    digests: Sequence[str],
+    *,
+    frames: Frames,
+    snapshot: Snapshot,
+    document: Repository,
+    session: Session,
 ) -> tuple[Replacement, ...]:
-    """Write the repository of a snapshot below `www`; give the replacements that commit it."""
+    """Write the repository of a snapshot below `www`; give the replacements that commit it.
+
+    `digests` are those of the rpms, in the order that the indices are to have.
+    """
     directory = www / "rpm" / snapshot_name(snapshot.id)
     with new_directory(directory) as scratch:
         repodata = scratch / "repodata"
         repodata.mkdir()
-        repomd = _write_repodata(repodata, chunks, date=snapshot.date)
+        repomd = _write_repodata(repodata, digests, frames, date=snapshot.date)
         write_atomically(repodata / "repomd.xml", repomd)
         write_atomically(repodata / "repomd.xml.asc", session.detached(repomd, seconds=snapshot.date))
         if snapshot.parent:
@@ -58,23 +69,26 @@ def snapshot_name(identity: str) -> str:
     return f"snap-{identity}"
 
 
-def render_index(kind: str, chunks: Sequence[Chunks]) -> str:
+def render_index(kind: str, digests: Sequence[str], frames: Frames) -> Framed:
     """Give one of the three indices: "primary", "filelists" or "other"."""
-    ordered = sorted(chunks, key=lambda each: each.order)
-    parts = ['<?xml version="1.0" encoding="UTF-8"?>\n', OPENINGS[kind] % len(ordered), "\n"]
-    parts += [getattr(each, kind) for each in ordered]
-    return "".join([*parts, CLOSINGS[kind], "\n"])
+    opening = f'<?xml version="1.0" encoding="UTF-8"?>\n{OPENINGS[kind] % len(digests)}\n'
+    return framed(kind, digests, frames, opening=opening.encode(), closing=f"{CLOSINGS[kind]}\n".encode())
 
 
-def _write_repodata(repodata: Path, chunks: Sequence[Chunks], *, date: int) -> str:
+def _write_repodata(repodata: Path, digests: Sequence[str], frames: Frames, *, date: int) -> str:
     repomd = createrepo_c.Repomd()
     repomd.set_revision(str(date))
     for kind in OPENINGS:
-        path = repodata / f"{kind}.xml.gz"
-        write_atomically(path, gzipped(render_index(kind, chunks).encode()))
-        record = createrepo_c.RepomdRecord(kind, str(path))
-        record.fill(createrepo_c.SHA256)
-        record.rename_file()
+        index = render_index(kind, digests, frames)
+        packed = index.packed
+        sha256 = hashlib.sha256(packed).hexdigest()
+        name = f"{sha256}-{kind}.xml.gz"
+        write_atomically(repodata / name, packed)
+        record = createrepo_c.RepomdRecord(kind, None)
+        record.location_href = f"repodata/{name}"
+        record.checksum_type = record.checksum_open_type = "sha256"
+        record.checksum, record.checksum_open = sha256, index.sha256
+        record.size, record.size_open = len(packed), index.size
         record.timestamp = date
         repomd.set_record(record)
     return str(repomd.xml_dump())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from modpkg.openpgp.keys import Key
 from modpkg.openpgp.sign import Session, Signer
-from modpkg.openpgp.verify import Verified
+from modpkg.openpgp.verify import Ring, SignatureError, Verified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,3 +63,22 @@ def pen() -> Pen:
 
 def pen_signer() -> PenSigner:
     return PenSigner(key=PEN_KEY, home=Path("/nonexistent"))
+
+
+class PenRing(Ring):
+    """Believes a pen, and nobody else."""
+
+    def clear_content(self, content: bytes, *, where: str) -> Verified:
+        head, _, text = content.decode().partition("\n\n")
+        if not head.startswith("signed at "):
+            raise SignatureError("cannot trust this file: it is not signed", where=where)
+        return Verified(fingerprint=PEN_KEY.fingerprint, text=text)
+
+    def detached_content(self, content: bytes, signature: bytes, *, where: str) -> str:
+        if not signature.startswith(f"{len(content.decode())} characters signed at ".encode()):
+            raise SignatureError("cannot trust this file: its content does not belong to it", where=where)
+        return PEN_KEY.fingerprint
+
+
+def pen_ring() -> PenRing:
+    return PenRing(path=Path("/nonexistent/ring.gpg"), shown="pens")

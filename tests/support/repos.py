@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from modpkg.host.run import Completed, run
 from modpkg.model.repository import Places, Repository, address_of
+from modpkg.pipeline.change import Changed, Planner, carry_out
 from modpkg.pipeline.publish import Published, Target, publish
 from tests.support.modules import EPOCH
 from tests.support.packages import write_pair
 from tests.support.pens import pen_signer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from modpkg.openpgp.sign import Signer
@@ -81,6 +83,9 @@ class Workshop:
 
     def publish(self, packages: Sequence[Path], *, now: int = NOW, channel: str = "testing") -> Published:
         return publish(packages, target=self.target(channel), signer=self.signer, now=now)
+
+    def change(self, planner: Planner, *, now: int = NOW, channel: str = "testing") -> Changed:
+        return carry_out(planner, target=self.target(channel), signer=self.signer, now=now)
 
     def at(self, base_url: str) -> Workshop:
         return replace(self, document=make_document(base_url))
@@ -224,10 +229,49 @@ def pen_workshop(directory: Path) -> Workshop:
     )
 
 
+def pin(places: Places, image: str, digests: Iterable[str]) -> None:
+    """Write the lock of an image that names these .deb packages, where locks of other checkouts lie."""
+    modules = [
+        {
+            "name": "core",
+            "version": "1.0.0-1",
+            "deb_sha256": digest,
+            "deb_path": "pool/x",
+            "fragment_sha256": "0" * 64,
+            "fragment_size": 1,
+        }
+        for digest in digests
+    ]
+    lock = {
+        "format": 1,
+        "name": image,
+        "platform": "bookworm",
+        "architecture": "amd64",
+        "channel": "testing",
+        "snapshot": "",
+        "manifest": "0" * 64,
+        "version": "1.0.0-1.bbbbbbbbbb",
+        "modules": modules,
+    }
+    places.pins.mkdir(parents=True, exist_ok=True)
+    (places.pins / f"{image}.lock").write_text(json.dumps(lock))
+
+
+def modules_of(workshop: Workshop, channel: str = "testing") -> list[str]:
+    """Give what the plain index of a channel lists, such as "core 1.0.0-1"."""
+    text = (workshop.places.www / f"dists/{channel}/main/binary-amd64/Packages").read_text()
+    lines = text.splitlines()
+    names = [line.split("-")[2] for line in lines if line.startswith("Package: ")]
+    versions = [line.split()[1] for line in lines if line.startswith("Version: ")]
+    return [f"{name} {version}" for name, version in zip(names, versions, strict=True)]
+
+
 def tree_of(directory: Path) -> dict[str, str]:
-    """Give what a directory holds: the digest of each file, the target of each link."""
+    """Give what a directory holds, but for the cache: the digest of each file, the target of each link."""
     found = {}
     for path in sorted(directory.rglob("*")):
+        if path.name.startswith("index.db"):
+            continue
         name = str(path.relative_to(directory))
         if path.is_symlink():
             found[name] = f"-> {path.readlink()}"

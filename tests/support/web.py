@@ -51,8 +51,23 @@ class Web:
         return [request.start for request in self.requests if request.path == path]
 
 
+class _Sizes(BaseHTTPRequestHandler):
+    """Answers what is asked of sizes alone, without faults and uncounted."""
+
+    web: Web
+
+    def do_HEAD(self) -> None:
+        path = self.web.root / urllib.parse.unquote(self.path.lstrip("/"))
+        if not path.is_file():
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(path.stat().st_size))
+        self.end_headers()
+
+
 def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(_Sizes):
         def do_GET(self) -> None:
             found = re.match(r"bytes=(\d+)-$", self.headers.get("Range", ""))
             start = int(found[1]) if found else None
@@ -91,6 +106,7 @@ def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
             """Keep quiet."""
 
+    Handler.web = web
     return Handler
 
 

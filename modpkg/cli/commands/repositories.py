@@ -9,7 +9,13 @@ from modpkg.cli.commands.modules import open_shop
 
 if TYPE_CHECKING:
     from modpkg.cli.options import Session
-    from modpkg.cli.results.repositories import ChannelResult, PublicationResult
+    from modpkg.cli.results.repositories import (
+        ChannelResult,
+        KeyResult,
+        PublicationResult,
+        UploadResult,
+        VerificationResult,
+    )
 
 
 @command(
@@ -55,6 +61,41 @@ def publish(
     )
 
 
+@command(
+    name="publish-clients",
+    helps={
+        "channel": "Channel to publish to.",
+        "enable": "Channel that clients take. Default: the last one of repository.yaml.",
+    },
+)
+def publish_clients(session: Session, *, channel: str, enable: str | None = None) -> PublicationResult:
+    """Publish the packages that set up clients: the keys of the repository and its channels.
+
+    Example: modpkg publish-clients --channel stable
+    """
+    from modpkg.cli.clock import now
+    from modpkg.cli.results.repositories import publication_result
+    from modpkg.formats.documents import load_repository
+    from modpkg.pipeline import client_packages
+    from modpkg.pipeline.publish import Target
+    from modpkg.pipeline.signing import find_signer
+    from modpkg.pipeline.workplace import Workplace
+
+    workplace, document = Workplace(session.work), load_repository(session.repository)
+    target = Target(repository=workplace.repository, document=document, channel=channel)
+    target.check()
+    home, moment = workplace.signing_home(session.environ), now(session.environ)
+    published = client_packages.publish_clients(
+        target,
+        enabled=enable,
+        signer=find_signer(document, home=home, sink=session.sink),
+        directory=workplace.clients,
+        now=moment,
+        sink=session.sink,
+    )
+    return publication_result(published, workplace.repository)
+
+
 @command(name="show-repository", helps={"channel": "Channel to show. Default: all."})
 def show_repository(session: Session, *, channel: str | None = None) -> list[ChannelResult]:
     """Show the channels of the repository: snapshot, date, modules with their versions.
@@ -69,3 +110,126 @@ def show_repository(session: Session, *, channel: str | None = None) -> list[Cha
     document = load_repository(session.repository)
     channels = show_channels(Workplace(session.work).repository, document, channel=channel)
     return [channel_result(name, shown) for name, shown in channels.items()]
+
+
+@command(
+    name="verify-repository",
+    helps={
+        "place": "Directory or http address of the repository. Default: the one below the work folder.",
+        "channel": "Channel to verify. Default: all of repository.yaml.",
+        "keyring": "Public keys to trust, ASCII-armored. Default: those that sign this repository.",
+        "since": "Oldest date to accept, such as 2026-11-22 or 2026-11-22T10:00:00Z.",
+        "snapshot": "Snapshot that has to be shown, by its name.",
+        "quick": "Leave out the content of packages: only indices, sizes and signatures.",
+    },
+)
+def verify_repository(  # noqa: PLR0913 - each is an option of the command line
+    session: Session,
+    *,
+    place: str | None = None,
+    channel: str | None = None,
+    keyring: str | None = None,
+    since: str | None = None,
+    snapshot: str | None = None,
+    quick: bool = False,
+) -> VerificationResult:
+    """Check a published repository as clients would and more closely; tell every fault at once.
+
+    Example: modpkg verify-repository --place https://repository.example.org/modpkg
+    """
+    from pathlib import Path
+
+    from modpkg.cli.clock import clock, moment_of
+    from modpkg.cli.results.repositories import verification_result
+    from modpkg.formats.documents import load_repository
+    from modpkg.pipeline.verify_repository import Wish, verify_repository
+    from modpkg.pipeline.verify_site import addresses_of, published_origin, trusted_keys
+    from modpkg.pipeline.workplace import Workplace
+
+    document, workplace = load_repository(session.repository), Workplace(session.work)
+    origin = published_origin(place, workplace.repository)
+    with trusted_keys(
+        document,
+        named=Path(keyring) if keyring else None,
+        home=workplace.signing_home(session.environ),
+        places=workplace.places,
+        sink=session.sink,
+    ) as keys:
+        wish = Wish(
+            origin=origin,
+            keyring=keys,
+            channels=(channel,) if channel else document.channels,
+            now=clock(),
+            since=moment_of(since) if since else None,
+            snapshot=snapshot,
+            addresses=addresses_of(origin, document),
+            depth="quick" if quick else "full",
+        )
+        return verification_result(verify_repository(wish, sink=session.sink))
+
+
+@command(name="import-key", helps={"file": "Exported secret key, ASCII-armored."})
+def import_key(session: Session, file: str) -> KeyResult:
+    """Take the key that signs repositories from a file into the signing directory of gpg.
+
+    Example: modpkg import-key release-key.asc
+    """
+    from pathlib import Path
+
+    from modpkg.cli.results.repositories import key_result
+    from modpkg.pipeline.signing import import_signing_key
+    from modpkg.pipeline.workplace import Workplace
+
+    home = Workplace(session.work).signing_home(session.environ)
+    return key_result(import_signing_key(Path(file), home=home), home)
+
+
+@command(
+    name="show-nginx",
+    helps={"listen": "Port, or address and port, that nginx listens on."},
+)
+def show_nginx(session: Session, *, listen: str = "80") -> str:
+    """Show a configuration of nginx that serves the repository, with the headers that its files need.
+
+    Example: modpkg show-nginx --listen 8080
+    """
+    from modpkg.formats.documents import load_repository
+    from modpkg.pipeline.serve_by_nginx import render_nginx
+    from modpkg.pipeline.workplace import Workplace
+
+    www = Workplace(session.work).places.www
+    return render_nginx(load_repository(session.repository), www, listen=listen)
+
+
+@command(
+    name="upload",
+    helps={
+        "to": "Bucket and prefix, s3://BUCKET/PREFIX. Credentials come from AWS_* variables.",
+        "endpoint": "Address of the object store. Default: $AWS_ENDPOINT_URL, else that of the region.",
+        "dry_run": "Tell what would be sent and send nothing.",
+    },
+)
+def upload(session: Session, *, to: str, endpoint: str | None = None, dry_run: bool = False) -> UploadResult:
+    """Send the published repository to an S3-compatible object store; nothing is removed there.
+
+    Example: modpkg upload --to s3://packages/modpkg
+    """
+    from modpkg.cli.results.repositories import upload_result
+    from modpkg.errors import ModpkgError
+    from modpkg.pipeline import upload as pipeline
+    from modpkg.pipeline.workplace import Workplace
+
+    try:
+        from modpkg.store.bucket import open_bucket
+    except ImportError as error:
+        raise ModpkgError(
+            f"cannot upload: {error}", hint="install what it needs: pip install 'modpkg[s3]'"
+        ) from error
+
+    bucket, places = (
+        open_bucket(to, environ=session.environ, endpoint=endpoint),
+        Workplace(session.work).places,
+    )
+    if dry_run:
+        return upload_result(pipeline.plan_upload(places, bucket))
+    return upload_result(pipeline.upload(places, bucket, sink=session.sink))

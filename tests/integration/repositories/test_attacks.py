@@ -1,94 +1,29 @@
 from __future__ import annotations
 
-import gzip
+import shutil
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 from modpkg.apt.index import read_channel
-from modpkg.errors import ModpkgError
-from modpkg.openpgp.sign import Session, Signer
-from tests.support.repos import AptClient, DnfClient, Workshop, package_of
+from modpkg.errors import BadInputError, ModpkgError
+from modpkg.openpgp.keys import make_key, public_key
+from modpkg.openpgp.sign import Signer
+from modpkg.pipeline.verify_repository import Wish, verify_repository
+from modpkg.store.origin import DirectoryOrigin
+from tests.support.attacks import APT_ATTACKS, DNF_ATTACKS, CarelessSigner, only
+from tests.support.evil import REASONS, edited_rpm, evil_deb
+from tests.support.repos import AptClient, DnfClient, Workshop, make_document, package_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from modpkg.events import Sink
     from tests.support.keys import TestKey
 
 pytestmark = pytest.mark.programs
 CORE = package_of("core")
 DAY = 86_400
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attack:
-    """What an attacker does to the files of a repository, and a word of the client's refusal."""
-
-    do: Callable[[Path], None]
-    refusal: str
-
-
-def only(directory: Path, pattern: str) -> Path:
-    (found,) = directory.rglob(pattern)
-    return found
-
-
-def spoil(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-def spoil_package(suffix: str) -> Callable[[Path], None]:
-    return lambda www: spoil(only(www / "pool", f"*.{suffix}"))
-
-
-def spoil_apt_index(www: Path) -> None:
-    for path in (www / "dists").rglob("*"):
-        if path.is_file() and path.name != "InRelease":
-            text = path.read_bytes()
-            packed = text.startswith(b"\x1f\x8b")
-            changed = (gzip.decompress(text) if packed else text).replace(b"1.0.0-1", b"1.0.0-9")
-            path.write_bytes(gzip.compress(changed) if packed else changed)
-
-
-def change_release(www: Path) -> None:
-    path = www / "dists/testing/InRelease"
-    path.write_text(path.read_text().replace("Origin: test", "Origin: evil"))
-
-
-def strip_release(www: Path) -> None:
-    path = www / "dists/testing/InRelease"
-    text = path.read_text().partition("\n\n")[2].partition("-----BEGIN")[0]
-    path.write_text(text)
-
-
-def change_repomd(www: Path) -> None:
-    path = only(www / "rpm", "repomd.xml")
-    path.write_text(path.read_text().replace("<revision>", "<revision>1"))
-
-
-APT_ATTACKS = {
-    "package": Attack(do=spoil_package("deb"), refusal="Hash Sum mismatch"),
-    "index": Attack(do=spoil_apt_index, refusal="Hash Sum mismatch"),
-    "release": Attack(do=change_release, refusal="BADSIG"),
-    "no-signature": Attack(do=strip_release, refusal="not signed"),
-}
-DNF_ATTACKS = {
-    "package": Attack(do=spoil_package("rpm"), refusal="Cannot download"),
-    "index": Attack(
-        do=lambda www: spoil(only(www / "rpm", "*-primary.xml.gz")), refusal="Failed to download"
-    ),
-    "release": Attack(do=change_repomd, refusal="Bad GPG signature"),
-    "no-signature": Attack(
-        do=lambda www: only(www / "rpm", "repomd.xml.asc").unlink(), refusal="repomd.xml.asc"
-    ),
-}
 
 
 def apt_refuses(client: AptClient) -> str:
@@ -145,21 +80,6 @@ def test_dnf_refuses_what_was_tampered_with(
 def test_clients_refuse_another_key(published: Workshop, other_key: TestKey, tmp_path: Path) -> None:
     assert "NO_PUBKEY" in apt_refuses(apt_client(published, tmp_path / "apt", other_key.public))
     assert "Bad GPG signature" in dnf_refuses(dnf_client(published, tmp_path / "dnf", other_key.public))
-
-
-class CarelessSession(Session):
-    """Signs the repository but none of its packages."""
-
-    def rpm(self, path: Path, *, seconds: int) -> None:
-        """Forget it."""
-
-
-class CarelessSigner(Signer):
-    @contextmanager
-    def session(self, *, sink: Sink | None = None) -> Iterator[Session]:
-        del sink
-        with super().session() as session:
-            yield CarelessSession(key=session.key, path=session.path)
 
 
 def test_dnf_refuses_an_unsigned_package_in_a_signed_repository(
@@ -225,3 +145,50 @@ def test_the_resolver_says_which_architectures_there_are(published: Workshop, re
     with pytest.raises(ModpkgError, match="cannot find packages for arm64") as caught:
         read_channel(published.places.root, "testing", architecture="arm64", keyring=release_key.public)
     assert caught.value.hint == "it has amd64"
+
+
+def test_clients_refuse_a_key_whose_time_is_over(tmp_path: Path) -> None:
+    now, home, public = int(time.time()), tmp_path / "gnupg", tmp_path / "ended.asc"
+    key = make_key(
+        home, "ended <e@example.invalid>", created=now - 2 * DAY, algorithm="ed25519", expires="1d"
+    )
+    public.write_text(public_key(home, fingerprint=key.fingerprint))
+    signer = Signer(key=key, home=home)
+    there = Workshop(directory=tmp_path / "workshop", signer=signer, document=make_document(None))
+    # Its signature was made in time; what ended is the trust in it.
+    there.publish(there.make(), now=now - 2 * DAY + 60)
+    assert "EXPKEYSIG" in apt_refuses(apt_client(there, tmp_path / "apt", public))
+    assert "Bad GPG signature" in dnf_refuses(dnf_client(there, tmp_path / "dnf", public))
+    origin = DirectoryOrigin(there.places.www)
+    verified = verify_repository(Wish(origin=origin, keyring=public, channels=("testing",), now=now))
+    found = {fault.file.rpartition("/")[2]: fault.reason for fault in verified.faults}
+    assert "its key has expired" in found["InRelease"]
+    assert "its key has expired" in found["repomd.xml"]
+    assert "has expired" in found["key.asc"]
+
+
+@pytest.mark.parametrize("kind", ["climbing", "absolute", "symlink", "bomb"])
+def test_apt_refuses_an_evil_package_in_the_place_of_a_good_one(
+    published: Workshop, release_key: TestKey, tmp_path: Path, kind: str
+) -> None:
+    good = only(published.places.www / "pool", "*.deb")
+    shutil.move(evil_deb(good, tmp_path / "evil", kind), good)
+    said = apt_refuses(apt_client(published, tmp_path / "apt", release_key.public))
+    assert "unexpected size" in said or "Hash Sum mismatch" in said
+    assert not (tmp_path / "apt/etc/evil").exists()
+
+
+def test_dnf_refuses_an_evil_package_in_the_place_of_a_good_one(
+    published: Workshop, release_key: TestKey, tmp_path: Path
+) -> None:
+    edited_rpm(only(published.places.www / "pool", "*.rpm"), b"/usr/share/doc/", b"/usr/../../doc/")
+    assert "Cannot download" in dnf_refuses(dnf_client(published, tmp_path / "dnf", release_key.public))
+
+
+@pytest.mark.parametrize("kind", REASONS)
+def test_an_evil_package_is_not_published(workshop: Workshop, kind: str) -> None:
+    deb, rpm = workshop.make()
+    evil = evil_deb(deb, workshop.directory / "evil", kind)
+    with pytest.raises(BadInputError, match=REASONS[kind]):
+        workshop.publish([evil, rpm])
+    assert not (workshop.places.www / "dists").exists()

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from modpkg.apt.publish import architectures_of, by_hash, changelog_path, write_indices
+from modpkg.apt.publish import Listed, architectures_of, by_hash, changelog_path, write_indices
 from modpkg.apt.release import Index, Release, parse_release
-from modpkg.apt.stanza import Entry
 from modpkg.model.repository import Replacement, Repository, Snapshot
+from tests.support.frames import MadeFrames
 from tests.support.pens import pen
 
 if TYPE_CHECKING:
@@ -22,13 +22,19 @@ DOCUMENT = Repository(
 SNAPSHOT = Snapshot(id="5" * 64, channel="testing", date=DATE, key="A" * 40, parent=None, packages=())
 
 
-def entry(architecture: str, name: str = "core") -> Entry:
-    control = {"Package": name, "Version": "1.0.0-1", "Architecture": architecture}
-    return Entry(control=control, path=f"pool/{name}", size=1, sha256="b" * 64)
+class Made(MadeFrames):
+    """The stanza of a package is the line that names it."""
+
+    def text(self, kind: str, digest: str) -> str:
+        return f"{kind}: {digest}\n"
 
 
-def write(www: Path, *entries: Entry) -> tuple[Replacement, ...]:
-    return write_indices(www, entries, snapshot=SNAPSHOT, document=DOCUMENT, session=pen())
+def listed(architecture: str, name: str = "core") -> Listed:
+    return Listed(sha256=name, architecture=architecture)
+
+
+def write(www: Path, *packages: Listed) -> tuple[Replacement, ...]:
+    return write_indices(www, packages, frames=Made(), snapshot=SNAPSHOT, document=DOCUMENT, session=pen())
 
 
 def release_of(replacements: tuple[Replacement, ...]) -> Release:
@@ -36,7 +42,7 @@ def release_of(replacements: tuple[Replacement, ...]) -> Release:
 
 
 def test_inrelease_is_replaced_last_and_signed_at_its_date(tmp_path: Path) -> None:
-    *plain, inrelease = write(tmp_path, entry("amd64"))
+    *plain, inrelease = write(tmp_path, listed("amd64"))
     assert inrelease.path == "dists/testing/InRelease"
     assert inrelease.content.startswith(f"signed at {DATE}\n")
     assert [each.path for each in plain] == [
@@ -46,12 +52,12 @@ def test_inrelease_is_replaced_last_and_signed_at_its_date(tmp_path: Path) -> No
 
 
 def test_nothing_that_clients_may_have_is_touched(tmp_path: Path) -> None:
-    write(tmp_path, entry("amd64"))
+    write(tmp_path, listed("amd64"))
     assert {path.parent.name for path in tmp_path.rglob("*") if path.is_file()} == {"SHA256"}
 
 
 def test_indices_lie_under_the_digests_that_release_names(tmp_path: Path) -> None:
-    release = release_of(write(tmp_path, entry("amd64"), entry("arm64")))
+    release = release_of(write(tmp_path, listed("amd64"), listed("arm64")))
     assert len(release.indices) == 4
     for index in release.indices:
         content = (tmp_path / "dists/testing" / by_hash(index)).read_bytes()
@@ -59,31 +65,30 @@ def test_indices_lie_under_the_digests_that_release_names(tmp_path: Path) -> Non
 
 
 def test_plain_names_are_copies_of_what_lies_under_a_digest(tmp_path: Path) -> None:
-    *plain, _ = write(tmp_path, entry("amd64"))
+    *plain, _ = write(tmp_path, listed("amd64"))
     packed = (tmp_path / plain[1].content).read_bytes()
     assert gzip.decompress(packed) == (tmp_path / plain[0].content).read_bytes()
 
 
 def test_each_architecture_has_its_packages_and_those_for_all(tmp_path: Path) -> None:
-    *plain, _ = write(tmp_path, entry("amd64", "a"), entry("arm64", "b"), entry("all", "c"))
+    *plain, _ = write(tmp_path, listed("amd64", "a"), listed("arm64", "b"), listed("all", "c"))
     texts = {each.path.split("/")[3]: (tmp_path / each.content).read_text() for each in plain[::2]}
-    names = {key: [line for line in text.splitlines() if "Package" in line] for key, text in texts.items()}
-    assert names == {
-        "binary-amd64": ["Package: a", "Package: c"],
-        "binary-arm64": ["Package: b", "Package: c"],
+    assert texts == {
+        "binary-amd64": "stanza: a\nstanza: c\n",
+        "binary-arm64": "stanza: b\nstanza: c\n",
     }
 
 
 def test_release_says_how_long_it_is_valid_and_where_changelogs_are(tmp_path: Path) -> None:
-    release = release_of(write(tmp_path, entry("amd64")))
+    release = release_of(write(tmp_path, listed("amd64")))
     assert release.valid_until - release.date == 3 * 86_400
     assert release.changelogs == "https://repo.example/m/changelogs/@CHANGEPATH@_changelog"
     assert release.snapshot == SNAPSHOT.id
 
 
 def test_indices_repeat_to_the_byte(tmp_path: Path) -> None:
-    entries = [entry("amd64", name) for name in "abc"]
-    assert write(tmp_path / "1", *entries) == write(tmp_path / "2", *reversed(entries))
+    packages = [listed("amd64", name) for name in "abc"]
+    assert write(tmp_path / "1", *packages) == write(tmp_path / "2", *packages)
 
 
 def test_a_channel_without_packages_still_has_an_index(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from modpkg.cli.clock import LATEST, now
+from modpkg.cli.clock import LATEST, clock, moment_of, now
 from modpkg.errors import BadInputError
 
 
@@ -31,3 +31,21 @@ def test_another_text_is_no_time(text: str) -> None:
 
 def test_the_latest_moment_can_be_written() -> None:
     assert datetime.fromtimestamp(now({"SOURCE_DATE_EPOCH": str(LATEST)}), UTC).year == 9999
+
+
+def test_the_clock_is_the_clock() -> None:
+    assert abs(clock() - time.time()) < 60
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("1970-01-02", 86_400), ("1970-01-01T01:00:00Z", 3600), ("1970-01-01T01:00:00+01:00", 0)],
+)
+def test_a_date_is_in_utc_unless_it_says_otherwise(text: str, seconds: int) -> None:
+    assert moment_of(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "", "22.11.2026"])
+def test_another_form_of_date_is_refused(text: str) -> None:
+    with pytest.raises(BadInputError, match="cannot read the date"):
+        moment_of(text)

@@ -23,6 +23,7 @@ from modpkg.host.files import (
     receipt_of,
     remove_tree,
     sync_directories,
+    sync_file_system,
     temporary_directory,
     write_atomically,
 )
@@ -331,3 +332,10 @@ def test_a_name_that_an_error_has_is_kept(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught, new_file(tmp_path / "file"):
         (tmp_path / "other").read_bytes()
     assert caught.value.filename == str(tmp_path / "other")
+
+
+def test_a_file_system_can_be_synchronised(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    sync_file_system(tmp_path)
+    with pytest.raises(OSError, match="none"):
+        sync_file_system(tmp_path / "none")

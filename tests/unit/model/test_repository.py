@@ -31,6 +31,8 @@ def test_defaults() -> None:
         {"key": "a" * 40},
         {"valid_days": 0},
         {"keep_snapshots": 1},
+        {"keep_versions": 0},
+        {"grace_days": -1},
     ],
 )
 def test_other_values(change: dict[str, Any]) -> None:
@@ -62,6 +64,10 @@ def test_what_clients_see_and_what_publishers_keep_lie_apart() -> None:
         places.incoming,
         places.signed,
         places.snapshots,
+        places.index,
+        places.doomed,
+        places.removed,
+        places.pins,
         places.manifest("x"),
     }
     assert all(path.is_relative_to(places.www) for path in seen)

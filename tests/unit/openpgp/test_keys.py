@@ -86,3 +86,18 @@ def test_every_call_says_the_home_and_asks_nothing(tmp_path: Path) -> None:
 
 def test_the_faked_clock_stands_still() -> None:
     assert faked_time(12) == ("--faked-system-time", "12!")
+
+
+def test_a_key_tells_when_it_ends_and_by_what_it_is_bound() -> None:
+    sig = "sig:::1:36AB91E92656AFD4:1600000000::::x:13x::10A5B1F1AA22042CF99ED68936AB91E92656AFD4:::{}:\n"
+    listing = LISTING.replace("1600000000:::u", "1600000000:1900000000::u", 1)
+    listing = listing.replace("sec:e", sig.format(2) + "sec:e", 1)
+    weak, _ = parse_keys(listing)
+    assert (weak.expires, weak.digest, weak.is_weak) == (1_900_000_000, 2, True)
+    sound, _ = parse_keys(listing.replace(":::2:\n", ":::8:\n"))
+    assert (sound.digest, sound.is_weak) == (8, False)
+
+
+def test_expired_keys_are_given_to_whoever_asks_for_them() -> None:
+    found = [key.fingerprint[0] for key in parse_keys(LISTING, unusable="dir")]
+    assert found == ["1", "2", "4"]

@@ -7,8 +7,9 @@ import pytest
 
 from modpkg.errors import BadInputError
 from modpkg.model.version import ModuleVersion
-from modpkg.pipeline.admission import check_contents, check_order
+from modpkg.pipeline.admission import check_contents, check_inside, check_order
 from modpkg.pipeline.pairs import Identity, Pair, read_pairs
+from tests.support.evil import REASONS, edited_rpm, evil_deb
 from tests.support.repos import make_pair
 
 if TYPE_CHECKING:
@@ -93,3 +94,26 @@ def test_marks_are_refused_with_the_way_out(pair: Pair, marks: str, message: str
 def test_halves_with_different_fragments_are_refused(pair: Pair) -> None:
     with pytest.raises(BadInputError, match="different fragments"):
         check_contents(replace(pair, control={**pair.control, "Modpkg-Fragment-Sha256": "0" * 64}))
+
+
+def test_sound_packages_stay_inside(tmp_path: Path) -> None:
+    (pair,) = read_pairs(make_pair(tmp_path))
+    check_inside(pair)
+
+
+@pytest.mark.parametrize("kind", REASONS)
+def test_a_deb_that_leads_out_is_refused(tmp_path: Path, kind: str) -> None:
+    (pair,) = read_pairs(make_pair(tmp_path))
+    with pytest.raises(BadInputError, match=REASONS[kind]):
+        check_inside(replace(pair, deb=evil_deb(pair.deb, tmp_path / "evil", kind)))
+
+
+@pytest.mark.parametrize(
+    ("directory", "reason"),
+    [(b"/usr/../../doc/", "leads out of the package"), (b"../../../../../", "is no directory of a package")],
+)
+def test_an_rpm_that_leads_out_is_refused(tmp_path: Path, directory: bytes, reason: str) -> None:
+    (pair,) = read_pairs(make_pair(tmp_path))
+    edited_rpm(pair.rpm, b"/usr/share/doc/", directory)
+    with pytest.raises(BadInputError, match=reason):
+        check_inside(pair)

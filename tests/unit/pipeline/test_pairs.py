@@ -19,7 +19,8 @@ IDENTITY = Identity("modpkg-module-core-bookworm", ModuleVersion(1, 0, 0, 1), "a
 def test_names_of_files_tell_the_identity() -> None:
     assert IDENTITY.deb_name == "modpkg-module-core-bookworm_1.0.0-1_amd64.deb"
     assert IDENTITY.rpm_name == "modpkg-module-core-bookworm-1.0.0-1.x86_64.rpm"
-    assert Identity.of_deb(IDENTITY.deb_name) == IDENTITY
+    assert Identity.of_file(IDENTITY.deb_name) == IDENTITY
+    assert Identity.of_file(IDENTITY.rpm_name) == IDENTITY
     assert Pooled(path=f"pool/x/{IDENTITY.deb_name}", sha256="").file_name == IDENTITY.deb_name
 
 

@@ -8,7 +8,7 @@ import pytest
 from modpkg.errors import ModpkgError
 from modpkg.model.repository import Places
 from modpkg.pipeline import pool
-from modpkg.pipeline.pool import add_to_pool, find_in_pool
+from modpkg.pipeline.pool import FEW, add_to_pool, check_pool, find_in_pool, intake, missing_from_pool
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,3 +69,24 @@ def test_a_package_is_found_by_its_digest(places: Places, source: Path) -> None:
 def test_a_package_that_is_not_there_is_an_error(places: Places) -> None:
     with pytest.raises(ModpkgError, match="cannot find the one package"):
         find_in_pool(places, DIGEST)
+
+
+def test_what_the_pool_does_not_have_is_named(places: Places, source: Path) -> None:
+    add_to_pool(places, source, file_name="x_1_all.deb")
+    assert missing_from_pool(places, [DIGEST, "0" * 64]) == {"0" * 64}
+    check_pool(places, [DIGEST])
+    with pytest.raises(ModpkgError, match=f"cannot find the one package {'0' * 64}"):
+        check_pool(places, [DIGEST, "0" * 64])
+
+
+@pytest.mark.parametrize("count", [3, FEW + 1])
+def test_few_and_many_packages_are_taken_in(places: Places, source: Path, count: int) -> None:
+    with intake(places) as taking:
+        for number in range(count):
+            copy = source.with_name(f"{number}.deb")
+            copy.write_bytes(CONTENT + str(number).encode())
+            taking.add(copy, file_name=f"x_{number}_all.deb")
+        taking.write(places.state / "signed/record", "text\n")
+    assert len(list(places.www.glob("pool/*/*/*.deb"))) == count
+    assert (places.state / "signed/record").read_text() == "text\n"
+    assert list(places.incoming.iterdir()) == []

@@ -7,6 +7,7 @@ import pytest
 from modpkg.errors import BadInputError
 from modpkg.model.repository import Places
 from modpkg.pipeline.pairs import Pair, read_pairs
+from modpkg.pipeline.pool import Pooled, intake
 from modpkg.pipeline.signing import add_signed, find_signer
 from tests.support.modules import EPOCH
 from tests.support.pens import PEN_KEY, Pen
@@ -43,9 +44,14 @@ def places(tmp_path: Path) -> Places:
     return Places(tmp_path / "repository")
 
 
+def signed(places: Places, pair: Pair, session: CountingPen) -> Pooled:
+    with intake(places) as taking:
+        return add_signed(taking, pair, session=session)
+
+
 def test_a_copy_is_signed_at_the_source_date(places: Places, pair: Pair, session: CountingPen) -> None:
     before = pair.rpm.read_bytes()
-    pooled = add_signed(places, pair, session=session)
+    pooled = signed(places, pair, session)
     assert session.signed == [EPOCH]
     assert pair.rpm.read_bytes() == before
     assert (places.www / pooled.path).read_bytes() == before + b"!"
@@ -53,17 +59,28 @@ def test_a_copy_is_signed_at_the_source_date(places: Places, pair: Pair, session
 
 
 def test_a_package_is_signed_once(places: Places, pair: Pair, session: CountingPen) -> None:
-    assert add_signed(places, pair, session=session) == add_signed(places, pair, session=session)
+    assert signed(places, pair, session) == signed(places, pair, session)
     assert len(session.signed) == 1
 
 
 def test_a_package_that_the_pool_lost_is_signed_again(
     places: Places, pair: Pair, session: CountingPen
 ) -> None:
-    first = add_signed(places, pair, session=session)
+    first = signed(places, pair, session)
     (places.www / first.path).unlink()
-    assert add_signed(places, pair, session=session) == first
+    assert signed(places, pair, session) == first
     assert len(session.signed) == 2
+
+
+@pytest.mark.parametrize("text", ["", "nonsense"])
+def test_a_record_that_was_cut_short_is_made_again(
+    places: Places, pair: Pair, session: CountingPen, text: str
+) -> None:
+    first = signed(places, pair, session)
+    (record,) = places.signed.iterdir()
+    record.write_text(text)
+    assert signed(places, pair, session) == first
+    assert record.read_text().strip() == first.sha256
 
 
 def test_a_key_that_the_document_names_and_nobody_has_is_an_error(tmp_path: Path) -> None:

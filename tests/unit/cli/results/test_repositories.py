@@ -1,12 +1,17 @@
+from dataclasses import replace
 from pathlib import Path
 
 from modpkg.apt.index import PublishedChannel
 from modpkg.apt.stanza import Entry
 from modpkg.cli.results import repositories as results
+from modpkg.model.fault import Fault
 from modpkg.model.version import ModuleVersion
+from modpkg.openpgp.keys import Key
 from modpkg.pipeline.pairs import Identity, Pair, PooledPair
 from modpkg.pipeline.pool import Pooled
 from modpkg.pipeline.publish import Published, PublishPlan
+from modpkg.pipeline.upload import Uploaded
+from modpkg.pipeline.verify_repository import ChannelState, Verification
 from modpkg.yum.read import RpmFacts
 
 DIGEST = "ab" * 32
@@ -64,3 +69,34 @@ def test_a_channel_tells_its_modules_and_how_long_it_is_valid() -> None:
     result = results.channel_result("testing", shown)
     assert result.modules == ("modpkg-module-core-bookworm 12.0.3-41",)
     assert (result.date, result.valid_until) == ("2023-11-14T22:13:20Z", "2023-11-28T22:13:20Z")
+
+
+def test_a_verification_tells_its_faults_and_ends_with_them() -> None:
+    state = ChannelState(
+        channel="testing", snapshot=DIGEST, date=0, valid_until=86_400, key="F" * 40, debs=2, rpms=1
+    )
+    good = Verification(address="https://repo.example", channels=(state,), absent=("stable",), faults=())
+    result = results.verification_result(good)
+    assert (result.result, result.exit_code, result.absent) == ("good", 0, ("stable",))
+    (channel,) = result.channels
+    assert (channel.date, channel.valid_until) == ("1970-01-01T00:00:00Z", "1970-01-02T00:00:00Z")
+    fault = Fault(file="key.asc", reason="it is missing")
+    bad = results.verification_result(replace(good, faults=(fault,)))
+    assert (bad.result, bad.exit_code, bad.faults[0].file) == ("1 fault", 1, "key.asc")
+
+
+def test_a_key_tells_when_it_ends() -> None:
+    key = Key(fingerprint="F" * 40, owner="a", created=0, expires=86_400)
+    result = results.key_result(key, Path("/gnupg"))
+    assert (result.key, result.created, result.expires) == (
+        "F" * 40,
+        "1970-01-01T00:00:00Z",
+        "1970-01-02T00:00:00Z",
+    )
+    assert results.key_result(replace(key, expires=None), Path("/gnupg")).expires is None
+
+
+def test_an_upload_counts_what_it_sent() -> None:
+    uploaded = Uploaded(address="s3://x", sent=("key.asc", "InRelease"), kept=3, bytes=12)
+    result = results.upload_result(uploaded)
+    assert (result.address, result.sent, result.kept, result.bytes) == ("s3://x", 2, 3, 12)

@@ -1,0 +1,107 @@
+"""Indices out of pieces that stay compressed: gzip members, one after the other, cut where the content says.
+
+The pieces of an index are sorted. A frame ends after each piece whose digest ends in one of a few ways, so that one
+new piece changes one frame, wherever it is put in. Never decides what a piece says.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+# One digest in 64 ends like this: a frame holds about 64 pieces.
+CUTS: Final = ("00", "40", "80", "c0")
+# Higher levels take three times as long and save 2 %.
+LEVEL: Final = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A part of an index, as it is and compressed."""
+
+    raw: bytes
+    packed: bytes
+
+
+class Frames(Protocol):
+    """Where frames are kept, and the texts that they are made of."""
+
+    def frame(self, key: str) -> Frame | None:
+        """Give a frame that was kept, or None."""
+
+    def keep(self, key: str, frame: Frame) -> None:
+        """Keep a frame for the next index."""
+
+    def texts(self, kind: str, digests: Sequence[str]) -> Sequence[bytes]:
+        """Give the pieces of this kind, in this order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framed:
+    """An index, as it is and as one gzip file of many members."""
+
+    frames: tuple[Frame, ...]
+
+    @property
+    def raw(self) -> bytes:
+        """The text."""
+        return b"".join(frame.raw for frame in self.frames)
+
+    @property
+    def packed(self) -> bytes:
+        """The compressed text."""
+        return b"".join(frame.packed for frame in self.frames)
+
+    @property
+    def size(self) -> int:
+        """The length of the text in bytes."""
+        return sum(len(frame.raw) for frame in self.frames)
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the text."""
+        digest = hashlib.sha256()
+        for frame in self.frames:
+            digest.update(frame.raw)
+        return digest.hexdigest()
+
+
+def framed(
+    kind: str, digests: Sequence[str], frames: Frames, *, opening: bytes = b"", closing: bytes = b""
+) -> Framed:
+    """Put the pieces of sorted packages together, taking every frame that was made before."""
+    inner = [_frame(kind, group, frames) for group in cut(digests)]
+    first = [pack(opening)] if opening or not inner else []
+    last = [pack(closing)] if closing else []
+    return Framed(frames=(*first, *inner, *last))
+
+
+def cut(digests: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Divide digests into groups, by nothing but the digests themselves."""
+    start = 0
+    for position, digest in enumerate(digests, start=1):
+        if digest.endswith(CUTS):
+            yield digests[start:position]
+            start = position
+    if start < len(digests):
+        yield digests[start:]
+
+
+def pack(raw: bytes) -> Frame:
+    """Compress a part of an index: a gzip member without name and time."""
+    return Frame(raw=raw, packed=gzip.compress(raw, LEVEL, mtime=0))
+
+
+def _frame(kind: str, group: Sequence[str], frames: Frames) -> Frame:
+    # A piece is a function of its package, so the packages' digests name the frame.
+    key = hashlib.sha256(f"{kind}\n{','.join(group)}".encode()).hexdigest()
+    kept = frames.frame(key)
+    if kept is None:
+        kept = pack(b"".join(frames.texts(kind, group)))
+        frames.keep(key, kept)
+    return kept

@@ -1,0 +1,273 @@
+"""What is known of the packages of the pool: names, order, their pieces of indices, frames of those.
+
+It is a cache in one file of SQLite. It may be deleted at any moment, and what is missing is read from the pool and the
+journal. Nothing is decided here, and nothing here is the truth about anything.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+from modpkg.apt.stanza import STANZAS
+from modpkg.errors import ModpkgError
+from modpkg.formats.frames import Frame
+from modpkg.model.repository import Snapshot
+from modpkg.pipeline.journal import read_snapshot
+from modpkg.pipeline.pieces import Known, pieces_of, sort_key, stanza_of
+from modpkg.pipeline.pool import Pooled, find_in_pool
+from modpkg.yum.chunks import PRIMARY
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from modpkg.model.repository import Head, Places
+
+# Another number, and all that was kept is made again: raised when pieces or frames change their form.
+FORMAT: Final = 1
+# Frames that none of so many publications used are dropped.
+GENERATIONS: Final = 32
+FEW: Final = 100
+TABLES: Final = """
+CREATE TABLE packages (sort TEXT PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, file_name TEXT NOT NULL,
+  architecture TEXT NOT NULL, published INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE snapshots (id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE pieces (sha256 TEXT NOT NULL, kind TEXT NOT NULL, text BLOB NOT NULL, PRIMARY KEY (sha256, kind));
+CREATE TABLE frames (key TEXT PRIMARY KEY, raw BLOB NOT NULL, packed BLOB NOT NULL);
+CREATE TABLE uses (key TEXT PRIMARY KEY, generation INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Index:
+    """The open cache of one repository; it gives frames to those who write indices."""
+
+    def __init__(self, database: sqlite3.Connection, places: Places) -> None:
+        self._database = database
+        self._places = places
+        self._used: set[str] = set()
+
+    def absorb(self, heads: Iterable[Head]) -> None:
+        """Learn which packages were published, from snapshots that were not known before."""
+        known = {identity for (identity,) in self._database.execute("SELECT id FROM snapshots")}
+        for head in heads:
+            if head.id not in known:
+                self.note(head if isinstance(head, Snapshot) else read_snapshot(self._places, head))
+        self._database.commit()
+
+    def note(self, snapshot: Snapshot) -> None:
+        """Learn that the packages of this snapshot were published."""
+        rows = self._database.execute("SELECT sha256 FROM packages WHERE published")
+        new = set(snapshot.packages) - {digest for (digest,) in rows}
+        self.learn(new)
+        self._database.executemany(
+            "UPDATE packages SET published = 1 WHERE sha256 = ?", [(digest,) for digest in sorted(new)]
+        )
+        self._database.execute("INSERT OR REPLACE INTO snapshots VALUES (?)", (snapshot.id,))
+
+    def listed(self, digests: Collection[str]) -> tuple[Known, ...]:
+        """Give these packages in the order of indices; raises ModpkgError where the pool has lost one."""
+        self.learn(digests)
+        wanted = set(digests)
+        rows = self._database.execute("SELECT sha256, file_name, architecture FROM packages ORDER BY sort")
+        return tuple(Known(*row) for row in rows if row[0] in wanted)
+
+    def published(self, name: str) -> tuple[Known, ...]:
+        """Give all packages of this name that any snapshot listed."""
+        # A tab stands after the name, and sorts before all that names are made of.
+        query = (
+            "SELECT sha256, file_name, architecture FROM packages WHERE published AND sort >= ? AND sort < ?"
+        )
+        rows = self._database.execute(f"{query} ORDER BY sort", (f"{name}\t", f"{name}\n"))
+        return tuple(Known(*row) for row in rows)
+
+    def partners(self, debs: Collection[str]) -> set[str]:
+        """Give these packages and the other one of each of their pairs; what is not known is left out."""
+        wanted = set(debs)
+        rows = self._database.execute("SELECT sha256, file_name, architecture FROM packages ORDER BY sort")
+        packages = [Known(*row) for row in rows] if wanted else []
+        names = {package.identity for package in packages if package.sha256 in wanted}
+        return {package.sha256 for package in packages if package.identity in names}
+
+    def forget(self, digests: Iterable[str]) -> None:
+        """Drop what is known of packages that are going to be deleted."""
+        rows = [(digest,) for digest in digests]
+        self._database.executemany("DELETE FROM packages WHERE sha256 = ?", rows)
+        self._database.executemany("DELETE FROM pieces WHERE sha256 = ?", rows)
+        self._database.commit()
+
+    def learn(self, digests: Iterable[str]) -> None:
+        """Read the names of packages that are not known yet from the pool."""
+        wanted = set(digests)
+        # One by one where they are few: all names of a large pool take longer.
+        few = len(wanted) <= FEW
+        known = {digest for digest in wanted if self._knows(digest)} if few else self._all_known()
+        for digest in sorted(wanted - known):
+            self._add(find_in_pool(self._places, digest))
+        self._database.commit()
+
+    def learn_pool(self) -> None:
+        """Read the names of all packages of the pool; what a crash left half deleted there is passed over."""
+        for path in (self._places.www / "pool").glob("*/*"):
+            with suppress(ModpkgError):
+                self.learn([path.name])
+
+    def add_deb(self, package: Pooled, control: Mapping[str, str]) -> None:
+        """Learn a .deb whose control fields are known: it need not be read again."""
+        if not self._knows(package.sha256):
+            self._add(package)
+        row = (package.sha256, STANZAS, stanza_of(self._places, package, control))
+        self._database.execute("INSERT OR REPLACE INTO pieces VALUES (?, ?, ?)", row)
+
+    def frame(self, key: str) -> Frame | None:
+        """Give a frame that was kept, or None."""
+        self._used.add(key)
+        row = self._database.execute("SELECT raw, packed FROM frames WHERE key = ?", (key,)).fetchone()
+        return Frame(raw=row[0], packed=row[1]) if row else None
+
+    def keep(self, key: str, frame: Frame) -> None:
+        """Keep a frame for the next index."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO frames VALUES (?, ?, ?)", (key, frame.raw, frame.packed)
+        )
+
+    def texts(self, kind: str, digests: Sequence[str]) -> list[bytes]:
+        """Give the pieces of this kind of these packages, in this order."""
+        return [self._piece(kind, digest) for digest in digests]
+
+    def read_all(self) -> int:
+        """Read every published package whose pieces are not kept; give the number of published packages."""
+        rows = self._database.execute("SELECT sha256, file_name FROM packages WHERE published ORDER BY sort")
+        packages = rows.fetchall()
+        for digest, file_name in packages:
+            self._piece(STANZAS if file_name.endswith(".deb") else PRIMARY, digest)
+        self._database.commit()
+        return len(packages)
+
+    def finish(self) -> None:
+        """End a publication: frames that were not used for long are dropped."""
+        (newest,) = self._database.execute("SELECT coalesce(max(generation), 0) FROM uses").fetchone()
+        rows = [(key, newest + 1) for key in sorted(self._used)]
+        self._database.executemany("INSERT OR REPLACE INTO uses VALUES (?, ?)", rows)
+        old = (newest + 1 - GENERATIONS,)
+        self._database.execute(
+            "DELETE FROM frames WHERE key IN (SELECT key FROM uses WHERE generation < ?)", old
+        )
+        self._database.execute("DELETE FROM uses WHERE generation < ?", old)
+        self._database.commit()
+
+    def _knows(self, digest: str) -> bool:
+        query = "SELECT 1 FROM packages WHERE sha256 = ?"
+        return self._database.execute(query, (digest,)).fetchone() is not None
+
+    def _all_known(self) -> set[str]:
+        return {digest for (digest,) in self._database.execute("SELECT sha256 FROM packages")}
+
+    def _add(self, package: Pooled) -> None:
+        identity = Known(package.sha256, package.file_name, "").identity
+        row = (sort_key(package), package.sha256, package.file_name, identity.architecture)
+        self._database.execute("INSERT OR REPLACE INTO packages VALUES (?, ?, ?, ?, 0)", row)
+
+    def _piece(self, kind: str, digest: str) -> bytes:
+        found = self._kept_piece(kind, digest)
+        if found is None:
+            made = pieces_of(self._places, find_in_pool(self._places, digest))
+            rows = [(digest, each, text) for each, text in made.items()]
+            self._database.executemany("INSERT OR REPLACE INTO pieces VALUES (?, ?, ?)", rows)
+            found = made[kind]
+        return found
+
+    def _kept_piece(self, kind: str, digest: str) -> bytes | None:
+        query = "SELECT text FROM pieces WHERE sha256 = ? AND kind = ?"
+        row = self._database.execute(query, (digest, kind)).fetchone()
+        return bytes(row[0]) if row else None
+
+
+@contextmanager
+def opened_index(places: Places) -> Iterator[Index]:
+    """Give the cache of a repository, for the one publisher; one that cannot be read is made anew."""
+    try:
+        with closing(_open(places.index)) as database:
+            yield Index(database, places)
+    except sqlite3.OperationalError as error:
+        raise ModpkgError(
+            f"cannot use the cache of the repository: {error}", where=str(places.index)
+        ) from error
+    except sqlite3.DatabaseError as error:
+        delete_index(places)
+        raise ModpkgError(
+            f"cannot use the cache of the repository: {error}",
+            where=str(places.index),
+            hint="it was removed: run the command again",
+        ) from error
+
+
+@contextmanager
+def borrowed_index(places: Places) -> Iterator[Index]:
+    """Give a copy of the cache in memory, for those who must not write."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        if not _copied(places.index, database):
+            database.executescript(TABLES)
+        yield Index(database, places)
+
+
+def delete_index(places: Places) -> None:
+    """Remove the cache; nothing happens if there is none."""
+    _forget(places.index)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        # What a deleted cache left beside it belongs to nothing.
+        _forget(path)
+    try:
+        return _ready(sqlite3.connect(path))
+    except sqlite3.DatabaseError:
+        _forget(path)
+        return _ready(sqlite3.connect(path))
+
+
+def _ready(database: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        if _format(database) != FORMAT:
+            _clear(database)
+            database.executescript(TABLES)
+            database.execute(f"PRAGMA user_version = {FORMAT}")
+    except sqlite3.DatabaseError:
+        database.close()
+        raise
+    return database
+
+
+def _clear(database: sqlite3.Connection) -> None:
+    names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    for (name,) in names:
+        database.execute(f'DROP TABLE "{name}"')
+
+
+def _format(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _copied(path: Path, target: sqlite3.Connection) -> bool:
+    # Immutable: it is opened without a lock and without files of its own beside it.
+    if not path.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as source:
+            if _format(source) != FORMAT:
+                return False
+            source.backup(target)
+            target.execute("SELECT count(*) FROM packages").fetchone()
+    except sqlite3.DatabaseError:
+        return False
+    return True
+
+
+def _forget(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

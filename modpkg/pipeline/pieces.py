@@ -1,0 +1,71 @@
+"""What a package of the pool adds to the indices of a repository. A function of the package alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modpkg.apt.stanza import STANZAS, Entry, render_stanza
+from modpkg.deb.read import read_control
+from modpkg.pipeline.pairs import Identity
+from modpkg.pipeline.pool import Pooled, pool_path
+from modpkg.yum.chunks import chunks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from modpkg.model.repository import Places
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A package of the pool. `architecture` is Debian's name, for an .rpm too."""
+
+    sha256: str
+    file_name: str
+    architecture: str
+
+    @property
+    def is_deb(self) -> bool:
+        """Whether it is for apt."""
+        return self.file_name.endswith(".deb")
+
+    @property
+    def identity(self) -> Identity:
+        """What it is called; the other package of its pair has the same."""
+        return Identity.of_file(self.file_name)
+
+    @property
+    def label(self) -> str:
+        """What a .deb is called, for people: its identity as text, without reading its version."""
+        return self.file_name.removesuffix(".deb").replace("_", " ")
+
+    @property
+    def pooled(self) -> Pooled:
+        """Where it lies."""
+        return Pooled(path=pool_path(self.sha256, self.file_name), sha256=self.sha256)
+
+
+def sort_key(package: Pooled) -> str:
+    """Give what indices are sorted by: name, version, architecture, digest."""
+    identity = Identity.of_file(package.file_name)
+    version = identity.version
+    numbers = ".".join(f"{number:09}" for number in (*version.numbers, version.revision))
+    return f"{identity.name}\t{numbers}\t{identity.architecture}\t{package.sha256}"
+
+
+def pieces_of(places: Places, package: Pooled) -> Mapping[str, bytes]:
+    """Read a package and give its piece of each kind of index."""
+    path = places.www / package.path
+    if package.path.endswith(".rpm"):
+        # Repositories lie at rpm/snap-<id>/: two levels below the pool's parent.
+        return chunks_of(path, sha256=package.sha256, href=str(Path("..", "..", package.path)))
+    return {STANZAS: stanza_of(places, package, read_control(path))}
+
+
+def stanza_of(places: Places, package: Pooled, control: Mapping[str, str]) -> bytes:
+    """Give the stanza of a .deb whose control fields are known."""
+    size = (places.www / package.path).stat().st_size
+    entry = Entry(control=control, path=package.path, size=size, sha256=package.sha256)
+    return render_stanza(entry).encode()
