@@ -109,11 +109,13 @@ def _accounts(recipe: Recipe, parsed: Parsed, drafts: Drafts) -> Iterator[Proble
         loaded = drafts.platforms.get(name)
         if loaded is None or loaded.document is None:
             continue
-        known = {*loaded.document.accounts.users, *loaded.document.accounts.groups}
+        accounts = loaded.document.accounts
+        known, free = {*accounts.users, *accounts.groups}, accounts.free_ids()
         for index, account in enumerate(recipe.accounts):
             if account not in known:
                 message = f"accounts[{index}]: {account!r} has no id on the platform {name!r}"
-                hint = f"give it one under accounts in {loaded.path}"
+                line = f"`{account}: {next(free)}`"
+                hint = f"add the line {line} to accounts.users, accounts.groups or both in {loaded.path}"
                 yield parsed.problem(("accounts", index), message, hint=hint)
 
 

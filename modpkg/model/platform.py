@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field
 
 from modpkg.model.document import AbsolutePath, Account, Document, Glob, Line, Name, Word
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 Architecture = Literal["amd64", "arm64"]
 RPM_ARCHITECTURES: dict[Architecture, str] = {"amd64": "x86_64", "arm64": "aarch64"}
+NOBODY: Final = 65534
+FIRST_SUGGESTED: Final = 300
 # Below 100 and 65534 the distribution itself gives fixed ids (Debian Policy 9.2.2).
-DynamicId = Annotated[int, Field(ge=100, lt=65534)]
+DynamicId = Annotated[int, Field(ge=100, lt=NOBODY)]
 
 
 class Source(Document):
@@ -35,6 +40,11 @@ class Accounts(Document):
 
     users: dict[Account, DynamicId] = Field(default_factory=dict)
     groups: dict[Account, DynamicId] = Field(default_factory=dict)
+
+    def free_ids(self) -> Iterator[int]:
+        """Give ids that nobody has, to be suggested for new accounts."""
+        taken = {*self.users.values(), *self.groups.values()}
+        return (number for number in range(FIRST_SUGGESTED, NOBODY) if number not in taken)
 
 
 class Platform(Document):

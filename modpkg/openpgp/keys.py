@@ -141,7 +141,7 @@ def make_key(
             ]
         )
         listing = run([*gpg(path), *LISTING, f"={name}"]).stdout
-    made = list(parse_keys(listing))
+    made = list(parse_keys(listing, unusable=""))  # one may be made for a time that is over
     if not made:
         raise ModpkgError("cannot find the key that gpg just made", where=str(home))
     return made[-1]

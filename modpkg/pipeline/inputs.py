@@ -43,6 +43,7 @@ def all_inputs(
         parts = {
             "the recipe": digest_of(_recipe_facts(folder, platform.name)),
             "the recipe's files": digest_of(_files(folder)),
+            "the changelog": digest_of(entries_of(folder)),
             "the platform": digest_of(_platform_facts(platform, folder)),
             "the tools": digest_of({"format": BUILD_FORMAT, **tools}),
         }
@@ -50,6 +51,11 @@ def all_inputs(
         parts |= {f"module {low}": _identity(catalogue, low, found) for low in below(catalogue, name)}
         found[name] = Inputs(parts)
     return found
+
+
+def entries_of(folder: RecipeFolder) -> list[dict[str, Any]]:
+    """Give what packages show of a changelog: its entries without the digests that bind them."""
+    return [entry.model_dump(mode="json", exclude={"inputs"}) for entry in folder.changelog.entries]
 
 
 def version_of(folder: RecipeFolder) -> str:

@@ -88,9 +88,6 @@ def _step(workshop: Workshop, module: str, inputs: Inputs, steps: Mapping[str, S
         {
             "inputs": inputs.digest,
             "version": version_of(folder),
-            "changelog": folder.changelog.model_dump(
-                mode="json", exclude={"entries": {"__all__": {"inputs"}}}
-            ),
             "marks": list(marks),
             "level": level,
             "below": {low: steps[low].key for low in below(workshop.catalogue, module)},
@@ -117,6 +114,6 @@ def _why(workshop: Workshop, module: str, inputs: Inputs, key: str) -> str:
         return "it was never built here"
     names = sorted({name for name, _ in latest.items() ^ inputs.parts.items()})
     if not names:
-        return "its version, its marks or its compression changed"
+        return "its version, marks or compression changed, or the store lost it"
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
     return f"{names[0]}{more} changed"

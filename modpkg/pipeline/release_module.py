@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from modpkg.errors import BadInputError
 from modpkg.formats.catalogue import below, load_catalogue, order
 from modpkg.formats.edit import add_entry, bind_entry
-from modpkg.model.changelog import Entry
+from modpkg.model.changelog import Changelog, Entry
 from modpkg.pipeline.inputs import all_inputs, version_of
 from modpkg.pipeline.plan import refuse_unknown
 from modpkg.squashfs.pack import tool_versions
@@ -121,24 +121,31 @@ def _release(recipes: Path, name: str, lock: PlatformLock, wording: Wording, *, 
     # Read anew each time: the entry just written below changes the inputs above.
     catalogue = load_catalogue(recipes)
     folder = catalogue.recipes[name]
-    platform = catalogue.platforms[lock.platform]
-    digest = all_inputs(catalogue, platform, lock, tools=tool_versions())[name].digest
     path = folder.directory / "changelog.yaml"
     old = version_of(folder)
-    if platform.name not in folder.changelog.newest.inputs and folder.changelog.newest.version == old:
+    if lock.platform not in folder.changelog.newest.inputs and folder.changelog.newest.version == old:
         # Written by hand and never released here: it is this release.
         if not dry_run:
-            bind_entry(path, platform.name, f"sha256:{digest}")
+            bind_entry(path, lock.platform, _digest(catalogue, name, lock))
         return Released(module=name, old=old, new=old, changelog=path)
-    new = f"{folder.recipe.version}-{folder.changelog.revision + 1}"
+    entry = _entry(folder, wording)
     if not dry_run:
-        add_entry(path, _entry(folder, new, platform.name, digest, wording))
-    return Released(module=name, old=old, new=new, changelog=path)
+        changelog = Changelog(entries=(entry, *folder.changelog.entries))
+        recipes_then = {**catalogue.recipes, name: replace(folder, changelog=changelog)}
+        digest = _digest(replace(catalogue, recipes=recipes_then), name, lock)
+        add_entry(path, entry.model_copy(update={"inputs": {lock.platform: digest}}))
+    return Released(module=name, old=old, new=entry.version, changelog=path)
 
 
-def _entry(folder: RecipeFolder, version: str, platform: str, digest: str, wording: Wording) -> Entry:
-    author, inputs = wording.author or folder.recipe.maintainer, {platform: f"sha256:{digest}"}
-    return Entry.model_validate({**wording.fields, "version": version, "author": author, "inputs": inputs})
+def _digest(catalogue: Catalogue, name: str, lock: PlatformLock) -> str:
+    platform = catalogue.platforms[lock.platform]
+    return f"sha256:{all_inputs(catalogue, platform, lock, tools=tool_versions())[name].digest}"
+
+
+def _entry(folder: RecipeFolder, wording: Wording) -> Entry:
+    version = f"{folder.recipe.version}-{folder.changelog.revision + 1}"
+    author = wording.author or folder.recipe.maintainer
+    return Entry.model_validate({**wording.fields, "version": version, "author": author})
 
 
 def _check(wording: Wording) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import socket
 import sys
 import threading
@@ -12,6 +14,7 @@ from typing import Any
 
 from modpkg.errors import ModpkgError, machine_error
 from modpkg.events import Event, Sink, event_to_dict
+from modpkg.host.run import CommandError
 from modpkg.image.assemble import assemble
 from modpkg.image.job import AssembleJob
 from modpkg.initramfs.build import build_initrd
@@ -58,18 +61,30 @@ def main(argv: list[str]) -> int:
     def sink(event: Event) -> None:
         say(event_to_dict(event))
 
+    job = Path(argv[1])
     try:
-        say({"result": TASKS[argv[0]](Path(argv[1]), sink)})
-    except ModpkgError as error:
-        say({"error": error_fields(error)})
-        return error.exit_code
-    except OSError as error:
-        refused = machine_error(error)
-        if refused is None:
+        say({"result": TASKS[argv[0]](job, sink)})
+    except (ModpkgError, OSError) as error:
+        refused = machine_error(error) if isinstance(error, OSError) else error
+        fault = _full_disk(error, job.parent) or refused
+        if fault is None:
             raise
-        say({"error": error_fields(refused)})
-        return refused.exit_code
+        say({"error": error_fields(fault)})
+        return fault.exit_code
     return 0
+
+
+def _full_disk(error: BaseException, work: Path) -> ModpkgError | None:
+    # Programs put it into many words, and much that follows hides it.
+    link: BaseException | None = error
+    while link is not None:
+        words = link.completed.stdout + link.completed.stderr if isinstance(link, CommandError) else ""
+        if os.strerror(errno.ENOSPC) in words or (isinstance(link, OSError) and link.errno == errno.ENOSPC):
+            free = shutil.disk_usage(work).free
+            hint = f"{free:,} bytes are free: make room, or move the store with --store or MODPKG_STORE"
+            return ModpkgError("cannot go on: the disk of the store is full", where=str(work), hint=hint)
+        link = link.__cause__
+    return None
 
 
 if __name__ == "__main__":

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import ModpkgError
 from modpkg.events import Sink, Warned
 from modpkg.host.files import remove_tree
 from modpkg.host.mounts import in_memory, overlay
-from modpkg.host.run import run
+from modpkg.host.run import CommandError, run
 from modpkg.host.steps import step
 from modpkg.model.module import Fragment, Module
 from modpkg.rootfs import contents, debian, delta
@@ -21,12 +22,14 @@ from modpkg.rootfs.pool import Pool, make_pool
 from modpkg.rootfs.prune import prune
 from modpkg.rootfs.record import module_of
 from modpkg.rootfs.renumber import Registry, renumber
+from modpkg.rootfs.script_errors import install_error
 from modpkg.rootfs.state.drop import drop, remove_secrets
 from modpkg.rootfs.state.merge import merge_states
 from modpkg.rootfs.state.take import take_state
 from modpkg.squashfs.pack import Settings, pack_tree, unpack
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from modpkg.model.module import State
@@ -71,8 +74,9 @@ def _install(job: BuildJob, below: list[Module], sink: Sink) -> Path:
     upper = job.work / "upper"
     if not below:
         names = [package.name for package in job.packages]
-        epoch = job.source_date_epoch
-        debian.install_core(upper, pool, names=names, suite=job.platform.suite, epoch=epoch, sink=sink)
+        suite, epoch = job.platform.suite, job.source_date_epoch
+        with _naming(job):
+            debian.install_core(upper, pool, names=names, suite=suite, epoch=epoch, sink=sink)
         _add(job, upper, sink)
     else:
         _install_above(job, upper, pool, below, sink)
@@ -93,9 +97,18 @@ def _install_above(job: BuildJob, upper: Path, pool: Pool, below: list[Module], 
         if job.packages:
             names = [package.name for package in job.packages]
             epoch, work = job.source_date_epoch, job.work / "apt"
-            debian.install_delta(root, pool, names=names, epoch=epoch, work=work, sink=sink)
+            with _naming(job):
+                debian.install_delta(root, pool, names=names, epoch=epoch, work=work, sink=sink)
         _add(job, root, sink)
     root.rmdir()
+
+
+@contextmanager
+def _naming(job: BuildJob) -> Iterator[None]:
+    try:
+        yield
+    except CommandError as error:
+        raise install_error(job.recipe.name, error, recipe=str(job.recipe_path)) from error
 
 
 def _add(job: BuildJob, root: Path, sink: Sink) -> None:

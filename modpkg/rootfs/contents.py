@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from modpkg.errors import BadInputError
 from modpkg.host.mounts import chroot_mounts
-from modpkg.host.run import run
+from modpkg.host.run import CommandError, run
 from modpkg.rootfs.debian import script_environment
+from modpkg.rootfs.script_errors import script_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,15 +36,25 @@ def settle(root: Path, recipe: Recipe, *, folder: Path, epoch: int, sink: Sink) 
     """Enable, disable and mask the recipe's units, then run its scripts, all inside `root`."""
     services = recipe.services
     units = (("enable", services.enable), ("disable", services.disable), ("mask", services.mask))
+    chroot, env = ["chroot", str(root)], script_environment(epoch)
     with chroot_mounts(root):
         for verb, names in units:
             if names:
-                run(["chroot", root, "systemctl", verb, *names], env=script_environment(epoch), sink=sink)
+                with _telling(f"cannot {verb} {' '.join(names)}", folder / "recipe.yaml"):
+                    run([*chroot, "systemctl", verb, *names], env=env, sink=sink)
         for name in recipe.scripts:
             # /run is a tmpfs that leaves no trace.
             shutil.copy(folder / name, root / "run/modpkg-script")
-            command: list[str | Path] = ["chroot", root, "/bin/sh", "-e", "/run/modpkg-script"]
-            run(command, env=script_environment(epoch), sink=sink)
+            with _telling(f"cannot run this script of module {recipe.name!r}", folder / name):
+                run([*chroot, "/bin/sh", "-e", "/run/modpkg-script"], env=env, sink=sink)
+
+
+@contextmanager
+def _telling(what: str, where: Path) -> Iterator[None]:
+    try:
+        yield
+    except CommandError as error:
+        raise script_error(what, error, where=str(where)) from error
 
 
 def _place(content: Content, folder: Path, root: Path) -> list[Path]:
@@ -125,6 +137,6 @@ def _id_of(table: Path, name: str, dst: str) -> int:
         if words[0] == name:
             return int(words[2])
     raise BadInputError(
-        f"cannot give {dst} to {name!r}: /{table.name} of the module's tree has no such account",
+        f"cannot give {dst} to {name!r}: /etc/{table.name} of the module's tree has no such account",
         hint="name an account that a package of this module or of a lower one makes",
     )

@@ -94,7 +94,7 @@ def _refuse(paths: list[tuple[str, str]], owners: Mapping[str, tuple[str, str]],
         problems = [
             Problem(
                 file=recipe,
-                message=f"its packages or scripts {verb} /{path} of module {owners[path][0]!r}",
+                message=f"a package or script of it {verb} /{path} of module {owners[path][0]!r}",
                 hint=f"if that is meant, declare it: replaces: [/{path}]",
             )
             for path, verb in paths

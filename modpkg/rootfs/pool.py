@@ -1,6 +1,6 @@
 """The packages of one build as an archive of their own, so that apt installs exactly these and nothing else.
 
-The files were checked against the lock when they came into the store; apt needs no signature here.
+The files are checked against the lock once more, so apt needs no signature here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from debian.deb822 import Deb822
 from debian.debfile import DebFile
 
-from modpkg.errors import BadInputError
+from modpkg.errors import BadInputError, ModpkgError
+from modpkg.host.files import digest_file
 from modpkg.host.mirrors import quoted
 
 if TYPE_CHECKING:
@@ -43,12 +44,24 @@ def make_pool(
     stanzas = []
     for package in packages:
         target = directory / package.file_name
-        os.link(files[package.sha256], target)
+        os.link(_checked(files[package.sha256], package), target)
         stanzas.append(_stanza(target, package))
     (directory / "Packages").write_text("\n".join(stanzas), encoding="utf-8")
     # mmdebstrap selects essential packages by the archive's suite: without it, it installs none.
     (directory / "Release").write_text(f"Suite: {suite}\nCodename: {suite}\n", encoding="ascii")
     return Pool(directory)
+
+
+def _checked(path: Path, package: LockedPackage) -> Path:
+    # apt compares no more than sizes here, and disks are not perfect.
+    found = digest_file(path)
+    if found != package.sha256:
+        raise ModpkgError(
+            f"cannot use {package.file_name}: its sha256 in the store is {found}, not {package.sha256}",
+            where=str(path),
+            hint="remove that file: it is fetched again",
+        )
+    return path
 
 
 def _stanza(path: Path, package: LockedPackage) -> str:

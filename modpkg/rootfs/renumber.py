@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import DocumentError, Problem
+from modpkg.model.platform import NOBODY
 from modpkg.rootfs.inventory import walk
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from modpkg.model.platform import Accounts
 
 FIRST_DYNAMIC: Final = 100
-NOBODY: Final = 65534
-SUGGESTED: Final = 300
 KINDS: Final = {"users": "etc/passwd", "groups": "etc/group"}
 
 
@@ -99,9 +98,8 @@ def _undeclared(names: list[str], registry: Registry) -> list[Problem]:
 def _unnumbered(
     missing: list[tuple[str, str]], tables: dict[str, dict[str, int]], registry: Registry
 ) -> list[Problem]:
-    taken = {number for table in tables.values() for number in table.values()}
     # One free id a name: a user and its group get the same, as long as nobody else has it.
-    free = iter(number for number in range(SUGGESTED, NOBODY) if number not in taken)
+    free = registry.accounts.free_ids()
     others = {"users": "groups", "groups": "users"}
     ids: dict[str, int] = {}
     for kind, name in missing:

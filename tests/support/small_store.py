@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CODE = f"import sys; sys.path.insert(0, {str(CHECKOUT)!r}); from modpkg.cli.program import main; main()"
+EVENT = re.compile(
+    r"^(?:warning: .*\n(?:  hint: .*\n)?|[a-z ]+: (?:started|nothing to do|done in|[0-9.]+ k?M?B of ).*\n)",
+    re.MULTILINE,
+)
 KEPT_BUILDS = 3
 STALE_SECONDS = 86400
 MAINTAINER = "A Tester <tester@example.org>"
@@ -210,6 +214,10 @@ class Shop:
     def workshop(self) -> Workshop:
         return open_shop(self.project, self.store, self.work)
 
+    def workshop_lock(self) -> PlatformLock:
+        """Give the lock, also while it is stale."""
+        return PlatformLock.model_validate_json(lock_path(self.recipes, PLATFORM).read_bytes())
+
     def forget(self, *modules: str) -> None:
         """Take the builds of modules out of the store's records."""
         for step in plan_builds(self.workshop(), modules):
@@ -241,7 +249,7 @@ class Shop:
         """Write the lock with other packages for some modules."""
         path = lock_path(self.recipes, PLATFORM)
         wish = Wish.of(load_catalogue(self.recipes), PLATFORM)
-        old = PlatformLock.model_validate_json(path.read_bytes())
+        old = self.workshop_lock()
         inputs = lock_inputs(wish.platform, wish.requests)
         write_record(path, old.model_copy(update={"inputs": inputs, "modules": {**old.modules, **packages}}))
 
@@ -275,14 +283,16 @@ class Shop:
         """Give what a command said without what differs from run to run."""
         text = text.replace(str(self.place), "PLACE").replace(str(CHECKOUT), "CHECKOUT")
         text = text.replace(sys.executable, "PYTHON")
-        text = re.sub(r"scratch/[^/]+", "scratch/NAME", text)
+        text = re.sub(r"scratch/[^/:\s]+", "scratch/NAME", text)
         text = re.sub(r"(?<=_)[0-9][^_/\s]*(?=_(?:amd64|all)\.deb)", "VERSION", text)
+        text = re.sub(r"sha256/[0-9a-f]{2}/", "sha256/NN/", text)
+        text = re.sub(r"(package \S+) [0-9]\S*$", r"\1 VERSION", text, flags=re.MULTILINE)
         return re.sub(r"\b[0-9a-f]{64}\b", "SHA256", text)
 
     def error(self, completed: Completed) -> str:
         """Give the error that a command ended with."""
         assert "Traceback" not in completed.stderr
-        return self.words(completed.stderr[completed.stderr.index("error: ") :])
+        return self.words(EVENT.sub("", completed.stderr))
 
 
 @contextmanager

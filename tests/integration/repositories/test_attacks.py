@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import shutil
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from modpkg.apt.index import read_channel
-from modpkg.errors import ModpkgError
-from tests.support.attacks import APT_ATTACKS, DNF_ATTACKS, CarelessSigner
-from tests.support.repos import AptClient, DnfClient, Workshop, package_of
+from modpkg.errors import BadInputError, ModpkgError
+from modpkg.openpgp.keys import make_key, public_key
+from modpkg.openpgp.sign import Signer
+from modpkg.pipeline.verify_repository import Wish, verify_repository
+from modpkg.store.origin import DirectoryOrigin
+from tests.support.attacks import APT_ATTACKS, DNF_ATTACKS, CarelessSigner, only
+from tests.support.evil import REASONS, edited_rpm, evil_deb
+from tests.support.repos import AptClient, DnfClient, Workshop, make_document, package_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,3 +145,50 @@ def test_the_resolver_says_which_architectures_there_are(published: Workshop, re
     with pytest.raises(ModpkgError, match="cannot find packages for arm64") as caught:
         read_channel(published.places.root, "testing", architecture="arm64", keyring=release_key.public)
     assert caught.value.hint == "it has amd64"
+
+
+def test_clients_refuse_a_key_whose_time_is_over(tmp_path: Path) -> None:
+    now, home, public = int(time.time()), tmp_path / "gnupg", tmp_path / "ended.asc"
+    key = make_key(
+        home, "ended <e@example.invalid>", created=now - 2 * DAY, algorithm="ed25519", expires="1d"
+    )
+    public.write_text(public_key(home, fingerprint=key.fingerprint))
+    signer = Signer(key=key, home=home)
+    there = Workshop(directory=tmp_path / "workshop", signer=signer, document=make_document(None))
+    # Its signature was made in time; what ended is the trust in it.
+    there.publish(there.make(), now=now - 2 * DAY + 60)
+    assert "EXPKEYSIG" in apt_refuses(apt_client(there, tmp_path / "apt", public))
+    assert "Bad GPG signature" in dnf_refuses(dnf_client(there, tmp_path / "dnf", public))
+    origin = DirectoryOrigin(there.places.www)
+    verified = verify_repository(Wish(origin=origin, keyring=public, channels=("testing",), now=now))
+    found = {fault.file.rpartition("/")[2]: fault.reason for fault in verified.faults}
+    assert "its key has expired" in found["InRelease"]
+    assert "its key has expired" in found["repomd.xml"]
+    assert "has expired" in found["key.asc"]
+
+
+@pytest.mark.parametrize("kind", ["climbing", "absolute", "symlink", "bomb"])
+def test_apt_refuses_an_evil_package_in_the_place_of_a_good_one(
+    published: Workshop, release_key: TestKey, tmp_path: Path, kind: str
+) -> None:
+    good = only(published.places.www / "pool", "*.deb")
+    shutil.move(evil_deb(good, tmp_path / "evil", kind), good)
+    said = apt_refuses(apt_client(published, tmp_path / "apt", release_key.public))
+    assert "unexpected size" in said or "Hash Sum mismatch" in said
+    assert not (tmp_path / "apt/etc/evil").exists()
+
+
+def test_dnf_refuses_an_evil_package_in_the_place_of_a_good_one(
+    published: Workshop, release_key: TestKey, tmp_path: Path
+) -> None:
+    edited_rpm(only(published.places.www / "pool", "*.rpm"), b"/usr/share/doc/", b"/usr/../../doc/")
+    assert "Cannot download" in dnf_refuses(dnf_client(published, tmp_path / "dnf", release_key.public))
+
+
+@pytest.mark.parametrize("kind", REASONS)
+def test_an_evil_package_is_not_published(workshop: Workshop, kind: str) -> None:
+    deb, rpm = workshop.make()
+    evil = evil_deb(deb, workshop.directory / "evil", kind)
+    with pytest.raises(BadInputError, match=REASONS[kind]):
+        workshop.publish([evil, rpm])
+    assert not (workshop.places.www / "dists").exists()

@@ -46,7 +46,7 @@ def test_every_module_comes_after_those_it_stands_on(checkout: Checkout) -> None
 
 def test_parts_are_called_what_a_user_would_call_them(checkout: Checkout) -> None:
     assert set(inputs(checkout)["slurm"].parts) == {
-        *("the recipe", "the recipe's files", "the platform", "the tools"),
+        *("the recipe", "the recipe's files", "the changelog", "the platform", "the tools"),
         *("package munge", "package slurmd", "module core", "module kernel"),
     }
 
@@ -310,18 +310,20 @@ def test_the_order_of_tools_changes_nothing(checkout: Checkout) -> None:
     assert changed(inputs(checkout), inputs(checkout, tools=backwards)) == {}
 
 
-def test_a_new_release_of_a_lower_module_changes_those_above_and_not_itself(checkout: Checkout) -> None:
+def test_a_new_release_of_a_lower_module_changes_its_changelog_and_those_above(checkout: Checkout) -> None:
     before = inputs(checkout)
     entry = '  - version: "6.1.0-2"\n    date: "2024-07-01T12:00:00Z"\n'
     entry += '    author: "A <a@example.org>"\n    changes: [Again]\n'
     checkout.change("modules/kernel/changelog.yaml", "entries:\n", f"entries:\n{entry}")
-    assert changed(before, inputs(checkout)) == {"slurm": {"module kernel"}}
+    found = {"kernel": {"the changelog"}, "slurm": {"module kernel"}}
+    assert changed(before, inputs(checkout)) == found
 
 
-def test_the_words_of_a_changelog_change_nothing_above(checkout: Checkout) -> None:
+def test_the_words_of_a_changelog_are_bound_as_packages_show_them(checkout: Checkout) -> None:
     before = inputs(checkout)
     checkout.change("modules/kernel/changelog.yaml", "First release", "The first release")
-    assert changed(before, inputs(checkout)) == {}
+    found = {"kernel": {"the changelog"}, "slurm": {"module kernel"}}
+    assert changed(before, inputs(checkout)) == found
 
 
 def test_a_new_dependency_is_a_part(checkout: Checkout) -> None:

@@ -245,7 +245,7 @@ def test_an_account_that_nobody_made_is_named(root: Path, folder: Path, name: st
     with pytest.raises(BadInputError) as caught:
         add(root, folder, content)
     assert str(caught.value) == (
-        f"cannot give /etc/slurm/slurm.conf to 'mung': /{table} of the module's tree has no such account\n"
+        f"cannot give /etc/slurm/slurm.conf to 'mung': /etc/{table} of the module's tree has no such account\n"
         "  hint: name an account that a package of this module or of a lower one makes"
     )
 

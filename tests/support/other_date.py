@@ -1,0 +1,53 @@
+"""Another date for all programs of a build, inside its root and outside.
+
+The kernel has one clock, and a build gives its programs an environment of its own, so neither a time namespace nor
+a variable can do it. But modpkg finds programs by a fixed search path, /usr/local/sbin first. There, in a mount
+namespace of the test, are programs of these names that set libfaketime's variables and call the real ones. In the
+root of a build the library comes and goes with /proc. modpkg itself knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+LIBRARY: Final = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+# setpriv begins the worker of a build; the others are all that it runs and that could ask for the date.
+FAKED: Final = ("apt-get", "chroot", "depmod", "mksquashfs", "mmdebstrap", "setpriv", "unsquashfs")
+FAKE: Final = """\
+#!/bin/sh
+export LD_PRELOAD={library} FAKETIME={offset} NO_FAKE_STAT=1 FAKETIME_DONT_FAKE_MONOTONIC=1
+exec {program} "$@"
+"""
+# The library is copied, not mounted: a lazy unmount of the root could not take a mount away.
+MOUNT: Final = """\
+#!/bin/sh
+{program} "$@" || exit
+for last; do :; done
+root=${{last%/proc}}
+if [ "$root" != "$last" ] && [ -d "$root/var/lib/dpkg" ]; then
+    mkdir -p "$root{directory}"
+    cp {library} "$root{library}"
+fi
+"""
+UMOUNT: Final = """\
+#!/bin/sh
+for last; do :; done
+root=${{last%/proc}}
+if [ "$root" != "$last" ]; then
+    rm -rf "$root{directory}"
+fi
+exec {program} "$@"
+"""
+
+
+def write_programs(directory: Path, *, offset: str) -> Path:
+    """Write the programs; `offset` is libfaketime's, such as +400d."""
+    directory.mkdir(parents=True)
+    for name, text in {**dict.fromkeys(FAKED, FAKE), "mount": MOUNT, "umount": UMOUNT}.items():
+        program = shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")
+        facts = {"program": program, "library": LIBRARY, "directory": LIBRARY.parent, "offset": offset}
+        (directory / name).write_text(text.format(**facts))
+        (directory / name).chmod(0o755)
+    return directory
