@@ -61,6 +61,37 @@ def test_apt_pins_upgrades_and_downgrades(apt: AptClient) -> None:
     assert apt.installed("core") == "core 1.0.0-1"
 
 
+@pytest.mark.parametrize("published", ["file"], indirect=True)
+def test_apt_holds_a_version(apt: AptClient) -> None:
+    core = package_of("core")
+    apt.run("install", f"{core}=1.0.0-1")
+    pin = apt.root / "etc/apt/preferences.d/core.pref"
+    pin.write_text(f"Package: {core}\nPin: version 1.0.0-1\nPin-Priority: 1001\n")
+    apt.run("upgrade")
+    assert apt.installed("core") == "core 1.0.0-1"
+    pin.unlink()
+    apt.run("hold", core, program="apt-mark")
+    assert apt.run("showhold", program="apt-mark").stdout == f"{core}\n"
+    apt.run("upgrade")
+    assert apt.installed("core") == "core 1.0.0-1"
+    apt.run("unhold", core, program="apt-mark")
+    apt.run("upgrade")
+    assert apt.installed("core") == "core 1.0.1-2"
+
+
+@pytest.mark.parametrize("published", ["file"], indirect=True)
+def test_dnf_holds_and_downgrades(published: Workshop, tmp_path: Path) -> None:
+    source = f"baseurl={published.base_url}/rpm/testing"
+    dnf = DnfClient.made(tmp_path / "dnf", source=source, key=published.places.public_key)
+    dnf.run("install", f"{package_of('core')}-1.0.0-1")
+    dnf.run("upgrade", f"--exclude={package_of('core')}")
+    assert dnf.installed("core") == "core 1.0.0-1"
+    dnf.run("upgrade")
+    assert dnf.installed("core") == "core 1.0.1-2"
+    dnf.run("downgrade", f"{package_of('core')}-1.0.0-1")
+    assert dnf.installed("core") == "core 1.0.0-1"
+
+
 # From file:// apt fetches everything but changelogs: it looks for a copy that its file method never makes.
 @pytest.mark.parametrize("published", ["http"], indirect=True)
 def test_apt_finds_the_changelog(apt: AptClient) -> None:
