@@ -31,7 +31,6 @@ PACKAGES: Final = {
     "modprobe": "kmod",
     "mount": "mount",
     "newuidmap": "uidmap",
-    "nginx": "nginx-light",
     "qemu-system-x86_64": "qemu-system-x86",
     "rpm": "rpm",
     "rpmkeys": "rpm",
