@@ -1,6 +1,7 @@
 """Measures the demo: from nothing, again with nothing changed, and after one small recipe changed.
 
 Usage: ./bootstrap python -m benchmarks.demo [--output json] [--no-boot] [--place DIRECTORY] [--warm]
+The best of five rounds counts where nothing is to be done; the table shows the last.
 Everything is made below a temporary directory, or below --place, which stays. With --warm the demo there was
 run before: only the quick paths are measured. Exit status: 0 where every figure is reached, 1 where one is not.
 """
@@ -87,8 +88,10 @@ def _place(named: Path | None) -> Iterator[Place]:
 
 
 def _again(place: Place, report: Report) -> None:
-    again = best([_demo(place, "again, nothing changed", report, boot=False) for _ in range(ROUNDS)])
-    report.goals.append(Goal(name="demo --no-boot again", value=again.wall, most=AGAIN_SECONDS, unit="s"))
+    quiet = [_demo(place, "again, nothing changed", Report(title=""), boot=False) for _ in range(ROUNDS - 1)]
+    rows = [*quiet, _demo(place, "again, nothing changed", report, boot=False)]
+    fastest = min(row.wall for row in rows)
+    report.goals.append(Goal(name="demo --no-boot again", value=fastest, most=AGAIN_SECONDS, unit="s"))
     command = invoke("build-module", "slurm")
     environment = place.environment
     built = [

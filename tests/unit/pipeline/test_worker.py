@@ -91,12 +91,26 @@ def test_what_the_machine_refuses_is_an_error_and_no_crash(
 ) -> None:
     def fail(path: Path, sink: Sink) -> dict[str, Any]:
         del path, sink
+        raise OSError(errno.EROFS, "x", "/store/fragment")
+
+    task(monkeypatch, fail)
+    assert main(["try", "x"]) == 1
+    (fields,) = said(capsys)
+    assert fields["error"]["what"] == "cannot write /store/fragment: Read-only file system"
+
+
+def test_a_full_disk_is_told_as_that_of_the_store(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(path: Path, sink: Sink) -> dict[str, Any]:
+        del path, sink
         raise OSError(errno.ENOSPC, "x", "/store/fragment")
 
     task(monkeypatch, fail)
     assert main(["try", "x"]) == 1
     (fields,) = said(capsys)
-    assert fields["error"]["what"] == "cannot write /store/fragment: No space left on device"
+    assert fields["error"]["what"] == "cannot go on: the disk of the store is full"
+    assert "--store" in fields["error"]["hint"]
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), OSError(errno.ENOENT, "x", "/a"), RuntimeError("x")])
