@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from modpkg.formats.catalogue import load_catalogue
-from modpkg.pipeline.lock_platform import Wish, load_platform_lock, lock_path
+from modpkg.pipeline.platform_lock import Wish, load_platform_lock, lock_path
 from modpkg.pipeline.release_module import unreleased
 from modpkg.squashfs.pack import tool_versions
 
