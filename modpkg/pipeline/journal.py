@@ -113,7 +113,7 @@ def recover(places: Places, *, sink: Sink = ignore) -> None:
 
 def _finish(places: Places, publication: Publication) -> None:
     for replacement in publication.replacements:
-        _replace(places, replacement)
+        _replace(places, replacement, date=publication.snapshot.date)
     snapshot = publication.snapshot
     write_atomically(places.snapshots / f"{snapshot.id}.json", snapshot.model_dump_json(indent=2) + "\n")
     write_atomically(places.manifest(snapshot.channel), manifest_text(snapshot.packages))
@@ -122,10 +122,12 @@ def _finish(places: Places, publication: Publication) -> None:
     places.pending.unlink()
 
 
-def _replace(places: Places, replacement: Replacement) -> None:
+def _replace(places: Places, replacement: Replacement, *, date: int) -> None:
     target = places.www / replacement.path
     if replacement.kind == "text":
-        write_atomically(target, replacement.content)
+        # Dates of snapshots differ by a second at least. By the clock, two publications of one second would have
+        # one time, and a client that asks for what is newer than the first would never be given the second.
+        write_atomically(target, replacement.content, modified=date)
     elif replacement.kind == "copy":
         _put(target, places.incoming, lambda path: path.hardlink_to(places.www / replacement.content))
     else:

@@ -44,6 +44,11 @@ def test_a_receipt_tells_path_size_and_digest(tmp_path: Path) -> None:
     assert path.read_bytes() == content
 
 
+def test_a_file_has_the_time_that_is_asked_for(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "dated", "", modified=1_700_000_000)
+    assert (tmp_path / "dated").stat().st_mtime_ns == 1_700_000_000 * 10**9
+
+
 def test_a_large_file_has_the_digest_of_its_content(tmp_path: Path) -> None:
     path = tmp_path / "large"
     path.write_bytes(b"x" * 3_000_001)
