@@ -103,7 +103,7 @@ KEPT_DRIVERS = (
     "drivers/acpi/nfit/nfit.ko",
     "drivers/edac/skx_edac.ko",
     "drivers/hwmon/coretemp.ko",
-    "drivers/i2c/busses/i2c-i801.ko",
+    "drivers/i2c/i2c-smbus.ko",
     "drivers/watchdog/iTCO_wdt.ko",
     "drivers/char/tpm/tpm_tis_spi.ko",
     "drivers/hid/usbhid/usbhid.ko",
@@ -114,7 +114,7 @@ KEPT_DRIVERS = (
     "drivers/hv/hv_vmbus.ko",
 )
 LEFT_OUT_DRIVERS = (
-    "sound/pci/hda/snd-hda-intel.ko",
+    "sound/core/snd.ko",
     "drivers/media/usb/uvc/uvcvideo.ko",
     "drivers/gpu/drm/amd/amdgpu/amdgpu.ko",
     "drivers/video/fbdev/matrox/matroxfb_base.ko",
