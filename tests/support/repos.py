@@ -205,7 +205,8 @@ class DnfClient:
         start = ["dnf", f"--config={self.directory / 'dnf.conf'}", *flags, f"--installroot={self.root}"]
         try:
             return run(
-                [*start, "--releasever=1", "--forcearch=x86_64", "-y", *words],
+                # An expiry of nothing still takes what was fetched in this very second for fresh.
+                [*start, "--refresh", "--releasever=1", "--forcearch=x86_64", "-y", *words],
                 env={"HOME": str(self.directory / "home"), "RPM_FORCE_DEBIAN": "1"},
                 check=check,
             )
