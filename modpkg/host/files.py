@@ -45,11 +45,11 @@ def receipt_of(path: Path) -> Receipt:
 
 
 def write_atomically(
-    path: Path, data: bytes | str, *, mode: int = 0o644, modified: int | None = None
+    path: Path, data: bytes | str, *, mode: int = 0o644, seconds: int | None = None
 ) -> Receipt:
     """Write a file by a temporary one and a rename: readers see the old or the new content, never a part.
 
-    `modified`, in seconds since 1970, becomes the time of the file in the place of the present.
+    `seconds` since 1970 is its time of modification; without it, the clock's.
     """
     content = data.encode() if isinstance(data, str) else data
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,8 +60,8 @@ def write_atomically(
             stream.write(content)
             stream.flush()
             os.fchmod(stream.fileno(), mode)
-            if modified is not None:
-                os.utime(stream.fileno(), (modified, modified))
+            if seconds is not None:
+                os.utime(stream.fileno(), (seconds, seconds))
             os.fsync(stream.fileno())
         temporary.replace(path)
     except BaseException:

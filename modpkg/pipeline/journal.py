@@ -112,9 +112,9 @@ def recover(places: Places, *, sink: Sink = ignore) -> None:
 
 
 def _finish(places: Places, publication: Publication) -> None:
-    for replacement in publication.replacements:
-        _replace(places, replacement, date=publication.snapshot.date)
     snapshot = publication.snapshot
+    for replacement in publication.replacements:
+        _replace(places, replacement, seconds=snapshot.date)
     write_atomically(places.snapshots / f"{snapshot.id}.json", snapshot.model_dump_json(indent=2) + "\n")
     write_atomically(places.manifest(snapshot.channel), manifest_text(snapshot.packages))
     changed = {(places.www / replacement.path).parent for replacement in publication.replacements}
@@ -122,12 +122,12 @@ def _finish(places: Places, publication: Publication) -> None:
     places.pending.unlink()
 
 
-def _replace(places: Places, replacement: Replacement, *, date: int) -> None:
+def _replace(places: Places, replacement: Replacement, *, seconds: int) -> None:
     target = places.www / replacement.path
     if replacement.kind == "text":
-        # Dates of snapshots differ by a second at least. By the clock, two publications of one second would have
-        # one time, and a client that asks for what is newer than the first would never be given the second.
-        write_atomically(target, replacement.content, modified=date)
+        # apt and caches ask for what changed since a second: two states of one second would be one to them.
+        # Dates of snapshots rise by a second at least; the clock's need not.
+        write_atomically(target, replacement.content, seconds=seconds)
     elif replacement.kind == "copy":
         _put(target, places.incoming, lambda path: path.hardlink_to(places.www / replacement.content))
     else:

@@ -188,7 +188,8 @@ class DnfClient:
             f"gpgkey=file://{key}\nmetadata_expire=0\n"
         )
         (directory / "dnf.conf").write_text(
-            "[main]\nplugins=0\nzchunk=False\nskip_if_unavailable=False\nretries=1\n"
+            # A repo file that is a second younger than the metadata would make dnf fetch them again.
+            "[main]\nplugins=0\nzchunk=False\nskip_if_unavailable=False\nretries=1\ncheck_config_file_age=0\n"
         )
         return cls(directory=directory)
 
