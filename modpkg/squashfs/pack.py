@@ -47,6 +47,21 @@ def unpack(fragment: Path, directory: Path, *, sink: Sink = ignore) -> None:
     run(["unsquashfs", "-no-progress", "-quiet", "-dest", directory, fragment], sink=sink)
 
 
+def unpack_damaged(image: Path, directory: Path, *, sink: Sink = ignore) -> str:
+    """Unpack what can be read of a squashfs; give why it is not all of it, or "".
+
+    A file whose blocks cannot be read is cut or missing. Where the tables are damaged nothing may come out.
+    """
+    words = ["unsquashfs", "-ignore-errors", "-no-progress", "-quiet", "-dest", directory, image]
+    done = run(words, sink=sink, check=False)
+    if done.returncode == 0:
+        return ""
+    said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+    # The last word of unsquashfs is about the whole; what it could not read stands before.
+    telling = [line for line in said if "fail" in line.lower()]
+    return (telling or said or [f"unsquashfs ended with status {done.returncode}"])[0].strip()
+
+
 def tool_versions() -> dict[str, str]:
     """Give the versions of the programs whose versions enter the bits of a fragment."""
     first = run(["mksquashfs", "-version"], check=False).stdout.split()
