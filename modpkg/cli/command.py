@@ -147,7 +147,8 @@ class Answer:
         elif self.output == "json-lines":
             text = json.dumps({"result": render.to_data(value)})
         else:
-            text = render.to_text(value)
+            own = getattr(value, "as_text", None)
+            text = own() if own else render.to_text(value)
         code: int = getattr(value, "exit_code", 0)
         return self._write(text) or code
 

@@ -38,7 +38,8 @@ class Statement:
             {
                 "_type": STATEMENT_TYPE,
                 "subject": [
-                    {"name": name, "digest": {"sha256": sha256}} for name, sha256 in sorted(self.subjects.items())
+                    {"name": name, "digest": {"sha256": sha256}}
+                    for name, sha256 in sorted(self.subjects.items())
                 ],
                 "predicateType": self.predicate_type,
                 "predicate": dict(self.predicate),
@@ -84,7 +85,8 @@ class Envelope:
                 "payload": base64.b64encode(self.payload).decode(),
                 "payloadType": self.payload_type,
                 "signatures": [
-                    {"keyid": one.key, "sig": base64.b64encode(one.content).decode()} for one in self.signatures
+                    {"keyid": one.key, "sig": base64.b64encode(one.content).decode()}
+                    for one in self.signatures
                 ],
             }
         )

@@ -20,9 +20,21 @@ if TYPE_CHECKING:
 
 # What of a path differs. "order" is the rest: equal paths, but the bytes around them lie otherwise.
 Kind = Literal[
-    "content", "mode", "owner", "time", "xattr", "target", "device", "type", "links", "missing", "extra", "order"
+    "content",
+    "mode",
+    "owner",
+    "time",
+    "xattr",
+    "target",
+    "device",
+    "type",
+    "links",
+    "missing",
+    "extra",
+    "order",
 ]
 CHUNK_BYTES: Final = 1 << 20
+SHOWN_BYTES: Final = 8
 NOTHING: Final = "-"
 
 
@@ -138,13 +150,20 @@ def _body(mine: _Entry, other: _Entry) -> Iterator[tuple[Kind, str, str, int | N
         with open(mine.place, "rb") as left, open(other.place, "rb") as right:  # noqa: PTH123 - names as walk gives them
             offset = _first_difference(left, right)
         if offset is not None:
-            yield "content", f"{mine.info.st_size} bytes", f"{other.info.st_size} bytes", offset
+            yield "content", _bytes_at(mine, offset), _bytes_at(other, offset), offset
     elif mine.kind == "symlink":
         expected, found = (os.readlink(os.fsencode(one.place)) for one in (mine, other))  # noqa: PTH115 - as bytes
         if expected != found:
             yield "target", quote(expected), quote(found), None
     elif mine.info.st_rdev != other.info.st_rdev:
         yield "device", _device(mine), _device(other), None
+
+
+def _bytes_at(entry: _Entry, offset: int) -> str:
+    with open(entry.place, "rb") as stream:  # noqa: PTH123 - the name as walk gives it
+        stream.seek(offset)
+        there = stream.read(SHOWN_BYTES).hex() or "its end"
+    return f"{there} of {entry.info.st_size} bytes"
 
 
 def _mode(entry: _Entry) -> str:

@@ -48,7 +48,8 @@ def predicate_of(about: ImageDirectory, *, tools: Mapping[str, str], now: int) -
         "architecture": image.architecture,
         "assemblyFormat": image.assembly_format,
         "resolvedDependencies": [
-            {"name": one.name, "version": one.version, "digest": {"sha256": one.fragment}} for one in image.modules
+            {"name": one.name, "version": one.version, "digest": {"sha256": one.fragment}}
+            for one in image.modules
         ],
         "tools": dict(tools),
         "finishedOn": now,

@@ -73,7 +73,7 @@ def _differences(case: ImageCase, shelves: Shelves, sink: Sink) -> tuple[Differe
         build_image(plan, store=store, sink=sink)
         with step("compare", sink), store.scratch() as work:
             suspects = Suspects(modules=tuple(modules), mode=namespaces.mode(), work=work, sink=sink)
-            return differingimage_files(image_files(plan.directory), image_files(case.found.path), suspects)
+            return differing_files(image_files(plan.directory), image_files(case.found.path), suspects)
 
 
 def _check_format(about: ImageDirectory) -> None:

@@ -18,10 +18,12 @@ from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.compare_squashfs import compare_squashfs
 from modpkg.pipeline.kept import Kept, find_kept
 from modpkg.pipeline.make_module import fetch, make_module
+from modpkg.pipeline.pairs import Identity
 from modpkg.pipeline.plan import Step, plan_builds
 from modpkg.pipeline.verification import Difference, Verification
 from modpkg.rpm import read as rpm_read
 from modpkg.rpm.write import write_rpm
+from modpkg.yum.read import header_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 FRAGMENT: Final = "fragment.squashfs"
 MODULE: Final = "module.json"
 SHOWN: Final = 60
+REASON: Final = "its bits are to be compared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,8 @@ def case_of_store(workshop: Workshop, name: str) -> ModuleCase:
     for way in (workshop, replace(workshop, fast=True)):
         kept = find_kept(way.store, plan_builds(way, [name])[-1].key)
         if kept is not None:
-            names = _package_names(kept.module)
+            identity = Identity.of_module(kept.module)
+            names = (identity.deb_name, identity.rpm_name)
             packages = tuple(path for n in names if (path := workshop.packages / n).is_file())
             return ModuleCase(
                 module=kept.module, path=kept.module_path, fragment=kept.fragment, packages=packages
@@ -74,12 +78,6 @@ def case_of_store(workshop: Workshop, name: str) -> ModuleCase:
         f"cannot verify {name}: it is not built, or changed since",
         hint=f"invoke build-module {name}, or name a package",
     )
-
-
-def _package_names(module: Module) -> tuple[str, str]:
-    stem, rest = module.package_name, f"{module.version}_{module.architecture}.deb"
-    rpm = {"amd64": "x86_64", "arm64": "aarch64"}.get(module.architecture, module.architecture)
-    return f"{stem}_{rest}", f"{stem}-{module.version}.{rpm}.rpm"
 
 
 def verify_module(workshop: Workshop, case: ModuleCase, *, sink: Sink) -> Verification:
@@ -128,7 +126,7 @@ def _judge(shop: Workshop, case: ModuleCase, sink: Sink) -> tuple[list[str], lis
         for low in steps[:-1]:
             store.record(low.key, shop.store.lookup(low.key) or {})
         alone = replace(shop, site=replace(shop.site, store=store, offline=True))
-        make_module(alone, steps[-1], steps, sink=sink)
+        make_module(alone, replace(steps[-1], done=False, reason=REASON), steps, sink=sink)
         kept = find_kept(store, steps[-1].key)
         if kept is None:
             raise ModpkgError(f"internal error: {case.label} is not in the scratch store after its build")
@@ -180,16 +178,16 @@ def _fragment(case: ModuleCase, kept: Kept, *, work: Path, sink: Sink) -> Iterat
     offset = first_difference(kept.fragment, case.fragment)
     if offset is None:
         return
-    compared = compare_squashfs(
-        kept.fragment, case.fragment, work=work, mode=namespaces.mode(), sink=sink
-    )
+    compared = compare_squashfs(kept.fragment, case.fragment, work=work, mode=namespaces.mode(), sink=sink)
     for one in compared.differences:
         place = _difference(case.module, FRAGMENT, one.kind, one.expected, one.found)
         yield replace(place, path=f"/{one.path}", offset=one.offset)
     if compared.damage or not compared.differences:
         kind = "damage" if compared.damage else "order"
         found = compared.damage or "the same tree, in other bytes"
-        yield replace(_difference(case.module, FRAGMENT, kind, "what the packages make", found), offset=offset)
+        yield replace(
+            _difference(case.module, FRAGMENT, kind, "what the packages make", found), offset=offset
+        )
 
 
 def _fields(found: Module, expected: Module) -> Iterator[Difference]:
@@ -204,7 +202,7 @@ def _fields(found: Module, expected: Module) -> Iterator[Difference]:
 def _package(module: Module, again: Path, found: Path) -> Iterator[Difference]:
     if found.suffix == ".rpm":
         # A publication adds its signature: header and payload are covered by the digest of the unsigned header.
-        ours, theirs = (rpm_read.read_header(path).header_sha256 for path in (again, found))
+        ours, theirs = (header_digest(path) for path in (again, found))
         if ours != theirs:
             yield _difference(module, found.name, "content", f"header {ours[:12]}", f"header {theirs[:12]}")
         return
