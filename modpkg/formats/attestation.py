@@ -113,7 +113,7 @@ class Envelope:
 
 
 def signed_text(payload_type: str, payload: bytes) -> bytes:
-    """Give the text that is signed: type and payload, each with its length in bytes, so that neither can be the other."""
+    """Give the text that is signed: type and payload, each after its length in bytes."""
     kind = payload_type.encode()
     return b" ".join([b"DSSEv1", str(len(kind)).encode(), kind, str(len(payload)).encode(), payload])
 

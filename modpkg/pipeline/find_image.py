@@ -120,6 +120,11 @@ def _of_directory(path: Path) -> FoundImage:
 def _of_lock(path: Path) -> FoundImage:
     lock = read_record(path, ImageLock, hint=f"invoke lock {path.stem} makes it anew")
     _check_version(lock.version, path)
+    return locked_image(lock, path)
+
+
+def locked_image(lock: ImageLock, path: Path) -> FoundImage:
+    """Give the image that a lock describes; `path` is where the lock is, or is to be."""
     return FoundImage(
         name=lock.name,
         version=lock.version,

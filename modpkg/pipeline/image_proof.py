@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from modpkg.errors import BadInputError, ModpkgError
@@ -10,7 +11,6 @@ from modpkg.formats.attestation import PAYLOAD_TYPE, Envelope, Signature, Statem
 from modpkg.host.files import Receipt, digest_file, write_atomically
 from modpkg.openpgp.verify import SignatureError, opened_ring
 from modpkg.pipeline.differing_files import image_files
-from modpkg.pipeline.verification import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from modpkg.model.image import ImageDirectory
     from modpkg.openpgp.sign import Signer
-    from modpkg.pipeline.verification import Verification
+    from modpkg.pipeline.verification import Verdict, Verification
 
 # A name of a kind of statement; in-toto lets it lead nowhere.
 PREDICATE_TYPE: Final = "https://modpkg.example.org/image-built-again/v1"
@@ -52,7 +52,7 @@ def predicate_of(about: ImageDirectory, *, tools: Mapping[str, str], now: int) -
             for one in image.modules
         ],
         "tools": dict(tools),
-        "finishedOn": now,
+        "finishedOn": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
 
 

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from modpkg.events import Sink
     from modpkg.model.module import Module
     from modpkg.pipeline.workshop import Workshop
-    from modpkg.store.store import Store
 
 FRAGMENT: Final = "fragment.squashfs"
 MODULE: Final = "module.json"

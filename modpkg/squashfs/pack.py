@@ -12,6 +12,7 @@ from modpkg.host.files import Receipt, new_file, receipt_of
 from modpkg.host.run import run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 FAST_LEVEL: Final = 3
@@ -52,7 +53,15 @@ def unpack_damaged(image: Path, directory: Path, *, sink: Sink = ignore) -> str:
 
     A file whose blocks cannot be read is cut or missing. Where the tables are damaged nothing may come out.
     """
-    words = ["unsquashfs", "-ignore-errors", "-no-progress", "-quiet", "-dest", directory, image]
+    words: list[str | Path] = [
+        "unsquashfs",
+        "-ignore-errors",
+        "-no-progress",
+        "-quiet",
+        "-dest",
+        directory,
+        image,
+    ]
     done = run(words, sink=sink, check=False)
     if done.returncode == 0:
         return ""
@@ -60,6 +69,12 @@ def unpack_damaged(image: Path, directory: Path, *, sink: Sink = ignore) -> str:
     # The last word of unsquashfs is about the whole; what it could not read stands before.
     telling = [line for line in said if "fail" in line.lower()]
     return (telling or said or [f"unsquashfs ended with status {done.returncode}"])[0].strip()
+
+
+def unpack_some(image: Path, directory: Path, paths: Iterable[str], *, sink: Sink = ignore) -> None:
+    """Unpack some paths of a squashfs, without leading slashes, with all below them; owners are the caller's."""
+    words: list[str | Path] = ["unsquashfs", "-no-progress", "-quiet", "-no-xattrs", "-no-wildcards"]
+    run([*words, "-dest", directory, image, *paths], sink=sink)
 
 
 def tool_versions() -> dict[str, str]:
