@@ -67,8 +67,8 @@ class Fixes:
 def parse_entries(text: str) -> Iterator[DebianEntry]:
     """Read changelogs that follow each other; what is between entries is passed over."""
     heads = list(HEAD.finditer(text))
-    ends = [head.start() for head in heads[1:]] + [len(text)]
-    for head, end in zip(heads, ends, strict=True):
+    starts = [*(head.start() for head in heads), len(text)]
+    for head, end in zip(heads, starts[1:], strict=True):
         body = text[head.end() : end]
         urgency, date = URGENCY.search(head["rest"]), DATE.search(body)
         yield DebianEntry(

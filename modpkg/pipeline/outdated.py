@@ -85,7 +85,7 @@ def _image(catalogue: Catalogue, name: str, places: Places) -> OutdatedImage:
         channel = read_offers(manifest, places=places, architecture=architecture)
         new = {one.name: one.version for one in resolve(manifest, channel).lock.modules}
     except ModpkgError as error:
-        return replace(blank, fault=str(error))
+        return replace(blank, fault=error.what)
     old = {one.name: one.version for one in lock.modules} if lock else {}
     is_behind = state == "current" and old != new
     return replace(
