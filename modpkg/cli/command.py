@@ -59,8 +59,9 @@ class Command(Task):  # type: ignore[type-arg]
         # Invoke takes each description out: a second call would find none.
         self.help = helps
         for argument in arguments:
-            if argument.name in SHORT:
-                argument.names = (*argument.names, SHORT[argument.name])
+            name = str(argument.name).replace("_", "-")
+            if name in SHORT:
+                argument.names = (*argument.names, SHORT[name])
         return arguments
 
 
