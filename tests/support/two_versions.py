@@ -87,9 +87,7 @@ def command(shop: Shop, *words: str, **environ: str) -> Completed:
 
 def make_versions(shop: Shop) -> Versions:
     """Build, publish, lock and assemble both."""
-    shop.add_module(
-        "lighthouse", RECIPE, beacon(shop, OLD), files={"beacon.conf": "colour = white\n"}
-    )
+    shop.add_module("lighthouse", RECIPE, beacon(shop, OLD), files={"beacon.conf": "colour = white\n"})
     revision = _must(shop, "show-module", "munge", "--platform", "small")["version"].rpartition("-")[2]
     manifest = shop.recipes / "images/lights.yaml"
     manifest.write_text(MANIFEST.replace("REVISION", revision))
@@ -122,7 +120,9 @@ def _must(shop: Shop, *words: str) -> Any:
 def beacon(shop: Shop, version: str) -> LockedPackage:
     """Make a package of one service by dpkg-deb, with its changelog, and put it into the store."""
     tree = shop.place / "packages" / version
-    control = f"Package: beacon\nVersion: {version}\nArchitecture: all\nMaintainer: A Tester <t@example.org>\n"
+    control = (
+        f"Package: beacon\nVersion: {version}\nArchitecture: all\nMaintainer: A Tester <t@example.org>\n"
+    )
     files = {
         "DEBIAN/control": f"{control}Depends: libc6\nDescription: a light\n",
         "usr/bin/beacon": f"#!/bin/sh\n# {version}\nexec sleep infinity\n",
@@ -132,7 +132,9 @@ def beacon(shop: Shop, version: str) -> LockedPackage:
     entries = [ENTRY.format(version=OLD, suite="stable", urgency="low", text="First.", number=1)]
     if version == NEW:
         text = f"Close a hole ({FIX})."
-        entries.insert(0, ENTRY.format(version=NEW, suite="stable-security", urgency="high", text=text, number=2))
+        entries.insert(
+            0, ENTRY.format(version=NEW, suite="stable-security", urgency="high", text=text, number=2)
+        )
     document = tree / "usr/share/doc/beacon/changelog.Debian.gz"
     document.parent.mkdir(parents=True)
     document.write_bytes(gzip.compress("\n".join(entries).encode(), mtime=0))

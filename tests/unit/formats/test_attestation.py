@@ -50,7 +50,9 @@ def test_lengths_are_those_of_bytes() -> None:
 
 def test_an_envelope_is_read_as_it_was_written() -> None:
     envelope = Envelope(
-        payload=b"\xff\xfe\xfd", payload_type=PAYLOAD_TYPE, signatures=(Signature(key="k", content=b"\xfb\xff"),)
+        payload=b"\xff\xfe\xfd",
+        payload_type=PAYLOAD_TYPE,
+        signatures=(Signature(key="k", content=b"\xfb\xff"),),
     )
     assert Envelope.parse(envelope.to_text().encode()) == envelope
     assert envelope.signed == signed_text(PAYLOAD_TYPE, b"\xff\xfe\xfd")

@@ -15,7 +15,11 @@ A, B = "file 0755 0 0 10 " + "a" * 64, "file 0755 0 0 10 " + "b" * 64
 
 def entry(version: str) -> ChangelogEntry:
     return ChangelogEntry(
-        version=version, date="2024-01-01T00:00:00Z", author="A <a@example.org>", urgency="low", changes=("x",)
+        version=version,
+        date="2024-01-01T00:00:00Z",
+        author="A <a@example.org>",
+        urgency="low",
+        changes=("x",),
     )
 
 

@@ -12,7 +12,12 @@ ENTRY = """\
 
 
 def entry(
-    version: str, text: str = "Fix.", *, source: str = "openssl", suites: str = "bookworm", urgency: str = "medium"
+    version: str,
+    text: str = "Fix.",
+    *,
+    source: str = "openssl",
+    suites: str = "bookworm",
+    urgency: str = "medium",
 ) -> str:
     return ENTRY.format(source=source, version=version, suites=suites, urgency=urgency, text=text)
 
@@ -37,7 +42,9 @@ def fixes(text: str, *changes: PackageChange, old: str = "") -> Fixes:
 
 
 def test_entries_are_read_with_all_that_is_asked_of_them() -> None:
-    text = entry("3.0-2", "CVE-2024-10000 CVE-2024-9999, CVE-2024-9999.", suites="bookworm-security", urgency="HIGH")
+    text = entry(
+        "3.0-2", "CVE-2024-10000 CVE-2024-9999, CVE-2024-9999.", suites="bookworm-security", urgency="HIGH"
+    )
     (found,) = parse_entries(f"something before\n{text}something after\n")
     assert (found.source, found.version, found.suites) == ("openssl", "3.0-2", ("bookworm-security",))
     assert (found.urgency, found.date) == ("high", "Tue, 01 Sep 2026 10:00:00 +0000")
@@ -90,4 +97,6 @@ def test_a_downgrade_loses_fixes() -> None:
 
 def test_a_package_that_comes_or_is_only_rebuilt_has_no_fixes() -> None:
     rebuilt = change("1", "1")
-    assert fixes(entry("1", "CVE-2024-1111"), change("", "1", step="in"), rebuilt) == Fixes(fixes=(), untold=())
+    assert fixes(entry("1", "CVE-2024-1111"), change("", "1", step="in"), rebuilt) == Fixes(
+        fixes=(), untold=()
+    )

@@ -77,7 +77,8 @@ def test_other_packages_need_none() -> None:
 
 def test_an_id_that_changes_needs_one() -> None:
     old, new = (
-        machine(kernel(state=State(lines={"etc/passwd": (f"munge:x:{uid}:105::/:/bin/sh",)}))) for uid in (105, 106)
+        machine(kernel(state=State(lines={"etc/passwd": (f"munge:x:{uid}:105::/:/bin/sh",)})))
+        for uid in (105, 106)
     )
     assert only_reason(old, new) == "the id of munge in /etc/passwd changes: 105 -> 106"
 

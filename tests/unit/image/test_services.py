@@ -63,7 +63,12 @@ def test_nothing_changes_nothing() -> None:
 
 def test_a_changed_program_restarts_its_service() -> None:
     (found,) = changes({**PATHS, "usr/sbin/munged": B})
-    assert (found.unit, found.module, found.action, found.is_enabled) == ("munge.service", "munge", "restart", True)
+    assert (found.unit, found.module, found.action, found.is_enabled) == (
+        "munge.service",
+        "munge",
+        "restart",
+        True,
+    )
     assert found.reasons == ("its program changed: /usr/sbin/munged",)
 
 
