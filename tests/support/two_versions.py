@@ -69,8 +69,8 @@ class Versions:
     old_lock: Path
     update: Mapping[str, Any]
 
-    def modpkg(self, *words: str, **environ: str) -> Completed:
-        return command(self.shop, *words, **environ)
+    def modpkg(self, *words: str) -> Completed:
+        return command(self.shop, *words)
 
     def data(self, *words: str, code: int = 0) -> Any:
         """Give what a command answers as JSON; it has to end with `code`."""
@@ -79,10 +79,12 @@ class Versions:
         return json.loads(done.stdout)
 
 
-def command(shop: Shop, *words: str, **environ: str) -> Completed:
-    """Run modpkg in a shop, the platform named by whoever calls."""
-    environment = {**shop.environment, "SOURCE_DATE_EPOCH": "1790000000", **environ}
-    return run([*shop.command("lock")[:-1], *words], env=environment, cwd=shop.project, check=False)
+def command(shop: Shop, *words: str, project: Path | None = None) -> Completed:
+    """Run modpkg in a shop, or with its store in another project; who calls names the platform."""
+    environment = {**shop.environment, "SOURCE_DATE_EPOCH": "1790000000"}
+    return run(
+        [*shop.command("lock")[:-1], *words], env=environment, cwd=project or shop.project, check=False
+    )
 
 
 def make_versions(shop: Shop) -> Versions:

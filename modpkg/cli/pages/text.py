@@ -159,7 +159,9 @@ def markdown_page(result: DiffResult) -> str:
 
 def quoted(text: str) -> str:
     """Give a text of which Markdown takes no letter as a sign."""
-    return SPECIAL.sub(r"\\\1", text)
+    marked = SPECIAL.sub(r"\\\1", text)
+    # A dash at the beginning would be a list of its own.
+    return f"\\{marked}" if marked.startswith("-") else marked
 
 
 def _module_cells(one: ModuleChange) -> tuple[str, ...]:

@@ -18,9 +18,11 @@ def of(paths: dict[str, str]) -> Layout:
 def test_programs_are_the_absolute_paths_of_commands() -> None:
     unit = parse_service(
         [
-            "[Unit]\nExecStart=/not/this\n[Service]\n# ExecStart=/nor/this\nType=notify\n"
-            "ExecStart=-@/usr/sbin/munged munged --key-file=/etc/key \\\n  /etc/more\n"
-            "ExecStart=/bin/sh -c 'exec /usr/bin/x'\n"
+            (
+                "[Unit]\nExecStart=/not/this\n[Service]\n# ExecStart=/nor/this\nType=notify\n"
+                "ExecStart=-@/usr/sbin/munged munged --key-file=/etc/key \\\n  /etc/more\n"
+                "ExecStart=/bin/sh -c 'exec /usr/bin/x'\n"
+            )
         ]
     )
     assert unit.type == "notify"

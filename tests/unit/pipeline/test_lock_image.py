@@ -4,7 +4,7 @@ import pytest
 
 from modpkg.apt.stanza import Entry
 from modpkg.errors import BadInputError
-from modpkg.formats.canonical import digest_of, read_record
+from modpkg.formats.canonical import read_record
 from modpkg.formats.documents import load_manifest
 from modpkg.model.lock import ImageLock
 from modpkg.model.repository import Places

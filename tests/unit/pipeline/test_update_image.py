@@ -112,10 +112,14 @@ def test_what_has_to_move_with_a_module_moves_and_says_why(checkout: Checkout, c
     updated = update(checkout, "slurm")
     assert versions(checkout) == ALL
     assert updated.moved == (
-        "core 12.0.3-1 is there, but 12.0.4-2 is taken: slurm 22.5.8-3 was built on core 12.0.4-2; "
-        "kernel 6.1.0-2 was built on core 12.0.4-2",
-        "kernel 6.1.0-1 is there, but 6.1.0-2 is taken: slurm 22.5.8-3 was built on kernel 6.1.0-2; "
-        "it was built on core 12.0.3-1",
+        (
+            "core 12.0.3-1 is there, but 12.0.4-2 is taken: slurm 22.5.8-3 was built on core 12.0.4-2; "
+            "kernel 6.1.0-2 was built on core 12.0.4-2"
+        ),
+        (
+            "kernel 6.1.0-1 is there, but 6.1.0-2 is taken: slurm 22.5.8-3 was built on kernel 6.1.0-2; "
+            "it was built on core 12.0.3-1"
+        ),
     )
 
 
