@@ -10,7 +10,7 @@ from modpkg.model.manifest import Manifest
 from modpkg.model.platform import Platform
 from modpkg.model.recipe import Recipe
 from modpkg.model.repository import Repository
-from modpkg.model.site import SiteDocument
+from modpkg.model.site import MAX_NAMESERVERS, SiteDocument
 from modpkg.model.version import ModuleVersion
 
 if TYPE_CHECKING:
@@ -38,6 +38,16 @@ def _repository(repository: Repository, parsed: Parsed) -> Iterator[Problem]:
 def _site(site: SiteDocument, parsed: Parsed) -> Iterator[Problem]:
     yield from _twice(parsed, ("files",), [file.path for file in site.files], below="path")
     yield from _twice(parsed, ("root-keys",), site.root_keys)
+    if site.resolver is None:
+        return
+    way: Keys = ("resolver", "nameservers")
+    yield from _twice(parsed, way, site.resolver.nameservers)
+    count = len(site.resolver.nameservers)
+    if not 1 <= count <= MAX_NAMESERVERS:
+        message = (
+            f"{way_text(way)}: there are {count}; a node asks at least one and at most {MAX_NAMESERVERS}"
+        )
+        yield parsed.problem(way, message)
 
 
 def _recipe(recipe: Recipe, parsed: Parsed) -> Iterator[Problem]:

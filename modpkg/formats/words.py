@@ -42,6 +42,7 @@ FORMS: Final[Mapping[str, tuple[str, str]]] = {
     document.GLOB_PATTERN: ("a glob", "it starts with /, such as /usr/share/doc/**"),
     recipe.MODE_PATTERN: ("a file mode", 'octal digits in quotes, such as "0644"'),
     recipe.UNIT_PATTERN: ("a systemd unit", "give its full name, such as munge.service"),
+    site.HASH_PATTERN: ("a hash of crypt(5)", "make one: mkpasswd --method=yescrypt"),
     site.DOMAIN_PATTERN: ("a domain", "such as cluster.example.org"),
     site.ZONE_PATTERN: ("a time zone", "its name below /usr/share/zoneinfo, such as Europe/Berlin"),
     size.SIZE_PATTERN: ("a size", "a number, a space, and kB, MB, GB (of 1000), KiB, MiB or GiB: 150 MB"),

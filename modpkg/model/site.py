@@ -12,7 +12,7 @@ import re
 from fnmatch import fnmatchcase
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from modpkg.model.document import AbsolutePath, Account, Document
@@ -170,7 +170,7 @@ class SiteFile(Document):
 class Resolver(Document):
     """Who answers names in nodes: addresses of servers, domains that are tried."""
 
-    nameservers: tuple[Address, ...] = Field(min_length=1, max_length=MAX_NAMESERVERS)
+    nameservers: tuple[Address, ...]
     search: tuple[Domain, ...] = ()
 
 
