@@ -176,7 +176,20 @@ def _from_image(wanted: Wanted, inside: str, images: Path, sink: Sink) -> Conten
         return Content()
     with temporary_directory(images) as scratch:
         tree = scratch / "tree"
-        run(["unsquashfs", "-no-progress", "-quiet", "-no-xattrs", "-dest", tree, root, inside], check=False)
+        run(
+            [
+                "unsquashfs",
+                "-no-progress",
+                "-quiet",
+                "-no-xattrs",
+                "-no-wildcards",
+                "-dest",
+                tree,
+                root,
+                inside,
+            ],
+            check=False,
+        )
         found = tree / inside
         if found.is_symlink():
             hint = f"edit that one, or put a link into {FOLDER}/"
