@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from modpkg.cli.command import Command
 from modpkg.cli.commands.directories import edit_image, list_images, remove_image
 from modpkg.cli.commands.images import show_image
 from modpkg.cli.options import Session
@@ -97,3 +98,9 @@ def test_a_database_has_another_way(checkout: Checkout) -> None:
     with pytest.raises(BadInputError) as caught:
         called(edit_image, session_of(checkout), "compute", "/etc/shadow", from_="-")
     assert "root-password" in caught.value.hint
+
+
+@pytest.mark.parametrize("command", [edit_image, remove_image])
+def test_a_dry_run_has_its_short_flag(command: Command) -> None:
+    flags = {argument.name: argument.names for argument in command.get_arguments()}
+    assert flags["dry_run"] == ("dry-run", "n")
