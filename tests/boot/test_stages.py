@@ -48,6 +48,26 @@ def test_a_flag_is_a_whole_word(arguments: str, *, holds: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "lease", "found"),
+    [
+        ("modpkg.image=http://a/x,http://b/y", "http://c", ["http://a/x", "http://b/y"]),
+        ("modpkg.image=x modpkg.base=http://a/d/", "http://c", ["http://a/d/x"]),
+        ("modpkg.image=x modpkg.base=http://a,http://b", "", ["http://a/x", "http://b/x"]),
+        ("modpkg.image=x,http://b/y", "http://c/d", ["http://c/d/x", "http://b/y"]),
+        ("modpkg.image=x", "", []),
+        ("modpkg.base=http://a", "http://c", []),
+        ("modpkg.image=/* modpkg.base=http://a", "", ["http://a//*"]),
+    ],
+)
+def test_a_name_alone_lies_where_the_base_is_or_where_the_node_booted_from(
+    tmp_path: Path, arguments: str, lease: str, found: list[str]
+) -> None:
+    (tmp_path / "base").write_text(f"{lease}\n" if lease else "")
+    printed = shell(f"base_file={shlex.quote(str(tmp_path / 'base'))}; addresses modpkg.image", arguments)
+    assert printed.splitlines() == found
+
+
+@pytest.mark.parametrize(
     ("answer", "booted", "base"),
     [
         ("bound", {"boot_file": "http://head/images/x/compute.efi"}, "http://head/images/x"),
