@@ -16,6 +16,7 @@ from modpkg.cli.commands import (
     changes,
     channels,
     development,
+    directories,
     documents,
     images,
     modules,
@@ -28,7 +29,17 @@ from modpkg.errors import EXIT_BAD_INPUT, BadInputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-COMMAND_GROUPS = (documents, modules, repositories, channels, images, proofs, changes, development)
+COMMAND_GROUPS = (
+    documents,
+    modules,
+    repositories,
+    channels,
+    images,
+    directories,
+    proofs,
+    changes,
+    development,
+)
 
 
 def command_collection() -> Collection:

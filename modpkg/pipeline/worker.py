@@ -17,6 +17,7 @@ from modpkg.events import Event, Sink, event_to_dict
 from modpkg.host.run import CommandError
 from modpkg.image.assemble import assemble
 from modpkg.image.job import AssembleJob
+from modpkg.image.site_tree import SiteJob, build_site
 from modpkg.initramfs.build import build_initrd
 from modpkg.pipeline.apart import error_fields
 from modpkg.pipeline.compare_squashfs import CompareJob, compare
@@ -49,7 +50,18 @@ def _compare(path: Path, sink: Sink) -> dict[str, Any]:
     return compare(job, sink=sink).model_dump(mode="json")
 
 
-TASKS = {"assemble": _assemble, "build": _build, "compare": _compare, "unpack": _unpack}
+def _site(path: Path, sink: Sink) -> dict[str, Any]:
+    job = SiteJob.model_validate_json(path.read_bytes())
+    return build_site(job, sink).model_dump(mode="json")
+
+
+TASKS = {
+    "assemble": _assemble,
+    "build": _build,
+    "compare": _compare,
+    "site": _site,
+    "unpack": _unpack,
+}
 
 
 def main(argv: list[str]) -> int:

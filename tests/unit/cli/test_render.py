@@ -126,7 +126,16 @@ def test_sizes_are_in_the_largest_fitting_unit(number: int, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(0.004, "0.00 s"), (9.994, "9.99 s"), (10, "10.0 s"), (119.9, "119.9 s"), (600, "10 min 0 s")],
+    [
+        (0.004, "0.00 s"),
+        (9.994, "9.99 s"),
+        (10, "10.0 s"),
+        (119.9, "119.9 s"),
+        (600, "10 min 0 s"),
+        (7199, "119 min 59 s"),
+        (7200, "2 h"),
+        (172_800, "2 days"),
+    ],
 )
 def test_times_are_as_exact_as_one_can_use_them(number: float, text: str) -> None:
     assert seconds(number) == text
