@@ -56,7 +56,12 @@ def know(root: Path, workshop: Workshop, key: TestKey) -> None:
 
 
 def apt(root: Path, *words: str, check: bool = True, program: str = "apt-get") -> Completed:
-    options = ("APT::Sandbox::User=root", "Acquire::Retries=0", "Acquire::http::Proxy=DIRECT", "APT::Get::Assume-Yes=true")
+    options = (
+        "APT::Sandbox::User=root",
+        "Acquire::Retries=0",
+        "Acquire::http::Proxy=DIRECT",
+        "APT::Get::Assume-Yes=true",
+    )
     flags = [word for option in options for word in ("-o", option)]
     env = {"DEBIAN_FRONTEND": "noninteractive"}
     return run(["chroot", root, program, *flags, *words], env=env, check=check)
