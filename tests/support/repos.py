@@ -198,7 +198,7 @@ class DnfClient:
         )
         return cls(directory=directory)
 
-    def run(self, *words: str, check: bool = True) -> Completed:
+    def run(self, *words: str, check: bool = True, refresh: bool = True) -> Completed:
         settings = {
             "reposdir": "repos",
             "varsdir": "vars",
@@ -210,7 +210,11 @@ class DnfClient:
         start = ["dnf", f"--config={self.directory / 'dnf.conf'}", *flags, f"--installroot={self.root}"]
         try:
             return run(
-                [*start, "--releasever=1", f"--forcearch={self.architecture}", "-y", *words],
+                # An expiry of nothing still takes what was fetched in this very second for fresh.
+                [
+                    *(*start, *(["--refresh"] if refresh else []), "--releasever=1"),
+                    *(f"--forcearch={self.architecture}", "-y", *words),
+                ],
                 env={"HOME": str(self.directory / "home"), "RPM_FORCE_DEBIAN": "1"},
                 check=check,
             )
