@@ -110,7 +110,7 @@ def run_and_kill(words: list[str], seconds: float | None) -> float:
             ready.set()
 
     with running(words, on_line=on_line) as child:
-        assert ready.wait(60)
+        assert ready.wait(60), "".join(lines)
         start = time.monotonic()
         if seconds is None:
             assert child.wait(120) == 0, "".join(lines)
