@@ -6,8 +6,7 @@ Indices lie under their digest (by-hash), so that a client with any InRelease fi
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from modpkg.apt.release import COMPONENT, SECONDS_A_DAY, Index, Release, render_release
 from modpkg.apt.stanza import STANZAS
@@ -27,8 +26,7 @@ DEFAULT_ARCHITECTURE: Final = "amd64"
 LIB_LETTERS: Final = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(NamedTuple):
     """A package that an index lists: its digest and Debian's name of its architecture, or `all`."""
 
     sha256: str
@@ -109,5 +107,5 @@ def _write_architecture(
         )
         path = suite / by_hash(index)
         if not path.exists():
-            write_atomically(path, content, seconds=seconds)
+            write_atomically(path, content, seconds=seconds, sha256=index.sha256)
         yield index

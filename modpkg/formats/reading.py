@@ -13,12 +13,13 @@ from pydantic import ValidationError
 from modpkg.formats.hashing import READ_BYTES, Sha256Thread
 from modpkg.formats.payload import FRAGMENT, MODULE
 from modpkg.host.files import Receipt, new_file
-from modpkg.model.module import Module
 from modpkg.model.unpack import unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from modpkg.model.module import Module
 
 MODULES: Final = "usr/share/modpkg/modules/"
 DOCUMENTS: Final = "usr/share/doc/"
@@ -90,6 +91,8 @@ def find_document(files: Iterator[tuple[str, Section]], name: str) -> bytes:
 
 
 def _parse(content: Section) -> Module:
+    from modpkg.model.module import Module  # noqa: PLC0415 - a large model, and most readers want files alone
+
     if content.left > LARGEST_MODULE_JSON:
         raise ValueError(f"its {MODULE} is larger than {LARGEST_MODULE_JSON} bytes")
     try:

@@ -45,11 +45,17 @@ def receipt_of(path: Path) -> Receipt:
 
 
 def write_atomically(
-    path: Path, data: bytes | str, *, mode: int = 0o644, seconds: int | None = None
+    path: Path,
+    data: bytes | str,
+    *,
+    mode: int = 0o644,
+    seconds: int | None = None,
+    sha256: str | None = None,
 ) -> Receipt:
     """Write a file by a temporary one and a rename: readers see the old or the new content, never a part.
 
-    `seconds` since 1970 is its time of modification; without it, the clock's.
+    `seconds` since 1970 is its time of modification; without it, the clock's. `sha256` is that of the data, for a
+    caller that knows it already.
     """
     content = data.encode() if isinstance(data, str) else data
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +73,7 @@ def write_atomically(
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    return Receipt(path=path, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+    return Receipt(path=path, size=len(content), sha256=sha256 or hashlib.sha256(content).hexdigest())
 
 
 @contextmanager

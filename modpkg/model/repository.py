@@ -180,7 +180,7 @@ def address_of(www: Path, document: Repository) -> str:
 
 def manifest_text(packages: Iterable[str]) -> str:
     """Give a channel's manifest: the sorted digests of its packages, one a line."""
-    return "".join(f"{digest}\n" for digest in sorted(packages))
+    return "\n".join([*sorted(packages), ""])
 
 
 def snapshot_id(packages: Iterable[str], *, date: int) -> str:

@@ -15,10 +15,10 @@ from modpkg.events import Sink, StepFinished, StepStarted, ignore
 from modpkg.host.files import locked, remove_tree, sync_directories, write_atomically
 from modpkg.host.run import Stopwatch
 from modpkg.model.repository import Doomed, Places
+from modpkg.pipeline.identity import Identity
 from modpkg.pipeline.index import Index, borrowed_index, opened_index
 from modpkg.pipeline.journal import read_snapshots, recover
 from modpkg.pipeline.keep_inputs import named_inputs
-from modpkg.pipeline.pairs import Identity
 from modpkg.pipeline.removed import remember
 from modpkg.pipeline.retention import kept_snapshots
 from modpkg.yum.publish import snapshot_name

@@ -21,7 +21,7 @@ from modpkg.pipeline.journal import (
     refuse_lost_journal,
 )
 from modpkg.pipeline.keep_inputs import Inputs, keep_inputs
-from modpkg.pipeline.pairs import Identity, Pair, PooledPair, read_pairs
+from modpkg.pipeline.pairs import Pair, PooledPair, read_pairs
 from modpkg.pipeline.pool import intake
 from modpkg.pipeline.published import published_pairs
 from modpkg.pipeline.removed import check_removed, removed_identities
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modpkg.openpgp.sign import Session, Signer
+    from modpkg.pipeline.identity import Identity
 
 STEP: Final = "publish"
 

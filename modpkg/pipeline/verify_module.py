@@ -16,9 +16,9 @@ from modpkg.image.compare import first_difference
 from modpkg.pipeline.borrowed_store import borrowed_store
 from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.compare_squashfs import compare_squashfs
+from modpkg.pipeline.identity import Identity
 from modpkg.pipeline.kept import Kept, find_kept
 from modpkg.pipeline.make_module import fetch, make_module
-from modpkg.pipeline.pairs import Identity
 from modpkg.pipeline.plan import Step, plan_builds
 from modpkg.pipeline.verification import Difference, Verification
 from modpkg.rpm import read as rpm_read
