@@ -1,11 +1,11 @@
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
 import pytest
 
-from modpkg.cli.render import label, seconds, size, to_data, to_text
+from modpkg.cli.render import FOR_PEOPLE, label, seconds, size, to_data, to_text
 from modpkg.model.document import Record
 
 
@@ -178,3 +178,18 @@ def test_rows_with_long_lists_are_shown_one_below_the_other() -> None:
 
 def test_a_list_of_mixed_values_is_a_line_each() -> None:
     assert to_text([1.5, ["a", "b"], None]).splitlines() == ["1.50", "a, b", "-"]
+
+
+def test_fields_for_people_are_in_the_text_alone() -> None:
+    @dataclass(frozen=True)
+    class Outcome:
+        name: str
+        remark: str = field(metadata=FOR_PEOPLE)
+
+    outcome = Outcome("compute", "as expected")
+    assert to_data(outcome) == {"name": "compute"}
+    assert to_data({"all": [outcome]}, for_text=True)["all"][0] == {
+        "name": "compute",
+        "remark": "as expected",
+    }
+    assert to_text([outcome]).splitlines() == ["name     remark", "compute  as expected"]
