@@ -93,18 +93,22 @@ def directory_name(name: str, image: Image, site: str = "") -> str:
 def build_image(plan: Plan, *, store: Store, sink: Sink, pens: Pens = NO_PENS) -> ImageDirectory:
     """Do what a plan says; the fragments of its modules are in the store."""
     if not plan.reason:
-        return _skip(plan, sink)
+        return _skip(plan, store, sink)
     if plan.uki:
         find_stub(plan.image.architecture)
     with store.lock(f"image-{plan.directory.name}", sink=sink):
         # Who waited for another process that built the same finds the work done.
         if not _reason(plan):
-            return _skip(plan, sink)
+            return _skip(plan, store, sink)
         with step(f"build image {plan.manifest.name}", sink, reason=plan.reason):
             return _build(plan, store=store, sink=sink, pens=pens)
 
 
-def _skip(plan: Plan, sink: Sink) -> ImageDirectory:
+def _skip(plan: Plan, store: Store, sink: Sink) -> ImageDirectory:
+    # The budget may have been lowered since the image was built.
+    files = {name: plan.directory / name for name in KEPT_IN_MEMORY}
+    there = {name: path for name, path in files.items() if path.exists()}
+    check_budget(plan.manifest, plan.modules, there, store=store, sink=sink)
     reason = f"{plan.directory} has {plan.image.version} already"
     sink(StepSkipped(f"build image {plan.manifest.name}", reason))
     return read_record(plan.directory / IMAGE_JSON, ImageDirectory)

@@ -9,7 +9,7 @@ from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from modpkg.formats.schema import KINDS, schema_of
 from modpkg.formats.words import FORMS, Fault, closest, describe, shown
-from modpkg.model import changelog, config, document, manifest, recipe, repository
+from modpkg.model import changelog, config, document, manifest, recipe, repository, site, size
 
 
 def fault(kind: str, value: object, *, written: str = "", **context: object) -> Fault:
@@ -125,6 +125,13 @@ TEXTS = {
         ["munge.service", "getty@tty1.service"],
         ["munge", ".service", "a b.service", "a/b.mount"],
     ),
+    site.HASH_PATTERN: (
+        [f"$6$salt${'h' * 86}", f"$5$salt${'h' * 43}", f"$2b$12${'h' * 53}"],
+        ["", "hunter2", "*", f"$1$salt${'h' * 22}", "$6$salt$h", f"$6$salt${'h' * 86}\n"],
+    ),
+    site.DOMAIN_PATTERN: (["cluster.example.org", "local"], ["", ".", "a..b", "-a", "a-", "a b", "a\n"]),
+    site.ZONE_PATTERN: (["UTC", "Europe/Berlin", "Etc/GMT+12"], ["", "/UTC", "Europe/", "../x", "a b"]),
+    size.SIZE_PATTERN: (["150 MB", "1.5 GiB", "0.5 kB"], ["", "150", "150MB", "150 mb", "0 MB", "01 MB"]),
     repository.BASE_URL_PATTERN: (["https://a", "file:///srv/repo"], ["a", "https://", "ssh://a"]),
     repository.KEY_PATTERN: (
         ["0123456789ABCDEF" * 2 + "01234567"],

@@ -264,3 +264,13 @@ def test_an_image_over_its_budget_is_not_put_in_place(
     with pytest.raises(BudgetError, match=r"more than its size-budget of 0\.0 MB"):
         build_image(made, store=store, sink=ignore)
     assert not made.directory.exists()
+
+
+def test_a_budget_that_was_lowered_fails_an_image_that_is_there(tmp_path: Path) -> None:
+    built(tmp_path, manifest())
+    found = plan(tmp_path, manifest(size_budget="0.003 kB"))
+    assert found.reason == ""
+    with pytest.raises(BudgetError):
+        build_image(found, store=Store(tmp_path / "store"), sink=ignore)
+    enough = plan(tmp_path, manifest(size_budget="0.004 kB"))
+    build_image(enough, store=Store(tmp_path / "store"), sink=ignore)
