@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from invoke.parser.argument import Argument
 
 EXIT_NO_READER: Final = 128 + signal.SIGPIPE
-SHORT: Final = {"output": "o", "dry_run": "n", "verbose": "v"}
+SHORT: Final = {"output": "o", "dry-run": "n", "verbose": "v"}
 SHARED: Final = {
     "output": "How to answer: text, json (the result alone), or json-lines (events, then the result).",
     "work": "Folder for all that is made. Default: $MODPKG_WORK or build/ of the checkout.",
