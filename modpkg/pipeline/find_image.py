@@ -60,7 +60,7 @@ def find_image(word: str, places: ImagePlaces) -> FoundImage:
     built = list(_built(places.built, word))
     named = [one for one in built if one.name == word]
     if named:
-        return max(named, key=lambda one: _order(one.version))
+        return max(named, key=lambda one: (_order(one.version), one.path.stat().st_mtime))
     alike = [one for one in built if one.path.name == word or _begins(one.version, word)]
     locked = [one for one in _locked(places.locks, word) if one.name == word or _begins(one.version, word)]
     found = alike or locked

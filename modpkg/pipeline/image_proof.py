@@ -11,6 +11,7 @@ from modpkg.formats.attestation import PAYLOAD_TYPE, Envelope, Signature, Statem
 from modpkg.host.files import Receipt, digest_file, write_atomically
 from modpkg.openpgp.verify import SignatureError, opened_ring
 from modpkg.pipeline.differing_files import image_files
+from modpkg.pipeline.dress_image import taken_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +53,7 @@ def predicate_of(about: ImageDirectory, *, tools: Mapping[str, str], now: int) -
             for one in image.modules
         ],
         "tools": dict(tools),
+        "takenAsFound": list(taken_files(about)),
         "finishedOn": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
 

@@ -41,6 +41,7 @@ class Difference:
 class Verification:
     """How a verification ended. `subjects` are the files that were compared, as they were found.
 
+    `taken` are files that nothing makes again, such as a site's layer: they were taken as they are.
     `reasons` say why nothing can be told; `guilty` are the modules with differences, most differences first.
     """
 
@@ -50,6 +51,7 @@ class Verification:
     reasons: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
     subjects: tuple[Receipt, ...] = ()
+    taken: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property

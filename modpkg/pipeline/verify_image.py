@@ -16,6 +16,7 @@ from modpkg.model.version import ImageVersion
 from modpkg.pipeline.borrowed_store import borrowed_store
 from modpkg.pipeline.build_image import build_image, plan_image
 from modpkg.pipeline.differing_files import Suspects, differing_files, image_files
+from modpkg.pipeline.dress_image import dress
 from modpkg.pipeline.verification import Difference, Verification
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def verify_image(case: ImageCase, *, shelves: Shelves, sink: Sink) -> Verificati
     watch = Stopwatch.started()
     blank = Verification(label=case.found.label, path=case.found.path, verdict="cannot tell")
     try:
-        differences = _differences(case, shelves, sink)
+        taken, differences = _differences(case, shelves, sink)
         subjects = tuple(receipt_of(path) for path in image_files(case.found.path).values())
     except ModpkgError as error:
         return replace(blank, reasons=(str(error),), seconds=watch.seconds)
@@ -57,12 +58,15 @@ def verify_image(case: ImageCase, *, shelves: Shelves, sink: Sink) -> Verificati
         blank,
         verdict="different" if differences else "equal",
         differences=differences,
+        taken=taken,
         subjects=subjects,
         seconds=watch.seconds,
     )
 
 
-def _differences(case: ImageCase, shelves: Shelves, sink: Sink) -> tuple[Difference, ...]:
+def _differences(
+    case: ImageCase, shelves: Shelves, sink: Sink
+) -> tuple[tuple[str, ...], tuple[Difference, ...]]:
     _check_format(case.about)
     known = shelves.find(case.found.wanted)
     with step("check the fragments", sink):
@@ -71,9 +75,10 @@ def _differences(case: ImageCase, shelves: Shelves, sink: Sink) -> tuple[Differe
     with borrowed_store(shelves.store, digests) as store:
         plan = plan_image(manifest_of(case.about), modules, images=store.root / "images")
         build_image(plan, store=store, sink=sink)
+        taken = dress(plan.directory, case.found.path, case.about)
         with step("compare", sink), store.scratch() as work:
             suspects = Suspects(modules=tuple(modules), mode=namespaces.mode(), work=work, sink=sink)
-            return differing_files(image_files(plan.directory), image_files(case.found.path), suspects)
+            return taken, differing_files(image_files(plan.directory), image_files(case.found.path), suspects)
 
 
 def _check_format(about: ImageDirectory) -> None:

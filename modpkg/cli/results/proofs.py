@@ -47,6 +47,7 @@ class VerifiedResult:
     guilty: tuple[str, ...]
     differences: tuple[DifferenceResult, ...]
     subjects: Mapping[str, str]
+    taken: tuple[str, ...]
     proof: Path | None
     seconds: float
 
@@ -59,6 +60,8 @@ class VerifiedResult:
         """Give the verdict, then what differs, a line each."""
         lines = [f"{self.what}: {self.verdict} ({seconds(self.seconds)})"]
         lines += [f"  {line}" for reason in self.reasons for line in reason.splitlines()]
+        if self.taken:
+            lines.append(f"  taken as they are, as no module makes them: {', '.join(self.taken)}")
         if self.guilty:
             lines.append(f"  guilty: {', '.join(self.guilty)}")
         lines += [f"  {_difference_line(one)}" for one in self.differences[:SHOWN]]
@@ -85,6 +88,7 @@ def verified_result(verification: Verification, *, proof: Receipt | None = None)
         guilty=verification.guilty,
         differences=tuple(_difference(one) for one in verification.differences),
         subjects={one.path.name: one.sha256 for one in verification.subjects},
+        taken=verification.taken,
         proof=proof.path if proof else None,
         seconds=verification.seconds,
     )

@@ -16,6 +16,7 @@ from modpkg.host.files import receipt_of
 from modpkg.rootfs.inventory import inventory
 from modpkg.rootfs.normalize import DIRECTORY_TIME
 from modpkg.squashfs.pack import Settings, pack_tree, unpack
+from tests.support.two_versions import command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,8 @@ def test_an_image_is_proved_and_its_proof_can_be_checked(
     proof = tmp_path / "proof.json"
     found = versions.data("verify-image", "lights", "--proof", str(proof))
     assert (found["verdict"], found["differences"], found["guilty"]) == ("equal", [], [])
-    assert set(found["subjects"]) == {path.name for path in versions.new.iterdir()}
+    names = {path.name for path in versions.new.iterdir()}
+    assert set(found["subjects"]) == names - {"SHA256SUMS.gpg"}, "a signature speaks for itself"
     assert json.loads(proof.read_text())["payloadType"] == "application/vnd.in-toto+json"
     good = versions.data("check-proof", str(image), "--proof", str(proof))
     assert (good["verdict"], len(good["signed_by"])) == ("equal", 40)
@@ -229,3 +231,24 @@ def test_verifying_leaves_nothing_behind(versions: Versions) -> None:
     assert versions.modpkg("verify-module", "lighthouse", "--platform", "small", "--offline").returncode == 0
     assert list(scratch.iterdir()) == []
     assert sorted(path.name for path in versions.new.parent.iterdir()) == before
+
+
+def test_a_sites_layer_is_taken_as_it_is_and_all_else_is_proved(versions: Versions, tmp_path: Path) -> None:
+    for folder in ("recipes", "repo"):
+        shutil.copytree(versions.shop.project / folder, tmp_path / folder)
+    motd = tmp_path / "recipes/site/common/etc/motd"
+    motd.parent.mkdir(parents=True)
+    motd.write_text("Welcome\n")
+    work = ("--work", str(tmp_path / "work"), "--output", "json")
+    built = command(versions.shop, "build-image", "lights", *work, project=tmp_path)
+    assert built.returncode == 0, built.stderr
+    image = Path(json.loads(built.stdout)["directory"])
+    assert "_site-" in image.name
+    found = versions.data("verify-image", str(image))
+    assert (found["verdict"], found["taken"], found["differences"]) == ("equal", ["site.squashfs"], [])
+    flip(image / "site.squashfs", 200)
+    flip(image / "cmdline", 3)
+    bad = versions.data("verify-image", str(image), code=1)
+    assert {one["file"] for one in bad["differences"]} == {
+        *("SHA256SUMS", "boot.ipxe", "cmdline", "image.json"),
+    }
