@@ -70,7 +70,7 @@ def make_layers(place: Path, seed: int) -> Layers:
             {
                 str(path.relative_to(tree)): digest_file(path)
                 for path in tree.rglob("*")
-                if path.is_file() and not path.is_symlink()
+                if not path.is_symlink() and path.is_file()
             }
         )
         shutil.rmtree(tree)
@@ -145,7 +145,7 @@ class _Maker:
             os.link(chance.choice(self._files), path, follow_symlinks=False)
             return
         if kind == "symlink":
-            path.symlink_to(chance.choice(["a", "../x", "/etc/passwd", "t" * 300]))
+            path.symlink_to(chance.choice(["a", "../x", "/etc/passwd", "t/" * 150]))
         elif kind == "special":
             types = (stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO, stat.S_IFSOCK)
             os.mknod(path, chance.choice(types) | 0o600, os.makedev(chance.randint(1, 4000), chance.randint(0, 300000)))
@@ -167,7 +167,7 @@ class _Maker:
             path.chmod(chance.choice(MODES))
         for name, value in ATTRIBUTES.items():
             # Links and devices have no user attributes (xattr(7)).
-            plain = path.is_file() or path.is_dir()
+            plain = not link and (path.is_file() or path.is_dir())
             if chance.random() < 0.08 and not link and (plain or name.startswith("trusted.")):
                 os.setxattr(path, name, value)
         os.utime(path, (0, chance.choice([0, 1, 946684800, 2**31 - 1, 2**32 - 1])), follow_symlinks=False)
