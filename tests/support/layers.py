@@ -77,6 +77,14 @@ def make_layers(place: Path, seed: int) -> Layers:
     return Layers(fragments=fragments, digests=digests, shape=shape)
 
 
+def fill_plain(tree: Path, chance: random.Random) -> None:
+    """Fill a tree with each kind of path, without the marks of overlayfs."""
+    contents = [_content(chance, 4096) for _ in range(6)]
+    maker = _Maker(chance, contents, upper=False, plain=True)
+    for number in range(3):
+        maker.fill(tree / f"part{number}")
+
+
 def pack(tree: Path, fragment: Path, shape: Shape) -> Path:
     """Pack a tree by mksquashfs."""
     words = ["-comp", shape.compressor, "-b", str(shape.block_size), "-noappend", "-no-progress", "-quiet"]
@@ -96,7 +104,10 @@ def _content(chance: random.Random, block: int) -> bytes:
 
 
 class _Maker:
-    def __init__(self, chance: random.Random, contents: list[bytes], *, upper: bool) -> None:
+    def __init__(
+        self, chance: random.Random, contents: list[bytes], *, upper: bool, plain: bool = False
+    ) -> None:
+        self._plain = plain
         self._chance = chance
         self._contents = contents
         self._upper = upper
@@ -104,6 +115,7 @@ class _Maker:
 
     def fill(self, tree: Path) -> None:
         """Fill a directory, then give it its own attributes."""
+        tree.mkdir(exist_ok=True)
         self._directory(tree, depth=0)
         if self._chance.random() < 0.08:
             self._crowd(tree)
@@ -132,7 +144,7 @@ class _Maker:
         chance = self._chance
         kind = chance.choices(
             ["dir", "file", "link", "symlink", "whiteout", "special", "sparse"],
-            [30 if depth < 4 else 0, 30, 8, 8, 12 if self._upper else 1, 8, 5],
+            [30 if depth < 4 else 0, 30, 8, 8, 0 if self._plain else 12 if self._upper else 1, 8, 5],
         )[0]
         if kind == "dir":
             path.mkdir()
@@ -148,7 +160,11 @@ class _Maker:
             path.symlink_to(chance.choice(["a", "../x", "/etc/passwd", "t/" * 150]))
         elif kind == "special":
             types = (stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO, stat.S_IFSOCK)
-            os.mknod(path, chance.choice(types) | 0o600, os.makedev(chance.randint(1, 4000), chance.randint(0, 300000)))
+            os.mknod(
+                path,
+                chance.choice(types) | 0o600,
+                os.makedev(chance.randint(1, 4000), chance.randint(0, 300000)),
+            )
         elif kind == "sparse":
             with path.open("wb") as stream:
                 stream.truncate(chance.randint(1, 400_000))

@@ -34,12 +34,17 @@ def snapshot(tree: Path, *, without: set[str] = frozenset()) -> dict[str, Facts]
             continue
         found[path] = _facts(whole, info)
         if stat.S_ISDIR(info.st_mode):
-            names = [f"{path}/{os.fsdecode(name)}" if path else os.fsdecode(name) for name in os.listdir(whole)]
+            names = [
+                f"{path}/{os.fsdecode(name)}" if path else os.fsdecode(name) for name in os.listdir(whole)
+            ]
             pending += [name for name in names if name not in without]
         else:
             inodes[path] = (info.st_dev, info.st_ino)
             groups[inodes[path]].append(path)
-    return {path: (*facts, tuple(sorted(groups[inodes[path]]) if path in inodes else ())) for path, facts in found.items()}
+    return {
+        path: (*facts, tuple(sorted(groups[inodes[path]]) if path in inodes else ()))
+        for path, facts in found.items()
+    }
 
 
 def _facts(path: bytes, info: os.stat_result) -> Facts:
