@@ -1,13 +1,12 @@
-"""Fragments damaged by seed: cut, bits flipped, fields of superblock, tables and inodes set to what they must not be."""
+"""Fragments damaged by seed: cut, bits flipped, fields set to what they must not be."""
 
 from __future__ import annotations
 
 import random
-import struct
 from typing import TYPE_CHECKING, Final
 
-from modpkg.squashfs.metadata import BLOCK, HEADER, STORED
-from modpkg.squashfs.superblock import ABSENT, SIZE, parse_superblock
+from modpkg.squashfs.metadata import BLOCK
+from modpkg.squashfs.superblock import ABSENT, SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
