@@ -2,6 +2,8 @@
 # What the stages share: places, kernel arguments, words on the console, failure. Defines, does nothing.
 
 export image=/run/modpkg/image/root.squashfs
+export site=/run/modpkg/image/site.squashfs
+export base_file=/tmp/base
 export newroot=/newroot
 reason_file=/tmp/reason
 detail_file=/tmp/detail
@@ -26,6 +28,25 @@ flag() {
         *" $1 "*) return 0 ;;
     esac
     return 1
+}
+
+# addresses NAME: what a kernel argument names, a word each. A name alone lies where modpkg.base= says, else
+# where DHCP says that the node booted from.
+addresses() {
+    _bases=$(argument modpkg.base "$(cat "$base_file" 2>/dev/null)" | tr , ' ')
+    # Globs in addresses are not for the shell.
+    set -f
+    for _address in $(argument "$1" | tr , ' '); do
+        case $_address in
+            *://*) echo "$_address" ;;
+            *)
+                for _base in $_bases; do
+                    echo "${_base%/}/$_address"
+                done
+                ;;
+        esac
+    done
+    set +f
 }
 
 # say STAGE WORD [DETAIL]: one line on the console, the same in the kernel's log, the same to the head.
