@@ -39,7 +39,7 @@ class Node:
 class Tiny:
     """An image that is made; fields may be changed before `image` is called."""
 
-    tree: Mapping[str, object]
+    tree: Mapping[str, object] | Node
     xattrs: list[list[tuple[int, bytes, bytes]]] = field(default_factory=list)
     ids: tuple[int, ...] = (0, 1000)
     time: int = 7
@@ -53,7 +53,8 @@ class Tiny:
         self._known: dict[str, tuple[int, int, int]] = {}
         start = 96 + (2 + len(self.options) if self.options else 0)
         self._start = start
-        root, _ = self._directory(Node(kind=1, mode=0o755, content=self.tree))
+        whole = self.tree if isinstance(self.tree, Node) else Node(kind=1, mode=0o755, content=self.tree)
+        root, _ = self._directory(whole)
         parts = [_stored(self._inodes), _stored(self._listings)]
         inode_table = start + len(self._data)
         directory_table = inode_table + len(parts[0])
@@ -72,8 +73,8 @@ class Tiny:
         head = struct.pack("<5I6H8Q", *numbers, len(self.ids), 4, 0, *tables)
         if self.options:
             head += struct.pack("<H", 0x8000 | len(self.options)) + self.options
-        whole = head + bytes(self._data) + b"".join(parts)
-        return whole + bytes(-len(whole) % BLOCK)
+        image = head + bytes(self._data) + b"".join(parts)
+        return image + bytes(-len(image) % BLOCK)
 
     def _pairs(self, place: int) -> tuple[bytes, int]:
         pairs, sets = bytearray(), b""

@@ -70,3 +70,12 @@ def test_names_that_are_not_utf8_can_be_told(tmp_path: Path) -> None:
     path.write_bytes(IMAGE)
     with open_source("core", path) as source, pytest.raises(BadInputError, match=r"/a/\\xff: it is odd"):
         source.refuse(ValueError("it is odd"), "a", b"\xff")
+
+
+def test_names_cannot_write_to_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "image"
+    path.write_bytes(IMAGE)
+    with open_source("core", path) as source, pytest.raises(BadInputError) as caught:
+        source.refuse(ValueError("it is odd"), "ä", b"\x1b[2Jb")
+    assert caught.value.what.isprintable()
+    assert "[2Jb: it is odd" in caught.value.what

@@ -91,6 +91,16 @@ def test_opaque_directories_hide_what_lies_below(tmp_path: Path) -> None:
     assert found["d"].attributes == ()
 
 
+def test_an_opaque_root_hides_nothing(tmp_path: Path) -> None:
+    # As the kernel has it: the roots of all layers are merged.
+    path = tmp_path / "upper"
+    upper = Tiny(tree=Node(kind=1, content={"b": b""}, mode=0o755, xattr=0), xattrs=OPAQUE)
+    path.write_bytes(upper.image())
+    below = _layers(tmp_path, [Tiny(tree={"a": b""})])
+    splice([*below, SpliceLayer(name="upper", path=path)], tmp_path / "image", time=1)
+    assert list(read_tree(tmp_path / "image").paths) == ["a", "b"]
+
+
 def test_a_path_can_change_its_type(tmp_path: Path) -> None:
     assert _paths(tmp_path, {"d": {"a": b""}}, {"d": b"file"}) == ["d"]
     assert _paths(tmp_path, {"d": {"a": b""}}, {"d": b"file"}, {"d": {"b": b""}}) == ["d", "d/b"]
