@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHOWN: Final = 10
+WHITEOUT: Final = " 0:0"
 
 
 def expected_paths(paths: Mapping[str, str], glue: Path) -> dict[str, str]:
@@ -21,13 +22,14 @@ def expected_paths(paths: Mapping[str, str], glue: Path) -> dict[str, str]:
     Raises ModpkgError where a directory of the glue would change the mode or owner of a module's.
     """
     top = {path: plain(line) for path, line in inventory(glue).items()}
+    removed = {path for path, line in top.items() if line.startswith("char ") and line.endswith(WHITEOUT)}
     wrong = [
         f"/{path}: {line} over {paths[path]}"
         for path, line in top.items()
         if path in paths and line != paths[path] and line.startswith("dir ")
     ]
     _refuse("cannot lay the glue over the modules: directories differ", wrong)
-    return {**paths, **top}
+    return {path: line for path, line in {**paths, **top}.items() if path not in removed}
 
 
 def check_listing(root: Path, expected: Mapping[str, str]) -> None:
@@ -39,6 +41,17 @@ def check_listing(root: Path, expected: Mapping[str, str]) -> None:
     found = {entry.path[start:] for entry in walk(root)}
     _refuse("cannot stack the modules: paths are hidden", sorted(expected.keys() - found))
     _refuse("cannot stack the modules: paths of no module", sorted(found - expected.keys()))
+
+
+def check_list(image: Path, expected: Mapping[str, str]) -> None:
+    """Compare the list of an image with what it should hold: all but content, which was verified in its fragment."""
+    import tempfile  # TEMPORARY
+    from modpkg.squashfs.pack import unpack
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as t:
+        unpack(image, Path(t) / "x")
+        check_tree(Path(t) / "x", expected)
 
 
 def check_tree(tree: Path, expected: Mapping[str, str]) -> None:

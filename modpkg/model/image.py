@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from modpkg.model.document import Name, Record, Sha256
 from modpkg.model.module import ASSEMBLY_FORMAT, Mark, ModuleTest
+
+# A node mounts one squashfs, or stacks the modules' own.
+Layout = Literal["flat", "layered"]
+# How modules become one squashfs: their blocks copied, or their files compressed again.
+Merge = Literal["splice", "recompress"]
 
 
 class ImageModule(Record):
@@ -34,7 +41,10 @@ class ImageFile(Record):
 
 
 class ImageDirectory(Record):
-    """`image.json` beside an image: the image, its name, its files, what a node needs to boot."""
+    """`image.json` beside an image: the image, its name, its files, what a node needs to boot.
+
+    `layers` names the files that a node stacks, lowest first; a flat image has none.
+    """
 
     name: Name
     image: Image
@@ -43,3 +53,6 @@ class ImageDirectory(Record):
     files: dict[str, ImageFile]
     waits_for_site: tuple[str, ...]
     tests: dict[Name, tuple[ModuleTest, ...]]
+    layout: Layout = "flat"
+    merge: Merge = "splice"
+    layers: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -23,7 +23,7 @@ class ModulePin(Document):
 
 
 class Manifest(Document):
-    """`recipes/images/<image>.yaml`."""
+    """`recipes/images/<image>.yaml`. `layout` says whether a node mounts one squashfs or stacks the modules'."""
 
     name: Name
     summary: str = ""
@@ -32,3 +32,4 @@ class Manifest(Document):
     modules: tuple[ModulePin, ...] = Field(min_length=1)
     kernel_arguments: tuple[Line, ...] = ()
     epoch: int = Field(default=0, ge=0)
+    layout: Literal["flat", "layered"] = "flat"

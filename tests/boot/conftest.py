@@ -9,6 +9,7 @@ import pytest
 
 from modpkg.host.files import receipt_of
 from modpkg.initramfs.build import build_initrd
+from modpkg.initramfs.files import Directory
 from modpkg.model.image import Image, ImageDirectory, ImageFile
 from modpkg.model.module import ModuleTest
 from tests.support.small_root import SmallRoot, small_root
@@ -25,7 +26,7 @@ def root() -> SmallRoot:
 @pytest.fixture(scope="session")
 def initrd(root: SmallRoot, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("initrd") / "initrd"
-    return build_initrd(root.tree, kernel=root.kernel, modules=(), destination=path).path
+    return build_initrd(Directory(root.tree), kernel=root.kernel, modules=(), destination=path).path
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from modpkg.rootfs.state.databases import DATABASES
 from modpkg.rootfs.state.dpkg import STATUS, Stanza, added_stanzas, parse_status
 from modpkg.rootfs.state.group import DATABASES_OF_GROUPS, split_members
 from modpkg.rootfs.state.merge import unite
+from modpkg.rootfs.state.nsswitch import NSSWITCH, added_services, parse_services
 from modpkg.rootfs.state.records import added, paths_in, read_text
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def take_state(tree: Path, below: Sequence[Module] = ()) -> State:
         lines=dict(_take_lines(taking)),
         stanzas=_take_stanzas(taking),
         alternatives=dict(_take_alternatives(taking)),
+        services=_take_services(taking),
         members=taking.members,
     )
     if taking.conflicts:
@@ -93,6 +95,20 @@ def _take_stanzas(taking: _Taking) -> tuple[str, ...]:
     new, conflicts = added_stanzas(
         parse_status(read_text(taking.tree, STATUS)),
         base=tuple(map(Stanza.parse, taking.base.stanzas)),
+        below=taking.below,
+        here=HERE,
+    )
+    taking.conflicts += conflicts
+    return new
+
+
+def _take_services(taking: _Taking) -> dict[str, tuple[str, ...]]:
+    if not any(paths_in(taking.tree, NSSWITCH)):
+        return {}
+    taking.taken.append(NSSWITCH)
+    new, conflicts = added_services(
+        parse_services(read_text(taking.tree, NSSWITCH)),
+        base=taking.base.services,
         below=taking.below,
         here=HERE,
     )

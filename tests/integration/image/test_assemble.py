@@ -34,7 +34,7 @@ def job_of(stack: Path, work: Path, names: tuple[str, ...] = NAMES, **trees: Pat
     work.mkdir()
     return AssembleJob(
         layers=tuple(
-            Layer(module=stack / f"{name}.json", tree=trees.get(name, stack / name)) for name in names
+            Layer(module=stack / f"{name}.json", fragment=stack / f"{name}.squashfs") for name in names
         ),
         image=image_of(modules),
         level=1,

@@ -147,7 +147,8 @@ def test_an_image_directory_is_made_whole(
     assert {stat.S_IMODE(path.stat().st_mode) for path in made.directory.iterdir()} == {0o644}
     (job,) = worker.assembled
     assert (job.level, job.block_size) == (7, 131072)
-    assert len(job.layers) == len(worker.unpacked) == 2
+    assert [layer.fragment for layer in job.layers] == [store.path(m.fragment.sha256) for m in MODULES]
+    assert worker.unpacked == []
 
 
 def test_the_sums_are_those_that_sha256sum_checks(
