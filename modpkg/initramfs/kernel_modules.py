@@ -78,7 +78,7 @@ class ModuleTable:
                 where=self.image.where(path),
                 hint="run depmod for this tree",
             ) from error
-        return _uncompressed(self.image.where(path), data)
+        return _uncompressed(path, data, self.image.where(path))
 
 
 def read_table(image: Files, directory: str) -> ModuleTable:
@@ -106,9 +106,9 @@ def _lines(image: Files, path: str) -> list[str]:
     return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
-def _uncompressed(where: str, data: bytes) -> bytes:
+def _uncompressed(path: str, data: bytes, where: str) -> bytes:
     # Decompression gives the same bytes whatever the tool's version is; compressed ones would differ.
-    suffix = PurePosixPath(where).suffix
+    suffix = PurePosixPath(path).suffix
     if suffix == ".ko":
         return data
     if suffix == ".xz":

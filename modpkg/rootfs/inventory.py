@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path, PurePosixPath
@@ -110,5 +111,11 @@ def _digest(path: str) -> str:
 
 
 def _attributes(path: str) -> list[str]:
-    names = sorted(os.listxattr(path, follow_symlinks=False))
+    try:
+        names = sorted(os.listxattr(path, follow_symlinks=False))
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        # An overlay says so of a layer in which no path has any.
+        return []
     return [f"{quote(name)}={os.getxattr(path, name, follow_symlinks=False).hex()}" for name in names]

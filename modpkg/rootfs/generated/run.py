@@ -68,10 +68,8 @@ def take(upper: Path, target: Path, generators: Collection[Generator]) -> Iterat
 
 def _move(source: Path, target: Path, *, sort_lines: bool) -> None:
     _make_directory(target.parent)
-    if stat.S_ISREG(source.lstat().st_mode):
-        if sort_lines:
-            source.write_text("".join(sorted(source.read_text().splitlines(keepends=True))))
-        source.chmod(0o644)
+    if sort_lines and stat.S_ISREG(source.lstat().st_mode):
+        source.write_text("".join(sorted(source.read_text().splitlines(keepends=True))))
     source.replace(target)
 
 

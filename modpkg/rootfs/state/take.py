@@ -17,6 +17,7 @@ from modpkg.rootfs.state.group import DATABASES_OF_GROUPS, split_members
 from modpkg.rootfs.state.merge import unite
 from modpkg.rootfs.state.nsswitch import NSSWITCH, added_services, parse_services
 from modpkg.rootfs.state.records import added, paths_in, read_text
+from modpkg.rootfs.state.triggers import LOCK as TRIGGERS_LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,7 +85,8 @@ def _found(tree: Path) -> list[tuple[Database, str]]:
     found: dict[str, Database] = {}
     for database in DATABASES:
         for path in paths_in(tree, database.pattern):
-            found.setdefault(path, database)
+            if path != TRIGGERS_LOCK:
+                found.setdefault(path, database)
     return [(database, path) for path, database in found.items()]
 
 

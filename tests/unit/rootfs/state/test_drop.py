@@ -33,7 +33,6 @@ DROPPED = (
     "etc/rcS.d/S01x",
     "etc/resolv.conf",
     "etc/shadow-",
-    "usr/lib/modules/6.1.0/modules.builtin.alias.bin",
     "var/backups/dpkg.status.0",
     "var/cache/debconf/config.dat",
     "var/cache/ldconfig/aux-cache",
