@@ -1,43 +1,27 @@
-"""Finds image directories by what a user calls them. Changes none."""
+"""How commands find an image directory, read what is known of it, and read how an image is to be made."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, cast, get_args
 
 from modpkg.errors import BadInputError
-from modpkg.formats.canonical import read_record
 from modpkg.formats.words import closest
-from modpkg.model.image import ImageDirectory
-from modpkg.model.version import ImageVersion
+from modpkg.pipeline.images import find_image, read_image
 
-IMAGE_JSON: Final = "image.json"
-Order = tuple[int, tuple[int, ...], int, str]
+if TYPE_CHECKING:
+    from modpkg.image.job import Verify, Ways
+    from modpkg.model.image import Merge
 
-
-def find_image(images: Path, name: str) -> Path:
-    """Give the directory that a path names, or that has the highest version of an image below `images`."""
-    if "/" in name or Path(name, IMAGE_JSON).exists():
-        return Path(name)
-    # The folder's name begins with the image's: one that is damaged is in the way of no other image.
-    built = [path.parent for path in sorted(images.glob(f"[!.]*/{IMAGE_JSON}"))]
-    mine = {folder: read_image(folder) for folder in built if folder.name.partition("_")[0] == name}
-    if not mine:
-        advice = closest(name, sorted({folder.name.partition("_")[0] for folder in built}))
-        hint = advice or f"build it: invoke build-image {name}"
-        raise BadInputError(f"cannot find an image {name!r}", where=str(images), hint=hint)
-    return max(mine, key=lambda folder: _order(mine[folder].image.version))
+__all__ = ["find_image", "parse_ways", "read_image"]
 
 
-def read_image(directory: Path) -> ImageDirectory:
-    """Read what is known of an image directory; its files are not looked at."""
-    path = directory / IMAGE_JSON
-    if not path.is_file():
-        raise BadInputError(f"cannot find {IMAGE_JSON}: not an image directory", where=str(directory))
-    return read_record(path, ImageDirectory, hint=f"remove {directory} and build the image again")
+def parse_ways(merge: str, verify: str) -> Ways:
+    """Read `--merge` and `--verify`; raises BadInputError with what there is."""
+    from modpkg.image.job import Verify, Ways  # noqa: PLC0415 - few commands make an image
+    from modpkg.model.image import Merge  # noqa: PLC0415
 
-
-def _order(text: str) -> Order:
-    version = ImageVersion.parse(text)
-    numbers = tuple(int(number) for number in version.upstream.split("."))
-    return version.epoch, numbers, version.revisions, version.fingerprint
+    for option, word, known in (("merge", merge, get_args(Merge)), ("verify", verify, get_args(Verify))):
+        if word not in known:
+            hint = closest(word, known) or f"there are: {', '.join(known)}"
+            raise BadInputError(f"no way {word!r} of --{option}", hint=hint)
+    return Ways(merge=cast("Merge", merge), verify=cast("Verify", verify))

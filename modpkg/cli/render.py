@@ -156,9 +156,13 @@ def size(number: float) -> str:
 
 
 def seconds(number: float) -> str:
-    """Give a time span: hundredths below ten seconds, minutes above two of them."""
+    """Give a time span: hundredths below ten seconds, minutes above two of them, then hours, then days."""
     if number < 10:  # noqa: PLR2004 - ten seconds
         return f"{number:.2f} s"
     if number < 120:  # noqa: PLR2004 - two minutes
         return f"{number:.1f} s"
-    return f"{number // 60:.0f} min {number % 60:.0f} s"
+    if number < 7200:  # noqa: PLR2004 - two hours
+        return f"{number // 60:.0f} min {number % 60:.0f} s"
+    if number < 172_800:  # noqa: PLR2004 - two days
+        return f"{number / 3600:.0f} h"
+    return f"{number / 86_400:.0f} days"

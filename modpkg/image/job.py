@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from modpkg.model.document import Record
 from modpkg.model.image import Image, Layout, Merge
 
 # What is read back of the result: the list of its paths, or all content.
 Verify = Literal["list", "full"]
+
+
+class Ways(Record):
+    """How the root is made, and how it is read back. What is recompressed is always read back in full."""
+
+    merge: Merge = "splice"
+    verify: Verify = "list"
+
+
+DEFAULT_WAYS: Final = Ways()
 
 
 class Layer(Record):
@@ -32,8 +42,7 @@ class AssembleJob(Record):
     block_size: int
     work: Path
     layout: Layout = "flat"
-    merge: Merge = "splice"
-    verify: Verify = "list"
+    ways: Ways = DEFAULT_WAYS
 
 
 class Assembled(Record):

@@ -37,9 +37,9 @@ def path_findings(modules: Sequence[Module]) -> Iterator[Finding]:
         below = {lower.name for lower in module.depends}
         for path, line in module.paths.items():
             owner, other = owners.get(path, (module, line))
-            if plain(line) != plain(other) and not (owner.name in below and f"/{path}" in module.replaces):
-                if not any(generator.made(path) for generator in anew):
-                    yield _finding(path, {owner.name: other, module.name: line})
+            is_declared = owner.name in below and f"/{path}" in module.replaces
+            if plain(line) != plain(other) and not (is_declared or any(one.made(path) for one in anew)):
+                yield _finding(path, {owner.name: other, module.name: line})
             owners[path] = (module, line)
 
 

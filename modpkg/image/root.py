@@ -8,6 +8,7 @@ from modpkg.host.files import remove_tree
 from modpkg.host.mounts import in_memory, overlay
 from modpkg.host.steps import step
 from modpkg.image.verify import check_list, check_listing, check_tree
+from modpkg.model.image import ROOT
 from modpkg.rootfs.inventory import memory_size
 from modpkg.squashfs.pack import pack_tree, unpack
 from modpkg.squashfs.splice import SpliceLayer, splice
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from modpkg.events import Sink
     from modpkg.image.assemble import Stack
 
-ROOT: Final = "root.squashfs"
 GLUE: Final = "glue"
 Made = tuple[dict[str, "Path"], tuple[str, ...]]
 
@@ -29,11 +29,11 @@ def make_root(stack: Stack, glue: Path, expected: dict[str, str], *, sink: Sink)
     `expected` is what glue and modules show together.
     """
     if stack.job.layout == "layered":
-        return _layers(stack, glue, expected, sink)
+        return _layers(stack, glue, sink)
     # A node gets its kernel beside the root: a second copy would only fill its memory.
     shown = {path: line for path, line in expected.items() if path != stack.kernel_image}
     target = stack.job.work / ROOT
-    if stack.job.merge == "recompress":
+    if stack.job.ways.merge == "recompress":
         _recompress(stack, glue, expected, target, sink)
     else:
         _splice(stack, glue, target, sink)
@@ -48,7 +48,7 @@ def layer_names(stack: Stack) -> tuple[str, ...]:
     return tuple(f"{place:02}-{name}.squashfs" for place, name in enumerate(names))
 
 
-def _layers(stack: Stack, glue: Path, expected: dict[str, str], sink: Sink) -> Made:
+def _layers(stack: Stack, glue: Path, sink: Sink) -> Made:
     names = layer_names(stack)
     target = stack.job.work / names[-1]
     with step("pack the glue", sink):
@@ -85,7 +85,7 @@ def _recompress(stack: Stack, glue: Path, expected: dict[str, str], target: Path
 
 
 def _read_back(stack: Stack, target: Path, expected: dict[str, str], sink: Sink) -> None:
-    if stack.job.merge == "splice" and stack.job.verify == "list":
+    if stack.job.ways.merge == "splice" and stack.job.ways.verify == "list":
         check_list(target, expected)
         return
     place = stack.job.work / "read-back"

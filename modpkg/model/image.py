@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from modpkg.model.document import Name, Record, Sha256
 from modpkg.model.module import ASSEMBLY_FORMAT, Mark, ModuleTest
 
+ROOT: Final = "root.squashfs"
+SITE: Final = "site.squashfs"
+# Names the layers of a layered image, lowest first, with their digests.
+LAYERS: Final = "layers"
 # A node mounts one squashfs, or stacks the modules' own.
 Layout = Literal["flat", "layered"]
 # How modules become one squashfs: their blocks copied, or their files compressed again.
@@ -40,9 +44,17 @@ class ImageFile(Record):
     sha256: Sha256
 
 
+class SiteMark(Record):
+    """What the site layer of an image is: the digest of all that it holds, and ten letters of it for names."""
+
+    digest: Sha256
+    fingerprint: str
+
+
 class ImageDirectory(Record):
     """`image.json` beside an image: the image, its name, its files, what a node needs to boot.
 
+    `site` is None where no site added anything; the other files are the same with and without one.
     `layers` names the files that a node stacks, lowest first; a flat image has none.
     """
 
@@ -56,3 +68,17 @@ class ImageDirectory(Record):
     layout: Layout = "flat"
     merge: Merge = "splice"
     layers: tuple[str, ...] = ()
+    site: SiteMark | None = None
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The kernel's arguments: its own, what the node fetches, relative to `modpkg.base`, and the digests."""
+        return (*self.kernel_arguments, *self.fetched(""))
+
+    def fetched(self, place: str) -> tuple[str, ...]:
+        """Give the kernel's arguments about what a node fetches, each name with `place` in front."""
+        name, argument = (LAYERS, "modpkg.layers") if self.layers else (ROOT, "modpkg.image")
+        root = (f"{argument}={place}{name}", f"modpkg.sha256={self.files[name].sha256}")
+        if SITE not in self.files:
+            return root
+        return (*root, f"modpkg.site={place}{SITE}", f"modpkg.site-sha256={self.files[SITE].sha256}")

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints
 
 from modpkg.model.document import NUMBER_PATTERN, REVISION_PATTERN, Document, Line, Name
+from modpkg.model.size import SizeText
 
 PIN_PATTERN: Final = (
     rf"^(~{NUMBER_PATTERN}(\.{NUMBER_PATTERN}){{0,2}}"
@@ -23,7 +24,11 @@ class ModulePin(Document):
 
 
 class Manifest(Document):
-    """`recipes/images/<image>.yaml`. `layout` says whether a node mounts one squashfs or stacks the modules'."""
+    """`recipes/images/<image>.yaml`.
+
+    `layout` says whether a node mounts one squashfs or stacks the modules'; `size_budget` is what a node may have
+    to keep in memory of the image; `uki` makes one EFI program of it.
+    """
 
     name: Name
     summary: str = ""
@@ -33,3 +38,5 @@ class Manifest(Document):
     kernel_arguments: tuple[Line, ...] = ()
     epoch: int = Field(default=0, ge=0)
     layout: Literal["flat", "layered"] = "flat"
+    size_budget: SizeText | None = None
+    uki: bool = False

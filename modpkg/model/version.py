@@ -142,7 +142,12 @@ def fingerprint(platform: str, architecture: str, modules: Mapping[str, ModuleVe
         "platform": platform,
     }
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    number = int.from_bytes(hashlib.sha256(b"modpkg-image-v1\0" + text.encode()).digest(), "big")
+    return letters_of(b"modpkg-image-v1\0" + text.encode())
+
+
+def letters_of(data: bytes) -> str:
+    """Give ten letters out of the sha256 of `data`."""
+    number = int.from_bytes(hashlib.sha256(data).digest(), "big")
     letters = []
     for _ in range(FINGERPRINT_LENGTH):
         number, index = divmod(number, len(FINGERPRINT_LETTERS))

@@ -47,13 +47,26 @@ def test_a_flag_is_a_whole_word(arguments: str, *, holds: bool) -> None:
     assert shell("flag debug && echo yes || echo no", arguments) == ("yes\n" if holds else "no\n")
 
 
-@pytest.mark.parametrize("answer", ["bound", "renew"])
-def test_a_lease_sets_address_one_route_and_name_servers(tmp_path: Path, answer: str) -> None:
+@pytest.mark.parametrize(
+    ("answer", "booted", "base"),
+    [
+        ("bound", {"boot_file": "http://head/images/x/compute.efi"}, "http://head/images/x"),
+        ("bound", {"bootfile": "http://head/compute.efi"}, "http://head"),
+        ("renew", {"boot_file": "images/x/compute.efi"}, "http://10.0.0.9/images/x"),
+        ("renew", {"boot_file": "compute.efi"}, "http://10.0.0.9"),
+        ("bound", {}, "http://10.0.0.9"),
+    ],
+)
+def test_a_lease_sets_address_one_route_name_servers_and_where_files_are(
+    tmp_path: Path, answer: str, booted: dict[str, str], base: str
+) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "ip").write_text(f'#!/bin/sh\necho "ip $*" >>{tmp_path}/log\n')
     (programs / "ip").chmod(0o755)
-    lease = (SOURCE / "lease.sh").read_text().replace("/etc/resolv.conf", f"{tmp_path}/resolv.conf")
+    lease = (SOURCE / "lease.sh").read_text()
+    for place in ("/etc/resolv.conf", "/tmp/base"):
+        lease = lease.replace(place, f"{tmp_path}/{place.rpartition('/')[2]}")
     script = tmp_path / "lease.sh"
     script.write_text(lease)
     environment = {
@@ -64,6 +77,8 @@ def test_a_lease_sets_address_one_route_and_name_servers(tmp_path: Path, answer:
         "router": "10.0.0.1 10.0.0.2",
         "dns": "10.0.0.3 10.0.0.4",
         "domain": "cluster",
+        "siaddr": "10.0.0.9",
+        **booted,
     }
     run(["dash", "-eu", script, answer], env=environment)
     assert (tmp_path / "log").read_text().splitlines() == [
@@ -73,3 +88,4 @@ def test_a_lease_sets_address_one_route_and_name_servers(tmp_path: Path, answer:
     ]
     text = "search cluster\nnameserver 10.0.0.3\nnameserver 10.0.0.4\n"
     assert (tmp_path / "resolv.conf").read_text() == text
+    assert (tmp_path / "base").read_text() == f"{base}\n"

@@ -18,7 +18,7 @@ from modpkg.host.mounts import mounted, overlay
 from modpkg.host.namespaces import enter
 from modpkg.host.run import run
 from modpkg.image.identity import image_of
-from modpkg.image.job import Assembled, AssembleJob, Layer
+from modpkg.image.job import Assembled, AssembleJob, Layer, Ways
 from modpkg.model.module import Module
 from modpkg.pipeline.apart import call
 from modpkg.rootfs.inventory import inventory
@@ -41,7 +41,7 @@ def job_of(stack: Path, work: Path, names: tuple[str, ...] = NAMES, **fields: An
 
 def over_trees(stack: Path, work: Path, names: tuple[str, ...] = NAMES, **trees: Path) -> AssembleJob:
     """Give a job that compresses the stacked trees again."""
-    job = job_of(stack, work, names, merge="recompress")
+    job = job_of(stack, work, names, ways=Ways(merge="recompress"))
     found = [trees.get(name, stack / name) for name in names]
     layers = [layer.model_copy(update={"tree": tree}) for layer, tree in zip(job.layers, found, strict=True)]
     return job.model_copy(update={"layers": tuple(layers)})
@@ -258,7 +258,7 @@ def test_kernel_and_initrd_do_not_depend_on_the_way(image: Assembled, recompress
 
 
 def test_a_full_read_back_finds_no_fault(stack: Path, image: Assembled, tmp_path: Path) -> None:
-    files = assembled(job_of(stack, tmp_path / "work", verify="full")).files
+    files = assembled(job_of(stack, tmp_path / "work", ways=Ways(verify="full"))).files
     assert digests(files) == digests(image.files)
     assert sorted(path.name for path in (tmp_path / "work").iterdir()) == sorted(files)
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from modpkg.image.identity import image_of
-from modpkg.image.job import Assembled, AssembleJob, Layer
+from modpkg.image.job import Assembled, AssembleJob, Layer, Ways
 from tests.support.stack import make_module
 
 
@@ -13,8 +13,7 @@ def test_a_job_and_its_result_cross_as_json() -> None:
         block_size=131072,
         work=Path("/w"),
         layout="layered",
-        merge="recompress",
-        verify="full",
+        ways=Ways(merge="recompress", verify="full"),
     )
     assert AssembleJob.model_validate_json(job.model_dump_json()) == job
     result = Assembled(files={"initrd": Path("/w/initrd")}, kernel="6.1.0", layers=("00-core.squashfs",))

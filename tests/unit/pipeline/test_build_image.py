@@ -16,6 +16,7 @@ from modpkg.model.manifest import Manifest, ModulePin
 from modpkg.model.module import Module, ModuleTest, State
 from modpkg.pipeline.build_image import Plan, build_image, plan_image
 from modpkg.store.store import Store
+from tests.support.directories import FILES, RECORDED
 from tests.support.fake_worker import FakeWorker
 from tests.support.stack import lower, make_module, stanza
 
@@ -137,14 +138,13 @@ def test_an_image_directory_is_made_whole(
     made = plan_image(wish, MODULES, images=tmp_path / "images")
     record = build_image(made, store=store, sink=ignore)
     names = {path.name for path in made.directory.iterdir()}
-    assert names == {
-        *("SHA256SUMS", "changelog", "image.json", "initrd", "packages", "root.squashfs", "vmlinuz")
-    }
-    assert record.files.keys() == names - {"SHA256SUMS", "image.json"}
+    assert names == FILES
+    assert record.files.keys() == RECORDED
     assert (record.kernel, record.kernel_arguments) == ("6.1.0", ("quiet",))
     assert record.waits_for_site == ("a.service", "z.service")
     assert record.tests == {"core": (ModuleTest(name="ssh", run="sshd -t"),)}
-    assert {stat.S_IMODE(path.stat().st_mode) for path in made.directory.iterdir()} == {0o644}
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in made.directory.iterdir()}
+    assert modes == {**dict.fromkeys(FILES, 0o644), "boot.sh": 0o755}
     (job,) = worker.assembled
     assert (job.level, job.block_size) == (7, 131072)
     assert [layer.fragment for layer in job.layers] == [store.path(m.fragment.sha256) for m in MODULES]
