@@ -23,7 +23,7 @@ from modpkg.pipeline.build_image import build_image, plan_image
 from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.fetch_packages import GoneError, fetch_packages
 from modpkg.pipeline.lock_platform import lock_platform
-from modpkg.pipeline.platform_lock import Wish, load_platform_lock, lock_path
+from modpkg.pipeline.platform_lock import Wish, load_platform_lock
 from modpkg.pipeline.site import Site
 from modpkg.pipeline.workshop import Workshop
 from modpkg.rootfs.inventory import inventory
