@@ -67,7 +67,7 @@ class Stack:
             job=job,
             modules=modules,
             paths=union(modules),
-            view=View.of(modules, fragments),
+            view=View.of(modules, fragments, scratch=job.work),
             trees=trees,
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modpkg.host.files import temporary_directory
@@ -12,6 +11,7 @@ from modpkg.squashfs.extract import extract
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from modpkg.model.module import Module
 
@@ -21,13 +21,14 @@ class View:
     """Fragments, lowest first, and for each path the place in `fragments` of the one that shows it."""
 
     fragments: tuple[Path, ...]
+    scratch: Path
     owners: Mapping[str, int]
 
     @classmethod
-    def of(cls, modules: Sequence[Module], fragments: Sequence[Path]) -> View:
-        """Stack the fragments of modules, lowest first."""
+    def of(cls, modules: Sequence[Module], fragments: Sequence[Path], *, scratch: Path) -> View:
+        """Stack the fragments of modules, lowest first; `scratch` is a directory for what is taken out."""
         owners = {path: place for place, module in enumerate(modules) for path in module.paths}
-        return cls(fragments=tuple(fragments), owners=owners)
+        return cls(fragments=tuple(fragments), owners=owners, scratch=scratch)
 
     def extract(self, paths: Iterable[str], tree: Path) -> None:
         """Write these paths, and the directories that lead to them, below `tree`; those of no module are left out."""
@@ -43,7 +44,7 @@ class View:
         place = self.owners.get(path)
         if place is None:
             raise FileNotFoundError(path)
-        with temporary_directory(Path("/tmp")) as scratch:
+        with temporary_directory(self.scratch) as scratch:
             extract(self.fragments[place], [path], scratch / "tree")
             return (scratch / "tree" / path).read_bytes()
 

@@ -24,7 +24,7 @@ NOT_HARDWARE: Final = ("devname:", "char-major-", "block-major-", "fs-", "net-pf
 
 def module_name(path_or_name: str) -> str:
     """Give the kernel's name of a module: no directory, no suffix, underscores."""
-    return PurePosixPath(path_or_name).name.split(".")[0].replace("-", "_")
+    return path_or_name.rpartition("/")[2].partition(".")[0].replace("-", "_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import ModpkgError
 from modpkg.events import Sink, StepSkipped
-from modpkg.formats.canonical import canonical_json, read_record
+from modpkg.formats.canonical import read_record
 from modpkg.host import namespaces
 from modpkg.host.files import new_directory, remove_tree
 from modpkg.host.steps import step

@@ -83,7 +83,9 @@ def read_file(source: Source, position: int, path: str = "") -> FileInode:
             *_, start, fragment, offset, size = BASIC_FILE.unpack_from(data, position)
             sparse, xattr, head = 0, NO_XATTR, BASIC_FILE.size
         else:
-            *_, start, size, sparse, _links, fragment, offset, xattr = EXTENDED_FILE.unpack_from(data, position)
+            *_, start, size, sparse, _links, fragment, offset, xattr = EXTENDED_FILE.unpack_from(
+                data, position
+            )
             head = EXTENDED_FILE.size
     except struct.error:
         source.bad("its inode is cut short", path)

@@ -41,7 +41,11 @@ def read_listing(source: Source, directory: DirectoryInode, path: str) -> list[E
 def _entries(
     source: Source, found: list[Entry], span: tuple[int, int], header: tuple[int, int, int], path: str
 ) -> int:
-    data, inodes, last_inode = source.directories.data, source.inodes.data, len(source.inodes.data) - HEAD.size
+    data, inodes, last_inode = (
+        source.directories.data,
+        source.inodes.data,
+        len(source.inodes.data) - HEAD.size,
+    )
     place, end = span
     count, origin, base = header
     unpack, head, size = ENTRY.unpack_from, HEAD.unpack_from, ENTRY.size

@@ -25,7 +25,6 @@ from modpkg.squashfs.superblock import (
     COMPRESSOR_OPTIONS,
     COMPRESSORS,
     DUPLICATES,
-    SIZE,
     STORED_IDS,
     STORED_INODES,
     STORED_XATTRS,
@@ -161,7 +160,7 @@ class _Job:
 
     def _use(self, directories: Sequence[tuple[Directory, str]]) -> dict[int, int]:
         # Gives the files whose content is taken from another: key -> key.
-        owners = self._originals(directories)
+        self._originals(directories)
         same: dict[int, int] = {}
         tables = [source.inodes.data for source in self._sources]
         for directory, path in directories:

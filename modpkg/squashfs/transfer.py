@@ -31,7 +31,9 @@ def transfer(source: int, start: int, target: int, place: int, size: int) -> Non
     _all(copy, (source, target), start, place, size)
 
 
-def _all(copy: Callable[[int, int, int, int, int], int], files: tuple[int, int], start: int, place: int, size: int) -> None:
+def _all(
+    copy: Callable[[int, int, int, int, int], int], files: tuple[int, int], start: int, place: int, size: int
+) -> None:
     while size:
         done = copy(*files, size, start, place)
         if not done:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from modpkg.rootfs.generated.table import GENERATORS
+from modpkg.rootfs.generated.table import GENERATORS, of_interest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from modpkg.model.module import Module
     from modpkg.rootfs.generated.generator import Generator
@@ -56,20 +56,20 @@ def at_build(paths: Collection[str], below: Sequence[Module]) -> tuple[Command, 
 
 def at_assembly(modules: Sequence[Module]) -> tuple[Command, ...]:
     """Give what is run over modules together: where inputs are in several, or where none could run it alone."""
-    everything = {path for module in modules for path in module.paths}
+    paths = {module.name: of_interest(module.paths) for module in modules}
     wanted = []
     for generator in GENERATORS:
-        readers = [module for module in modules if generator.reads(module.paths)]
-        if readers and not (len(readers) == 1 and _is_complete(generator, readers[0], modules)):
+        readers = [module for module in modules if generator.reads(paths[module.name])]
+        if readers and not (len(readers) == 1 and _is_complete(generator, readers[0], paths)):
             wanted.append(generator)
-    return tuple(_commands(wanted, everything))
+    return tuple(_commands(wanted, {path for found in paths.values() for path in found}))
 
 
-def _is_complete(generator: Generator, module: Module, modules: Sequence[Module]) -> bool:
-    if generator.alone == "never" or not any(map(generator.made, module.paths)):
+def _is_complete(generator: Generator, module: Module, paths: Mapping[str, Sequence[str]]) -> bool:
+    if generator.alone == "never" or not any(map(generator.made, paths[module.name])):
         return False
     known = {module.name, *(lower.name for lower in module.depends)}
-    return not any(generator.is_configured_by(m.paths) for m in modules if m.name not in known)
+    return not any(generator.is_configured_by(found) for name, found in paths.items() if name not in known)
 
 
 def _commands(generators: Collection[Generator] | Iterator[Generator], paths: set[str]) -> Iterator[Command]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from modpkg.rootfs.generated.generator import Generator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DEPMOD_TABLES: Final = (
     r"modules\.(dep|dep\.bin|alias|alias\.bin|symbols|symbols\.bin|softdep|devname|weakdep)"
@@ -127,3 +130,17 @@ def is_generated(path: str) -> bool:
 @cache
 def _any_of() -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{generator.makes})" for generator in GENERATORS))
+
+
+def of_interest(paths: Iterable[str]) -> list[str]:
+    """Give the paths that have to do with any generator: the few of many that need a closer look."""
+    return list(filter(_any_at_all().fullmatch, paths))
+
+
+@cache
+def _any_at_all() -> re.Pattern[str]:
+    parts = (
+        f"(?:{part})" for one in GENERATORS for part in (one.inputs, one.makes, one.program, one.configured)
+    )
+    # A group has one name in a pattern; here none is needed.
+    return re.compile("|".join(parts).replace("(?P<each>", "("))

@@ -6,6 +6,7 @@ say nothing about two services, their names decide. Orders that contradict each 
 
 from __future__ import annotations
 
+import itertools
 import re
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Final
@@ -92,7 +93,7 @@ def _united(
         for name, service in zip(names, chain, strict=True):
             said.setdefault(name, []).append((module, service))
             sorter.add(name)
-        for before, after in zip(names, names[1:], strict=False):
+        for before, after in itertools.pairwise(names):
             sorter.add(after, before)
     conflicts = [
         conflict

@@ -18,7 +18,6 @@ from modpkg.events import ignore
 from modpkg.formats.catalogue import load_catalogue, order
 from modpkg.host.namespaces import enter
 from modpkg.host.run import run
-from modpkg.model.lock import PlatformLock
 from modpkg.pipeline.build_image import build_image, plan_image
 from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.fetch_packages import GoneError, fetch_packages
@@ -36,6 +35,8 @@ from tests.support.small_store import cache_directory, link_blobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from modpkg.model.lock import PlatformLock
 
 pytestmark = [pytest.mark.programs, pytest.mark.network]
 CHECKOUT = Path(__file__).resolve().parents[3]

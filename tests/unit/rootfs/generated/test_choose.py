@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from itertools import permutations
+from typing import TYPE_CHECKING
 
-from modpkg.model.module import Module
 from modpkg.rootfs.generated.choose import at_assembly, at_build, left_in, own
 from modpkg.rootfs.generated.table import CERTIFICATES, HWDB, LDCONFIG, PAM
 from tests.support.stack import lower, make_module
+
+if TYPE_CHECKING:
+    from modpkg.model.module import Module
 
 HWDB_PROGRAM, HWDB_FILE = "usr/bin/systemd-hwdb", "usr/lib/udev/hwdb.bin"
 FILE = "file 0644 0 0 1 " + "0" * 64
