@@ -6,6 +6,7 @@ modules make an image at all was decided before, by `modpkg.image.check`.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -19,7 +20,7 @@ from modpkg.image.job import Assembled, AssembleJob
 from modpkg.image.order import in_order
 from modpkg.image.paths import union
 from modpkg.image.verify import expected_paths
-from modpkg.image.view import Shown, View
+from modpkg.image.view import Shown, opened
 from modpkg.model.module import Module
 from modpkg.rootfs.generated.choose import at_assembly
 from modpkg.rootfs.generated.run import run_generators
@@ -27,11 +28,12 @@ from modpkg.rootfs.normalize import DIRECTORY_TIME
 from modpkg.squashfs.pack import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from modpkg.events import Sink
     from modpkg.host.files import Receipt
+    from modpkg.image.view import View
     from modpkg.initramfs.files import Files
 
 KERNEL: Final = "vmlinuz"
@@ -54,22 +56,6 @@ class Stack:
     paths: Mapping[str, str]
     view: View
     trees: tuple[Path, ...]
-
-    @classmethod
-    def of(cls, job: AssembleJob) -> Stack:
-        """Read the modules of a job."""
-        read = {layer.module: read_record(layer.module, Module) for layer in job.layers}
-        layers = {read[layer.module].name: layer for layer in job.layers}
-        modules = in_order(read.values())
-        fragments = [layers[module.name].fragment for module in modules]
-        trees = tuple(tree for module in modules if (tree := layers[module.name].tree))
-        return cls(
-            job=job,
-            modules=modules,
-            paths=union(modules),
-            view=View.of(modules, fragments, scratch=job.work),
-            trees=trees,
-        )
 
     @property
     def kernel(self) -> str:
@@ -94,23 +80,33 @@ class Stack:
 
 def assemble(job: AssembleJob, *, build_initrd: InitrdBuilder, sink: Sink) -> Assembled:
     """Make kernel, initrd, and root or glue of an image in the job's work directory."""
-    stack = Stack.of(job)
-    release = stack.kernel
-    with step("reconcile state", sink):
-        os_release = stack.view.read(identity.OS_RELEASE).decode()
-        glue = make_glue(job, stack.modules, stack.paths, os_release=os_release)
-        _generate(stack, glue, sink)
-        finish_glue(glue, stack.modules)
-        expected = expected_paths(stack.paths, glue)
-    with step("make the initrd", sink):
-        shown = Shown(view=stack.view, glue=glue)
-        drivers = sorted({name for module in stack.modules for name in module.initramfs_modules})
-        build_initrd(shown, kernel=release, modules=drivers, destination=job.work / INITRD)
-        _copy_kernel(shown, stack.kernel_image, job.work / KERNEL)
-    files, layers = root.make_root(stack, glue, expected, sink=sink)
+    with _opened(job) as stack:
+        release = stack.kernel
+        with step("reconcile state", sink):
+            os_release = stack.view.read(identity.OS_RELEASE).decode()
+            glue = make_glue(job, stack.modules, stack.paths, os_release=os_release)
+            _generate(stack, glue, sink)
+            finish_glue(glue, stack.modules)
+            expected = expected_paths(stack.paths, glue)
+        with step("make the initrd", sink):
+            shown = Shown(view=stack.view, glue=glue)
+            drivers = sorted({name for module in stack.modules for name in module.initramfs_modules})
+            build_initrd(shown, kernel=release, modules=drivers, destination=job.work / INITRD)
+            _copy_kernel(shown, stack.kernel_image, job.work / KERNEL)
+        files, layers = root.make_root(stack, glue, expected, sink=sink)
     remove_tree(glue)
     made = {name: job.work / name for name in (KERNEL, INITRD)}
     return Assembled(files={**made, **files}, kernel=release, layers=layers)
+
+
+@contextmanager
+def _opened(job: AssembleJob) -> Iterator[Stack]:
+    read = {layer.module: read_record(layer.module, Module) for layer in job.layers}
+    layers = {read[layer.module].name: layer for layer in job.layers}
+    modules = in_order(read.values())
+    trees = tuple(tree for module in modules if (tree := layers[module.name].tree))
+    with opened(modules, [layers[module.name].fragment for module in modules]) as view:
+        yield Stack(job=job, modules=modules, paths=union(modules), view=view, trees=trees)
 
 
 def _generate(stack: Stack, glue: Path, sink: Sink) -> None:

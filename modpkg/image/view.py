@@ -2,51 +2,61 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from modpkg.host.files import temporary_directory
-from modpkg.squashfs.extract import extract
+from modpkg.squashfs.read import open_image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from modpkg.model.module import Module
+    from modpkg.squashfs.read import Image
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """Fragments, lowest first, and for each path the place in `fragments` of the one that shows it."""
+    """Opened fragments, lowest first, and for each path the place of the one that shows it."""
 
-    fragments: tuple[Path, ...]
-    scratch: Path
-    owners: Mapping[str, int]
-
-    @classmethod
-    def of(cls, modules: Sequence[Module], fragments: Sequence[Path], *, scratch: Path) -> View:
-        """Stack the fragments of modules, lowest first; `scratch` is a directory for what is taken out."""
-        owners = {path: place for place, module in enumerate(modules) for path in module.paths}
-        return cls(fragments=tuple(fragments), owners=owners, scratch=scratch)
-
-    def extract(self, paths: Iterable[str], tree: Path) -> None:
-        """Write these paths, and the directories that lead to them, below `tree`; those of no module are left out."""
-        wanted: dict[int, list[str]] = defaultdict(list)
-        for path in paths:
-            if path in self.owners:
-                wanted[self.owners[path]].append(path)
-        for place, names in sorted(wanted.items()):
-            extract(self.fragments[place], names, tree)
+    def __init__(self, modules: Sequence[Module], fragments: Sequence[Path], stack: ExitStack) -> None:
+        self.fragments = tuple(fragments)
+        self._names = [module.name for module in modules]
+        self._owners = {path: place for place, module in enumerate(modules) for path in module.paths}
+        self._stack = stack
+        self._images: dict[int, Image] = {}
 
     def read(self, path: str) -> bytes:
         """Give the content of a regular file; raises FileNotFoundError where there is none."""
-        place = self.owners.get(path)
+        place = self._owners.get(path)
         if place is None:
             raise FileNotFoundError(path)
-        with temporary_directory(self.scratch) as scratch:
-            extract(self.fragments[place], [path], scratch / "tree")
-            return (scratch / "tree" / path).read_bytes()
+        image = self._image(place)
+        entry = image.tree.paths.get(path)
+        if entry is None or entry.kind != "file":
+            raise FileNotFoundError(path)
+        return image.read(path)
+
+    def extract(self, paths: Iterable[str], tree: Path) -> None:
+        """Write files, which all are in a module, below `tree`, each a program that root may run."""
+        for path in paths:
+            target = tree / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(self.read(path))
+            target.chmod(0o755)
+
+    def _image(self, place: int) -> Image:
+        if place not in self._images:
+            opened = open_image(self.fragments[place], name=f"the fragment of {self._names[place]}")
+            self._images[place] = self._stack.enter_context(opened)
+        return self._images[place]
+
+
+@contextmanager
+def opened(modules: Sequence[Module], fragments: Sequence[Path]) -> Iterator[View]:
+    """Stack the fragments of modules, lowest first, inside the block."""
+    with ExitStack() as stack:
+        yield View(modules, fragments, stack)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,8 @@ KILLED_BUILDS = (
 )
 KILLED_IMAGES = (
     ("build-image", r'"StepStarted", "step": "reconcile state"'),
-    ("build-image", r'"StepStarted", "step": "compress the root"'),
+    ("build-image", r'"StepStarted", "step": "make the initrd"'),
+    ("build-image", r'"StepStarted", "step": "splice the root"'),
     ("build-image", r'"StepStarted", "step": "read the root back"'),
 )
 

@@ -317,7 +317,3 @@ def test_an_image_needs_a_kernel(stack: Path, tmp_path: Path) -> None:
     with pytest.raises(ModpkgError, match="without a kernel") as raised:
         assembled(job_of(stack, tmp_path / "work", ("core", "tools")))
     assert raised.value.hint == "add the module kernel to the manifest"
-
-
-def digests(files: dict[str, Path]) -> dict[str, str]:
-    return {name: digest_file(path) for name, path in files.items()}

@@ -185,7 +185,6 @@ def test_databases_have_the_same_records(image: Path, installed: Path, path: str
         ("usr/share/mime/globs", "*.one"),
         ("usr/share/mime/globs", "*.two"),
         ("usr/share/glib-2.0/schemas/gschemas.compiled", "org.example.two"),
-        ("usr/lib/udev/hwdb.bin", "evdev:name:two"),
         ("etc/ssl/certs/ca-certificates.crt", joint.CERTIFICATE),
     ],
 )
