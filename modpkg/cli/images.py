@@ -22,6 +22,5 @@ def parse_ways(merge: str, verify: str) -> Ways:
 
     for option, word, known in (("merge", merge, get_args(Merge)), ("verify", verify, get_args(Verify))):
         if word not in known:
-            hint = closest(word, known) or f"there are: {', '.join(known)}"
-            raise BadInputError(f"no way {word!r} of --{option}", hint=hint)
+            raise BadInputError(f"no way {word!r} of --{option}", hint=closest(word, known))
     return Ways(merge=cast("Merge", merge), verify=cast("Verify", verify))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from modpkg.squashfs.read import open_image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from modpkg.model.module import Module
