@@ -53,32 +53,32 @@ class Emitter:
         self._owners = [owners.of(layer.source.ids) for layer in data]
         self._readers, self._attributes = attributes
 
-    def leaf(self, key: int, number: int, names: int, path: str) -> tuple[int, bytes]:
+    def leaf(self, key: int, number: int, names: int) -> tuple[int, bytes]:
         """Give the basic type and the inode of anything but a directory."""
         kind, head = self._head(key, number)
         layer, position = key >> LAYER_SHIFT, key & POSITION_MASK
         source = self._data[layer].source
         if kind == shape.FILE:
-            return kind, self._file(key, head, names, path)
+            return kind, self._file(key, head, names)
         if kind == shape.SYMLINK:
-            target, number = read_target(source, position, path)
-            xattr = self._xattr(layer, number, path)
+            target, number = read_target(source, position)
+            xattr = self._xattr(layer, number)
             real, tail = _kind(kind, xattr)
             return kind, shape.SYMBOLIC_LINK.pack(real, *head, names, len(target)) + target + tail
         if kind in (shape.BLOCK_DEVICE, shape.CHARACTER_DEVICE):
-            device, number = read_device(source, position, path)
-            real, tail = _kind(kind, self._xattr(layer, number, path))
+            device, number = read_device(source, position)
+            real, tail = _kind(kind, self._xattr(layer, number))
             return kind, shape.DEVICE.pack(real, *head, names, device) + tail
-        real, tail = _kind(kind, self._xattr(layer, read_pipe(source, position, path), path))
+        real, tail = _kind(kind, self._xattr(layer, read_pipe(source, position)))
         return kind, shape.PIPE.pack(real, *head, names) + tail
 
-    def directory(self, key: int, listing: Listing, numbers: tuple[int, int], path: str) -> bytes:
+    def directory(self, key: int, listing: Listing, numbers: tuple[int, int]) -> bytes:
         """Give the inode of a directory; `numbers` are its own and its parent's."""
         number, parent = numbers
         _, head = self._head(key, number)
         layer = key >> LAYER_SHIFT
-        inode = shape.read_directory(self._data[layer].source, key & POSITION_MASK, path)
-        xattr = self._xattr(layer, inode.xattr, path)
+        inode = shape.read_directory(self._data[layer].source, key & POSITION_MASK)
+        xattr = self._xattr(layer, inode.xattr)
         size, links = listing.size + shape.LISTING_EXTRA, listing.directories + 2
         block, offset = reference(listing.place) >> 16, listing.place % BLOCK
         if xattr == NO_XATTR and not listing.indexed and size <= LARGEST_BASIC_LISTING:
@@ -100,14 +100,14 @@ class Emitter:
         basic = kind - shape.EXTENDED if kind > shape.EXTENDED else kind
         return basic, (mode, owners[owner], owners[group], time, number)
 
-    def _file(self, key: int, head: Head, names: int, path: str) -> bytes:
+    def _file(self, key: int, head: Head, names: int) -> bytes:
         layer = key >> LAYER_SHIFT
-        file = read_file(self._data[layer].source, key & POSITION_MASK, path)
-        xattr = self._xattr(layer, file.xattr, path)
+        file = read_file(self._data[layer].source, key & POSITION_MASK)
+        xattr = self._xattr(layer, file.xattr)
         if key in self._same:
             key = self._same[key]
             layer = key >> LAYER_SHIFT
-            file = read_file(self._data[layer].source, key & POSITION_MASK, path)
+            file = read_file(self._data[layer].source, key & POSITION_MASK)
         data = self._data[layer]
         start = data.moved.get(file.start, 0) if file.blocks else 0
         fragment = NO_FRAGMENT
@@ -122,14 +122,10 @@ class Emitter:
         extended = (start, file.size, file.sparse, names, fragment, offset, xattr)
         return shape.EXTENDED_FILE.pack(kind, *head, *extended) + file.blocks
 
-    def _xattr(self, layer: int, number: int, path: str) -> int:
+    def _xattr(self, layer: int, number: int) -> int:
         if number == NO_XATTR:
             return number
-        reader = self._readers[layer]
-        try:
-            return self._attributes.number(own(reader.read(number, path)))
-        except ValueError as error:
-            self._data[layer].source.bad(str(error), path)
+        return self._attributes.number(own(self._readers[layer].read(number)))
 
 
 def _kind(basic: int, xattr: int) -> tuple[int, bytes]:

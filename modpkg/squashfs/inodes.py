@@ -1,4 +1,7 @@
-"""Inodes: what they say, checked. Positions are offsets in the decompressed table of inodes."""
+"""Inodes: what they say, checked. Positions are offsets in the decompressed table of inodes.
+
+Readers raise ValueError or struct.error for what cannot be; `Source.refuse` makes an error for people of it.
+"""
 
 from __future__ import annotations
 
@@ -55,85 +58,68 @@ class FileInode(NamedTuple):
     blocks: bytes
 
 
-def read_directory(source: Source, position: int, path: str) -> DirectoryInode:
+def read_directory(source: Source, position: int) -> DirectoryInode:
     """Read the inode of a directory."""
     data = source.inodes.data
-    try:
-        if data[position] == DIRECTORY:
-            *_, block, _links, size, offset, _parent = BASIC_DIRECTORY.unpack_from(data, position)
-            xattr = NO_XATTR
-        else:
-            *_, size, block, _parent, _count, offset, xattr = EXTENDED_DIRECTORY.unpack_from(data, position)
-    except struct.error:
-        source.bad("its inode is cut short", path)
+    if data[position] == DIRECTORY:
+        *_, block, _links, size, offset, _parent = BASIC_DIRECTORY.unpack_from(data, position)
+        xattr = NO_XATTR
+    else:
+        *_, size, block, _parent, _count, offset, xattr = EXTENDED_DIRECTORY.unpack_from(data, position)
     if size == LISTING_EXTRA:
         return DirectoryInode(0, 0, xattr)
     place = source.directories.blocks.get(block, -1) + offset
     size -= LISTING_EXTRA
     if place < offset or size < 0 or place + size > len(source.directories.data):
-        source.bad("its list of names lies where none can be", path)
+        raise ValueError("its list of names lies where none can be")
     return DirectoryInode(place, size, xattr)
 
 
-def read_file(source: Source, position: int, path: str = "") -> FileInode:
+def read_file(source: Source, position: int) -> FileInode:
     """Read the inode of a file; where its bytes lie is not checked."""
     data = source.inodes.data
-    try:
-        if data[position] == FILE:
-            *_, start, fragment, offset, size = BASIC_FILE.unpack_from(data, position)
-            sparse, xattr, head = 0, NO_XATTR, BASIC_FILE.size
-        else:
-            *_, start, size, sparse, _links, fragment, offset, xattr = EXTENDED_FILE.unpack_from(
-                data, position
-            )
-            head = EXTENDED_FILE.size
-    except struct.error:
-        source.bad("its inode is cut short", path)
+    if data[position] == FILE:
+        *_, start, fragment, offset, size = BASIC_FILE.unpack_from(data, position)
+        sparse, xattr, head = 0, NO_XATTR, BASIC_FILE.size
+    else:
+        *_, start, size, sparse, _links, fragment, offset, xattr = EXTENDED_FILE.unpack_from(data, position)
+        head = EXTENDED_FILE.size
     count = size >> source.superblock.block_log
     if fragment == NO_FRAGMENT and size & (source.superblock.block_size - 1):
         count += 1
     blocks = data[position + head : position + head + 4 * count]
-    if len(blocks) != 4 * count or size > LARGEST_FILE:
-        source.bad("its inode is cut short", path)
+    if len(blocks) != 4 * count or size > LARGEST_FILE or sparse > size:
+        raise ValueError("its size is more than there can be")
     return FileInode(start, size, sparse, fragment, offset, xattr, blocks)
 
 
-def read_target(source: Source, position: int, path: str = "") -> tuple[bytes, int]:
+def read_target(source: Source, position: int) -> tuple[bytes, int]:
     """Read where a symbolic link leads, and the number of its attributes."""
     data = source.inodes.data
-    try:
-        *_, size = SYMBOLIC_LINK.unpack_from(data, position)
-        end = position + SYMBOLIC_LINK.size + size
-        xattr = NO_XATTR if data[position] == SYMLINK else WORD.unpack_from(data, end)[0]
-    except struct.error:
-        source.bad("its inode is cut short", path)
-    target = data[end - size : end]
+    *_, size = SYMBOLIC_LINK.unpack_from(data, position)
+    start = position + SYMBOLIC_LINK.size
+    target = data[start : start + size]
     if not 0 < size <= LONGEST_TARGET or len(target) != size or b"\0" in target:
-        source.bad("it is a symbolic link that leads nowhere", path)
+        raise ValueError("it is a symbolic link that leads nowhere")
+    xattr = NO_XATTR if data[position] == SYMLINK else WORD.unpack_from(data, start + size)[0]
     return target, xattr
 
 
-def read_device(source: Source, position: int, path: str = "") -> tuple[int, int]:
+def read_device(source: Source, position: int) -> tuple[int, int]:
     """Read the number of a device as in the inode, and the number of its attributes."""
     data = source.inodes.data
-    try:
-        if data[position] <= EXTENDED:
-            *_, device = DEVICE.unpack_from(data, position)
-            return device, NO_XATTR
-        *_, device, xattr = EXTENDED_DEVICE.unpack_from(data, position)
-    except struct.error:
-        source.bad("its inode is cut short", path)
+    if data[position] <= EXTENDED:
+        *_, device = DEVICE.unpack_from(data, position)
+        return device, NO_XATTR
+    *_, device, xattr = EXTENDED_DEVICE.unpack_from(data, position)
     return device, xattr
 
 
-def read_pipe(source: Source, position: int, path: str = "") -> int:
+def read_pipe(source: Source, position: int) -> int:
     """Read the number of the attributes of a fifo or socket."""
     data = source.inodes.data
-    try:
-        if data[position] <= EXTENDED:
-            PIPE.unpack_from(data, position)
-            return NO_XATTR
-        *_, xattr = EXTENDED_PIPE.unpack_from(data, position)
-    except struct.error:
-        source.bad("its inode is cut short", path)
+    if data[position] <= EXTENDED:
+        PIPE.unpack_from(data, position)
+        return NO_XATTR
+    *_, xattr = EXTENDED_PIPE.unpack_from(data, position)
     return int(xattr)

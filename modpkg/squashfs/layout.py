@@ -42,50 +42,49 @@ class LayerData:
         self._ends: dict[int, int] = {}
         self._left = len(source.inodes.data)
 
-    def use(self, position: int, path: str) -> int:
-        """Check a file and remember what it uses; gives its size."""
+    def use(self, position: int) -> None:
+        """Check a file and remember what it uses; raises ValueError where that cannot be."""
         source = self.source
-        file = read_file(source, position, path)
+        file = read_file(source, position)
         self._left -= len(file.blocks)
         if self._left < 0:
-            source.bad("inodes overlap", path)
+            raise ValueError("inodes overlap")
         if file.blocks:
-            self._extent(file.start, self._blocks(file, path), path)
+            self._extent(file.start, self._blocks(file))
         if file.fragment != NO_FRAGMENT:
-            self._tail(file, path)
-        return file.size
+            self._tail(file)
 
-    def _blocks(self, file: FileInode, path: str) -> int:
+    def _blocks(self, file: FileInode) -> int:
         whole = self.source.superblock.block_size
         sizes = [size & BLOCK_MASK for size in memoryview(file.blocks).cast("I")]
         if max(sizes) > whole:
-            self.source.bad("it has a block that is larger than blocks are", path)
+            raise ValueError("it has a block that is larger than blocks are")
         for index, word in enumerate(memoryview(file.blocks).cast("I")):
             if word & STORED_BLOCK and sizes[index] != min(whole, file.size - index * whole):
-                self.source.bad("it has a block that is larger or smaller than it should be", path)
+                raise ValueError("it has a block that is larger or smaller than it should be")
         return sum(sizes)
 
-    def _tail(self, file: FileInode, path: str) -> None:
+    def _tail(self, file: FileInode) -> None:
         source = self.source
         if file.fragment >= len(source.fragments):
-            source.bad("its end lies in a fragment block that is not there", path)
+            raise ValueError("its end lies in a fragment block that is not there")
         start, word, _ = source.fragments[file.fragment]
         size, tail = word & BLOCK_MASK, file.size & (source.superblock.block_size - 1)
         end = file.offset + tail
         if not tail or end > (size if word & STORED_BLOCK else source.superblock.block_size):
-            source.bad("its end reaches past its fragment block", path)
+            raise ValueError("its end reaches past its fragment block")
         if file.fragment not in self.fragments:
             self.fragments[file.fragment] = len(self.fragments)
             if not 0 < size <= source.superblock.block_size:
-                source.bad("its fragment block is larger than blocks are", path)
-            self._extent(start, size, path)
+                raise ValueError("its fragment block is larger than blocks are")
+            self._extent(start, size)
 
-    def _extent(self, start: int, size: int, path: str) -> None:
+    def _extent(self, start: int, size: int) -> None:
         if not size:
             return  # a file of holes: its start means nothing
         end = start + size
         if start < self.source.data_start or end > self.source.superblock.inode_table:
-            self.source.bad("its data lies where none can be", path)
+            raise ValueError("its data lies where none can be")
         if end > self._ends.get(start, 0):
             self._ends[start] = end
 

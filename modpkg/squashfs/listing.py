@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from modpkg.squashfs.inodes import EXTENDED, HEAD, SOCKET
+from modpkg.squashfs.inodes import EXTENDED, HEAD, PERMISSIONS, SOCKET
 from modpkg.squashfs.metadata import BLOCK
 
 if TYPE_CHECKING:
@@ -22,25 +22,23 @@ ENTRY: Final = struct.Struct("<HhHH")
 RESERVED: Final = (b".", b"..")
 
 
-def read_listing(source: Source, directory: DirectoryInode, path: str) -> list[Entry]:
-    """Read the names of a directory in their order."""
+def read_listing(source: Source, directory: DirectoryInode) -> list[Entry]:
+    """Read the names of a directory in their order; raises ValueError where they are not as they should be."""
     data = source.directories.data
     place, end = directory.place, directory.place + directory.size
     found: list[Entry] = []
     while place < end:
         if place + HEADER.size > end:
-            source.bad("its list of names is cut short", path)
+            raise ValueError("its list of names is cut short")
         count, block, base = HEADER.unpack_from(data, place)
         origin = source.inodes.blocks.get(block)
         if count >= MOST_ENTRIES or origin is None:
-            source.bad("its list of names is not in order", path)
-        place = _entries(source, found, (place + HEADER.size, end), (count + 1, origin, base), path)
+            raise ValueError("its list of names is not in order")
+        place = _entries(source, found, (place + HEADER.size, end), (count + 1, origin, base))
     return found
 
 
-def _entries(
-    source: Source, found: list[Entry], span: tuple[int, int], header: tuple[int, int, int], path: str
-) -> int:
+def _entries(source: Source, found: list[Entry], span: tuple[int, int], header: tuple[int, int, int]) -> int:
     data, inodes, last_inode = (
         source.directories.data,
         source.inodes.data,
@@ -52,21 +50,21 @@ def _entries(
     previous = found[-1][0] if found else b""
     for _ in range(count):
         if place + size > end:
-            source.bad("its list of names is cut short", path)
+            raise ValueError("its list of names is cut short")
         offset, delta, kind, length = unpack(data, place)
         place += size
         stop = place + length + 1
         name = data[place:stop]
         position = origin + offset
         if stop > end or length >= LONGEST_NAME or name <= previous or b"/" in name or b"\0" in name:
-            source.bad("its list of names is not in order", path)
+            raise ValueError("its list of names is not in order")
         if offset >= BLOCK or position > last_inode or not 0 < kind <= SOCKET or name in RESERVED:
-            source.bad("its list of names is not in order", path)
+            raise ValueError("its list of names is not in order")
         real, mode, owner, group, _time, number = head(inodes, position)
         if number != base + delta or (real != kind and real != kind + EXTENDED):
-            source.bad("a name leads to another inode than it says", path)
-        if mode >> 12 or owner >= len(source.ids) or group >= len(source.ids):
-            source.bad("a mode or an owner is none", path)
+            raise ValueError("a name leads to another inode than it says")
+        if mode > PERMISSIONS or owner >= len(source.ids) or group >= len(source.ids):
+            raise ValueError("a mode or an owner is none")
         found.append((name, kind, position, number))
         previous, place = name, stop
     return place

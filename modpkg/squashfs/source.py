@@ -33,8 +33,10 @@ EXPORT_BYTES: Final = 8
 MOST_OPTIONS: Final = 64
 # An inode of a fifo or socket, the smallest.
 SMALLEST_INODE: Final = 20
+# What readers of inodes, names and attributes raise for what cannot be.
+FAULTS: Final = (ValueError, struct.error)
 
-_XATTR_HEADER: Final = struct.Struct("<QII")
+XATTR_HEADER: Final = struct.Struct("<QII")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +56,18 @@ class Source:
     xattr_ids: tuple[tuple[int, int, int], ...]
     xattrs: Table
 
-    def bad(self, what: str, path: str = "") -> NoReturn:
-        """Refuse the image for `what`."""
+    def refuse(self, error: Exception, path: str, name: bytes = b"") -> NoReturn:
+        """Refuse the image for one of `FAULTS` at `name` in the directory `path`."""
+        what = "its inode is cut short" if isinstance(error, struct.error) else str(error)
+        path = joined(path, name) if name else path
         shown = path.encode(errors="surrogateescape").decode(errors="backslashreplace")
-        _refuse(self.name, f"/{shown}: {what}" if path else what)
+        _refuse(self.name, f"/{shown}: {what}")
+
+
+def joined(path: str, name: bytes) -> str:
+    """Give the path of a name in a directory; what is not UTF-8 is escaped as Python does for file names."""
+    shown = name.decode(errors="surrogateescape")
+    return f"{path}/{shown}" if path else shown
 
 
 def _refuse(name: str, what: str) -> NoReturn:
@@ -135,10 +145,10 @@ class _Opening:
         table = self.superblock.xattr_table
         if table == ABSENT:
             return (), Table(data=b"", blocks={})
-        start, count, _ = _XATTR_HEADER.unpack(self._read("attributes", table, table + _XATTR_HEADER.size))
+        start, count, _ = XATTR_HEADER.unpack(self._read("attributes", table, table + XATTR_HEADER.size))
         if not count:
             _refuse(self.name, "its table of attributes is empty")
-        found = self._lookup("attributes", table + _XATTR_HEADER.size, count, XATTR_BYTES, index=table)
+        found = self._lookup("attributes", table + XATTR_HEADER.size, count, XATTR_BYTES, index=table)
         attributes = self._table("attributes", start, self.end)
         self.end = start
         return tuple(struct.iter_unpack("<QII", found)), attributes

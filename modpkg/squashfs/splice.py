@@ -9,28 +9,18 @@ import gc
 import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from modpkg.errors import BadInputError
 from modpkg.host.files import Receipt, new_file, receipt_of
+from modpkg.squashfs.duplicates import find_duplicates, is_file
 from modpkg.squashfs.emit import Emitter
-from modpkg.squashfs.inodes import EXTENDED, FILE
-from modpkg.squashfs.layout import LayerData, Run, fragment_table
-from modpkg.squashfs.metadata import STORED, reference, stored, stored_lookup
+from modpkg.squashfs.layout import LayerData, fragment_table
 from modpkg.squashfs.overlay import LAYER_SHIFT, POSITION_MASK, Directory, Merged
 from modpkg.squashfs.owners import Owners
-from modpkg.squashfs.source import Source, open_source
-from modpkg.squashfs.superblock import (
-    ABSENT,
-    COMPRESSOR_OPTIONS,
-    COMPRESSORS,
-    DUPLICATES,
-    STORED_IDS,
-    STORED_INODES,
-    STORED_XATTRS,
-    Superblock,
-)
-from modpkg.squashfs.transfer import transfer
+from modpkg.squashfs.source import FAULTS, Source, open_source
+from modpkg.squashfs.superblock import COMPRESSORS
+from modpkg.squashfs.tables import Content, write_image
 from modpkg.squashfs.tree import TreeWriter
 from modpkg.squashfs.xattrs import Reader, Writer
 
@@ -38,10 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from modpkg.squashfs.tree import Written
-
-# Loop devices have whole pages.
-PADDING: Final = 4096
+    from modpkg.squashfs.layout import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +67,10 @@ def write_splice(
     with _without_collector(), ExitStack() as stack:
         sources = [stack.enter_context(open_source(layer.name, layer.path)) for layer in layers]
         _check_settings(sources)
-        job = _Job(layers, sources, exclude)
-        written = job.plan()
+        content = _plan(sources, [layer.digests for layer in layers], exclude)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         try:
-            job.write(descriptor, written, time)
+            write_image(descriptor, sources, content, time=time)
         finally:
             os.close(descriptor)
 
@@ -125,111 +111,44 @@ def _options(source: Source) -> str:
     return source.options.hex() or "default"
 
 
-class _Job:
-    """One splice: what is merged, which data is used, where it goes."""
+def _plan(
+    sources: Sequence[Source], digests: Sequence[Mapping[str, str]], exclude: Collection[str]
+) -> Content:
+    # Merges the trees, finds a place for all data, and makes inodes and lists of names in memory.
+    readers = [Reader(source) for source in sources]
+    merged = Merged()
+    for number, source in enumerate(sources):
+        merged.add(source, readers[number], number)
+    merged.remove(exclude)
+    directories = list(merged.directories())
+    same = find_duplicates(directories, sources, digests)
+    data = [LayerData(source) for source in sources]
+    _use(directories, sources, data, same)
+    runs: list[Run] = []
+    end = sources[0].data_start
+    for number, one in enumerate(data):
+        more, end = one.place(number, end)
+        runs += more
+    fragments, firsts = fragment_table(data)
+    owners, attributes = Owners(), Writer()
+    emitter = Emitter(data, firsts, same, owners, (readers, attributes))
+    written = TreeWriter(directories, merged.linked, emitter, sources).write()
+    return Content(
+        runs=runs, end=end, tree=written, fragments=fragments, owners=owners, attributes=attributes
+    )
 
-    def __init__(
-        self, layers: Sequence[SpliceLayer], sources: Sequence[Source], exclude: Collection[str]
-    ) -> None:
-        self._layers = layers
-        self._sources = sources
-        self._exclude = exclude
-        self._data = [LayerData(source) for source in sources]
-        self._owners = Owners()
-        self._attributes = Writer()
-        self._runs: list[Run] = []
-        self._end = 0
-        self._fragments = b""
 
-    def plan(self) -> Written:
-        """Merge the trees, place the data, write inodes and listings in memory."""
-        merged = Merged()
-        readers = [Reader(source) for source in self._sources]
-        for number, (source, reader) in enumerate(zip(self._sources, readers, strict=True)):
-            merged.add(source, reader, number)
-        merged.remove(self._exclude)
-        directories = list(merged.directories())
-        same = self._use(directories)
-        self._end = self._sources[0].data_start
-        for number, data in enumerate(self._data):
-            runs, self._end = data.place(number, self._end)
-            self._runs += runs
-        self._fragments, firsts = fragment_table(self._data)
-        emitter = Emitter(self._data, firsts, same, self._owners, (readers, self._attributes))
-        return TreeWriter(merged, emitter, directories).write()
-
-    def _use(self, directories: Sequence[tuple[Directory, str]]) -> dict[int, int]:
-        # Gives the files whose content is taken from another: key -> key.
-        self._originals(directories)
-        same: dict[int, int] = {}
-        tables = [source.inodes.data for source in self._sources]
-        for directory, path in directories:
-            for key in directory.children.values():
-                if isinstance(key, Directory):
-                    continue
-                layer, position = key >> LAYER_SHIFT, key & POSITION_MASK
-                if tables[layer][position] not in (FILE, FILE + EXTENDED):
-                    continue
-                self._data[layer].use(position, path)
-        return same
-
-    def _originals(self, directories: Sequence[tuple[Directory, str]]) -> dict[int, int]:
-        return {}
-
-    def write(self, descriptor: int, written: Written, time: int) -> None:
-        """Copy the data and write the tables behind it."""
-        os.ftruncate(descriptor, self._end)
-        for run in self._runs:
-            transfer(self._sources[run.layer].descriptor, run.start, descriptor, run.target, run.size)
-        tables, superblock = self._tables(written, time)
-        options = self._sources[0].options
-        head = superblock.packed()
-        if options:
-            head += (STORED | len(options)).to_bytes(2, "little") + options
-        os.pwrite(descriptor, head, 0)
-        padding = -superblock.bytes_used % PADDING
-        with os.fdopen(os.dup(descriptor), "r+b") as stream:
-            stream.seek(self._end)
-            stream.write(tables + bytes(padding))
-
-    def _tables(self, written: Written, time: int) -> tuple[bytes, Superblock]:
-        parts = [stored(written.inodes), stored(written.listings)]
-        inode_table = self._end
-        directory_table = inode_table + len(parts[0])
-        place = directory_table + len(parts[1])
-        fragment_table = id_table = xattr_table = ABSENT
-        if self._fragments:
-            content, fragment_table = stored_lookup(self._fragments, place)
-            parts.append(content)
-            place += len(content)
-        ids, id_count = self._owners.table()
-        content, id_table = stored_lookup(ids, place)
-        parts.append(content)
-        place += len(content)
-        pairs, sets, set_count = self._attributes.tables()
-        if set_count:
-            start = place
-            pair_blocks = stored(pairs)
-            content, xattr_table = stored_lookup(sets, place + len(pair_blocks))
-            size = xattr_table - place - len(pair_blocks)
-            header = start.to_bytes(8, "little") + set_count.to_bytes(4, "little") + bytes(4)
-            parts += [pair_blocks, content[:size], header, content[size:]]
-            place += len(pair_blocks) + len(content) + len(header)
-        first = self._sources[0]
-        flags = STORED_INODES | STORED_XATTRS | STORED_IDS | DUPLICATES
-        superblock = first.superblock._replace(
-            inodes=written.count,
-            time=time,
-            fragments=len(self._fragments) // 16,
-            flags=flags | (COMPRESSOR_OPTIONS if first.options else 0),
-            ids=id_count,
-            root=reference(written.root),
-            bytes_used=place,
-            id_table=id_table,
-            xattr_table=xattr_table,
-            inode_table=inode_table,
-            directory_table=directory_table,
-            fragment_table=fragment_table,
-            export_table=ABSENT,
-        )
-        return b"".join(parts), superblock
+def _use(
+    directories: Sequence[tuple[Directory, str]],
+    sources: Sequence[Source],
+    data: Sequence[LayerData],
+    same: Mapping[int, int],
+) -> None:
+    for directory, path in directories:
+        for name, key in directory.children.items():
+            if isinstance(key, Directory) or key in same or not is_file(sources, key):
+                continue
+            try:
+                data[key >> LAYER_SHIFT].use(key & POSITION_MASK)
+            except FAULTS as error:
+                sources[key >> LAYER_SHIFT].refuse(error, path, name)

@@ -5,19 +5,22 @@ Siblings have neighbouring numbers and inodes, which listings need: a header ser
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from modpkg.squashfs.emit import Listing
 from modpkg.squashfs.inodes import DIRECTORY
 from modpkg.squashfs.listing_write import write_listing
-from modpkg.squashfs.overlay import Directory, Merged
+from modpkg.squashfs.overlay import LAYER_SHIFT, Directory
+from modpkg.squashfs.source import FAULTS, Source
 
 if TYPE_CHECKING:
-    from modpkg.squashfs.emit import Emitter
+    from collections.abc import Collection, Sequence
 
-ROOT_NUMBER = 1
+    from modpkg.squashfs.emit import Emitter
+    from modpkg.squashfs.listing_write import Entry
+
+ROOT_NUMBER: Final = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,81 +36,101 @@ class Written:
 class TreeWriter:
     """Writes one tree."""
 
-    def __init__(self, merged: Merged, emitter: Emitter, directories: list[tuple[Directory, str]]) -> None:
-        self._linked = merged.linked
-        self._emitter = emitter
+    def __init__(
+        self,
+        directories: Sequence[tuple[Directory, str]],
+        linked: Collection[int],
+        emitter: Emitter,
+        sources: Sequence[Source],
+    ) -> None:
         self._directories = directories
-        # Of a directory: its number, its parent's, the first number that its children take.
-        self._numbers: dict[int, tuple[int, int, int]] = {}
-        self._names: Counter[int] = Counter()
-        self._link_numbers: dict[int, int] = {}
-        self._link_places: dict[int, tuple[int, int]] = {}
+        self._linked = linked
+        self._emitter = emitter
+        self._sources = sources
+        # Of a directory that is not written yet: its number, its parent's, the first that its children take.
+        self._numbers: dict[Directory, tuple[int, int, int]] = {}
+        self._links: dict[int, _Link] = {}
         self._inodes = bytearray()
         self._listings = bytearray()
-        self._ready: dict[int, bytes] = {}
+        # The inodes of directories whose parent is not written yet.
+        self._ready: dict[Directory, bytes] = {}
 
     def write(self) -> Written:
-        """Write all."""
+        """Write all; raises BadInputError for an inode that cannot be."""
         count = self._number()
         for directory, path in reversed(self._directories):
             self._directory(directory, path)
         root = len(self._inodes)
-        self._inodes += self._ready.pop(id(self._directories[0][0]))
+        self._inodes += self._ready.pop(self._directories[0][0])
         return Written(inodes=self._inodes, listings=self._listings, root=root, count=count)
 
     def _number(self) -> int:
+        root = self._directories[0][0]
         following = ROOT_NUMBER + 1
-        own = {id(self._directories[0][0]): (ROOT_NUMBER, 0)}
+        own = {root: (ROOT_NUMBER, 0)}
         for directory, _ in self._directories:
-            number, parent = own.pop(id(directory))
-            self._numbers[id(directory)] = (number, parent, following)
+            number, parent = own.pop(directory)
+            self._numbers[directory] = (number, parent, following)
             for child in directory.children.values():
-                if child.__class__ is Directory:
-                    own[id(child)] = (following, number)
+                if isinstance(child, Directory):
+                    own[child] = (following, number)
                 elif child in self._linked:
-                    self._names[child] += 1
-                    if self._link_numbers.setdefault(child, following) != following:
+                    link = self._links.setdefault(child, _Link(following))
+                    link.names += 1
+                    if link.number != following:
                         continue
                 following += 1
-        count = following - 1
-        root = id(self._directories[0][0])
         # As mksquashfs has it: the root's parent has a number that no inode has.
-        self._numbers[root] = (ROOT_NUMBER, count + 1, ROOT_NUMBER + 1)
-        return count
+        self._numbers[root] = (ROOT_NUMBER, following, ROOT_NUMBER + 1)
+        return following - 1
 
     def _directory(self, directory: Directory, path: str) -> None:
-        number, parent, following = self._numbers.pop(id(directory))
-        entries: list[tuple[bytes, int, int, int]] = []
+        number, parent, following = self._numbers.pop(directory)
+        entries: list[Entry] = []
         directories = 0
-        inodes, linked, leaf, ready = self._inodes, self._linked, self._emitter.leaf, self._ready
+        inodes, linked, ready = self._inodes, self._linked, self._ready
         for name, child in directory.children.items():
-            if child.__class__ is Directory:
-                place = len(inodes)
-                inodes += ready.pop(id(child))
-                entries.append((name, DIRECTORY, place, following))
+            place, told = len(inodes), following
+            if isinstance(child, Directory):
+                kind = DIRECTORY
                 directories += 1
+                inodes += ready.pop(child)
             elif child in linked:
-                kind, place = self._link(child, path)
-                told = self._link_numbers[child]
-                entries.append((name, kind, place, told))
-                if told != following:
-                    continue
+                kind, place, told = self._link(child, path, name)
             else:
-                place = len(inodes)
-                kind, content = leaf(child, following, 1, path)
-                inodes += content
-                entries.append((name, kind, place, following))
-            following += 1
+                kind, inode = self._leaf(child, (following, 1), path, name)
+                inodes += inode
+            entries.append((name, kind, place, told))
+            # The number of a link may have been taken before.
+            following += told == following
         start = len(self._listings)
         index, indexed = write_listing(self._listings, entries)
         size = len(self._listings) - start
         listing = Listing(place=start, size=size, index=index, indexed=indexed, directories=directories)
-        ready[id(directory)] = self._emitter.directory(directory.key, listing, (number, parent), path)
+        try:
+            ready[directory] = self._emitter.directory(directory.key, listing, (number, parent))
+        except FAULTS as error:
+            self._sources[directory.key >> LAYER_SHIFT].refuse(error, path)
 
-    def _link(self, key: int, path: str) -> tuple[int, int]:
-        if key not in self._link_places:
-            place = len(self._inodes)
-            kind, content = self._emitter.leaf(key, self._link_numbers[key], self._names[key], path)
-            self._inodes += content
-            self._link_places[key] = (kind, place)
-        return self._link_places[key]
+    def _link(self, key: int, path: str, name: bytes) -> tuple[int, int, int]:
+        link = self._links[key]
+        if link.place < 0:
+            link.place = len(self._inodes)
+            link.kind, inode = self._leaf(key, (link.number, link.names), path, name)
+            self._inodes += inode
+        return link.kind, link.place, link.number
+
+    def _leaf(self, key: int, numbers: tuple[int, int], path: str, name: bytes) -> tuple[int, bytes]:
+        try:
+            return self._emitter.leaf(key, *numbers)
+        except FAULTS as error:
+            self._sources[key >> LAYER_SHIFT].refuse(error, path, name)
+
+
+class _Link:
+    """An inode with several names: its number, how many of its names are left, where it was written."""
+
+    __slots__ = ("kind", "names", "number", "place")
+
+    def __init__(self, number: int) -> None:
+        self.number, self.names, self.place, self.kind = number, 0, -1, 0

@@ -39,16 +39,13 @@ class Reader:
         self._known: dict[int, Attributes] = {NO_XATTR: ()}
         self._left = MOST_BYTES
 
-    def read(self, number: int, path: str) -> Attributes:
-        """Give the attributes that an inode names by `number`."""
+    def read(self, number: int) -> Attributes:
+        """Give the attributes that an inode names by `number`; raises ValueError for corrupt ones."""
         found = self._known.get(number)
         if found is None:
             if number >= len(self._source.xattr_ids):
-                self._source.bad("it names attributes that are not there", path)
-            try:
-                found = self._known[number] = self._read(*self._source.xattr_ids[number][:2])
-            except (struct.error, ValueError):
-                self._source.bad("its attributes are not what they should be", path)
+                raise ValueError("it names attributes that are not there")
+            found = self._known[number] = self._read(*self._source.xattr_ids[number][:2])
         return found
 
     def _read(self, where: int, count: int) -> Attributes:
@@ -64,12 +61,12 @@ class Reader:
             place = end
             self._left -= len(name) + len(value)
             if kind & ~ELSEWHERE not in PREFIXES or not size or len(name) > LONGEST_NAME or b"\0" in name:
-                raise ValueError("a name is none")
+                raise ValueError("an attribute has a name that is none")
             if self._left < 0:
-                raise ValueError("there are too many")
+                raise ValueError("its attributes are too many")
             found.append((name, value))
         if len({name for name, _ in found}) != len(found):
-            raise ValueError("a name is there twice")
+            raise ValueError("an attribute is there twice")
         return tuple(found)
 
     def _value(self, place: int) -> tuple[bytes, int]:
@@ -77,13 +74,13 @@ class Reader:
         (size,) = _SIZE.unpack_from(data, place)
         place += _SIZE.size
         if size > LARGEST_VALUE or place + size > len(data):
-            raise ValueError("a value is cut short")
+            raise ValueError("the value of an attribute is cut short")
         return data[place : place + size], place + size
 
     def _place(self, where: int) -> int:
         block = self._source.xattrs.blocks.get(where >> 16)
         if block is None:
-            raise ValueError("there is no such block")
+            raise ValueError("its attributes lie where none can be")
         return block + (where & 0xFFFF)
 
 
@@ -120,13 +117,17 @@ class Writer:
             return NO_XATTR
         return self._numbers.setdefault(attributes, len(self._numbers))
 
-    def tables(self) -> tuple[bytes, bytes, int]:
-        """Give the pairs, the numbered sets, and how many sets there are; both tables as stored blocks want them."""
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def tables(self) -> tuple[bytes, bytes]:
+        """Give the pairs and the numbered sets, each as the content of stored blocks."""
         pairs, sets = bytearray(), bytearray()
         for attributes in self._numbers:
-            names = sum(len(name) + 1 for name, _ in attributes)
-            sets += _ID.pack(reference(len(pairs)), len(attributes), names)
+            # What listxattr(2) needs to tell the names.
+            size = sum(len(name) + 1 for name, _ in attributes)
+            sets += _ID.pack(reference(len(pairs)), len(attributes), size)
             for name, value in attributes:
                 prefix, _, rest = name.partition(b".")
                 pairs += _KEY.pack(NUMBERS[prefix + b"."], len(rest)) + rest + _SIZE.pack(len(value)) + value
-        return bytes(pairs), bytes(sets), len(self._numbers)
+        return bytes(pairs), bytes(sets)
