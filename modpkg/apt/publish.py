@@ -51,7 +51,11 @@ def write_indices(
     suite = f"dists/{snapshot.channel}"
     architectures = architectures_of(listed)
     indices = [
-        index for name in architectures for index in _write_architecture(www / suite, listed, name, frames)
+        index
+        for name in architectures
+        for index in _write_architecture(
+            www / suite, listed, architecture=name, frames=frames, seconds=snapshot.date
+        )
     ]
     release = Release(
         origin=document.name,
@@ -93,7 +97,7 @@ def changelog_path(source: str, version: str) -> str:
 
 
 def _write_architecture(
-    suite: Path, listed: Sequence[Listed], architecture: str, frames: Frames
+    suite: Path, listed: Sequence[Listed], *, architecture: str, frames: Frames, seconds: int
 ) -> Iterator[Index]:
     digests = [each.sha256 for each in listed if each.architecture in (architecture, "all")]
     made = framed(STANZAS, digests, frames)
@@ -105,5 +109,5 @@ def _write_architecture(
         )
         path = suite / by_hash(index)
         if not path.exists():
-            write_atomically(path, content)
+            write_atomically(path, content, seconds=seconds)
         yield index

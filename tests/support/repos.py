@@ -188,7 +188,8 @@ class DnfClient:
             f"gpgkey=file://{key}\nmetadata_expire=0\n"
         )
         (directory / "dnf.conf").write_text(
-            "[main]\nplugins=0\nzchunk=False\nskip_if_unavailable=False\nretries=1\n"
+            # A repo file that is a second younger than the metadata would make dnf fetch them again.
+            "[main]\nplugins=0\nzchunk=False\nskip_if_unavailable=False\nretries=1\ncheck_config_file_age=0\n"
         )
         return cls(directory=directory)
 
@@ -204,7 +205,8 @@ class DnfClient:
         start = ["dnf", f"--config={self.directory / 'dnf.conf'}", *flags, f"--installroot={self.root}"]
         try:
             return run(
-                [*start, "--releasever=1", "--forcearch=x86_64", "-y", *words],
+                # An expiry of nothing still takes what was fetched in this very second for fresh.
+                [*start, "--refresh", "--releasever=1", "--forcearch=x86_64", "-y", *words],
                 env={"HOME": str(self.directory / "home"), "RPM_FORCE_DEBIAN": "1"},
                 check=check,
             )

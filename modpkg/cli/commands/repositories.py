@@ -43,7 +43,7 @@ def publish(
     from modpkg.cli.results.repositories import planned_publication, publication_result
     from modpkg.formats.documents import load_repository
     from modpkg.pipeline.publish import Target
-    from modpkg.pipeline.publish_modules import packages_of, plan_publication, publish_packages
+    from modpkg.pipeline.publish_modules import inputs_of, packages_of, plan_publication, publish_packages
     from modpkg.pipeline.workplace import Workplace
 
     workplace = Workplace(session.work)
@@ -51,14 +51,16 @@ def publish(
     document = load_repository(session.repository)
     target = Target(repository=place, document=document, channel=channel)
     target.check()
-    workshop = open_shop(session, platform, fast=False, offline=True)
+    workshop = open_shop(session, platform, fast=False, offline=not document.keep_inputs)
     packages = packages_of(workshop, module, sink=session.sink)
     if dry_run:
         return planned_publication(plan_publication(packages, target=target, now=moment), place)
     home = workplace.signing_home(session.environ)
-    return publication_result(
-        publish_packages(packages, target=target, home=home, now=moment, sink=session.sink), place
+    inputs = inputs_of(workshop, packages, sink=session.sink) if document.keep_inputs else {}
+    published = publish_packages(
+        packages, target=target, home=home, now=moment, inputs=inputs, sink=session.sink
     )
+    return publication_result(published, place)
 
 
 @command(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
@@ -96,7 +95,7 @@ def test_a_module_that_is_damaged_in_the_store_is_named(stack: Path, tmp_path: P
     module = Module.model_validate_json((stack / f"{NAMES[2]}.json").read_bytes())
     digest = module.fragment.sha256
     blob = tmp_path / "store/blobs/sha256" / digest[:2] / digest
-    os.chmod(blob, 0o644)
+    blob.chmod(0o644)
     blob.write_bytes(blob.read_bytes()[:300])
     completed = run(command(stack, tmp_path / "store", tmp_path / "images"), env=ENVIRONMENT, check=False)
     assert completed.returncode == 2

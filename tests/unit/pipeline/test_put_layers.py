@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from modpkg.image.job import Assembled
-from modpkg.model.module import Module
 from modpkg.pipeline.put_layers import layers_of, put_layers
 from modpkg.store.store import Store
 from tests.support.stack import lower, make_module
+
+if TYPE_CHECKING:
+    from modpkg.model.module import Module
 
 NAMES = ("00-core.squashfs", "01-tools.squashfs", "02-glue.squashfs")
 LAYERED = Assembled(files={}, kernel="6.1.0", layers=NAMES)
