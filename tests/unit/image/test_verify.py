@@ -116,5 +116,5 @@ def test_paths_that_are_missing_or_too_many_are_named(packed: tuple[Path, dict[s
     with pytest.raises(ModpkgError, match="/etc/gone: missing, not file"):
         check_list(image, {**lines, "etc/gone": "file 0644 0 0 1 x"})
     del lines["etc/empty"]
-    with pytest.raises(ModpkgError, match="/etc/empty: file .*, not missing"):
+    with pytest.raises(ModpkgError, match=r"/etc/empty: file .*, not missing"):
         check_list(image, lines)
