@@ -9,7 +9,7 @@ from modpkg.squashfs.overlay import LAYER_SHIFT, POSITION_MASK, Directory
 from modpkg.squashfs.source import FAULTS, Source, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 FILES: Final = (FILE, FILE + EXTENDED)
 

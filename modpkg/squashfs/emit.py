@@ -55,9 +55,11 @@ class Emitter:
 
     def leaf(self, key: int, number: int, names: int) -> tuple[int, bytes]:
         """Give the basic type and the inode of anything but a directory."""
-        kind, head = self._head(key, number)
         layer, position = key >> LAYER_SHIFT, key & POSITION_MASK
         source = self._data[layer].source
+        if source.inodes.data[position] == shape.FILE and names == 1 and key not in self._same:
+            return shape.FILE, self._basic_file(layer, position, number)
+        kind, head = self._head(key, number)
         if kind == shape.FILE:
             return kind, self._file(key, head, names)
         if kind == shape.SYMLINK:
@@ -99,6 +101,30 @@ class Emitter:
         owners = self._owners[layer]
         basic = kind - shape.EXTENDED if kind > shape.EXTENDED else kind
         return basic, (mode, owners[owner], owners[group], time, number)
+
+    def _basic_file(self, layer: int, position: int, number: int) -> bytes:
+        # What nearly all inodes are: the same as `_file` does, in one go.
+        data, owners = self._data[layer], self._owners[layer]
+        table = data.source.inodes.data
+        _, mode, owner, group, time, _, start, fragment, offset, size = shape.BASIC_FILE.unpack_from(
+            table, position
+        )
+        block_log = data.source.superblock.block_log
+        if fragment == NO_FRAGMENT:
+            count, offset = -(-size >> block_log), 0
+        else:
+            count, fragment = size >> block_log, self._firsts[layer] + data.fragments[fragment]
+        start = data.moved.get(start, 0) if count else 0
+        if start > LARGEST_32:
+            head = (mode, owners[owner], owners[group], time, number)
+            return self._file(layer << LAYER_SHIFT | position, head, 1)
+        inode = shape.BASIC_FILE.pack(
+            shape.FILE, mode, owners[owner], owners[group], time, number, start, fragment, offset, size
+        )
+        if not count:
+            return inode
+        blocks = position + shape.BASIC_FILE.size
+        return inode + table[blocks : blocks + 4 * count]
 
     def _file(self, key: int, head: Head, names: int) -> bytes:
         layer = key >> LAYER_SHIFT

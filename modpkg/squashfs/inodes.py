@@ -47,7 +47,7 @@ class DirectoryInode(NamedTuple):
 
 
 class FileInode(NamedTuple):
-    """A file: the first byte of its blocks in the image, the size of its holes, the tail, `blocks` as in the inode."""
+    """A file: the first byte of its blocks in the image, bytes of holes, its tail, `blocks` as in the inode."""
 
     start: int
     size: int

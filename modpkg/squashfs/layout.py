@@ -41,18 +41,25 @@ class LayerData:
         self.fragments: dict[int, int] = {}
         self._ends: dict[int, int] = {}
         self._left = len(source.inodes.data)
+        self._tail_mask = source.superblock.block_size - 1
+        self._rooms = [_room(word, source.superblock.block_size) for _, word, _ in source.fragments]
 
     def use(self, position: int) -> None:
-        """Check a file and remember what it uses; raises ValueError where that cannot be."""
-        source = self.source
-        file = read_file(source, position)
-        self._left -= len(file.blocks)
-        if self._left < 0:
-            raise ValueError("inodes overlap")
-        if file.blocks:
-            self._extent(file.start, self._blocks(file))
-        if file.fragment != NO_FRAGMENT:
-            self._tail(file)
+        """Check a file and remember what it uses; raises ValueError where that cannot be. Once for each inode."""
+        start, size, _, fragment, offset, _, blocks = file = read_file(self.source, position)
+        if blocks:
+            self._left -= len(blocks)
+            if self._left < 0:
+                raise ValueError("inodes overlap")
+            self._extent(start, self._blocks(file))
+        if fragment != NO_FRAGMENT:
+            room = self._rooms[fragment] if fragment < len(self._rooms) else 0
+            if not 0 < size & self._tail_mask <= room - offset:
+                raise ValueError("its end lies in no fragment block")
+            if fragment not in self.fragments:
+                self.fragments[fragment] = len(self.fragments)
+                begin, word, _ = self.source.fragments[fragment]
+                self._extent(begin, word & BLOCK_MASK)
 
     def _blocks(self, file: FileInode) -> int:
         whole = self.source.superblock.block_size
@@ -63,21 +70,6 @@ class LayerData:
             if word & STORED_BLOCK and sizes[index] != min(whole, file.size - index * whole):
                 raise ValueError("it has a block that is larger or smaller than it should be")
         return sum(sizes)
-
-    def _tail(self, file: FileInode) -> None:
-        source = self.source
-        if file.fragment >= len(source.fragments):
-            raise ValueError("its end lies in a fragment block that is not there")
-        start, word, _ = source.fragments[file.fragment]
-        size, tail = word & BLOCK_MASK, file.size & (source.superblock.block_size - 1)
-        end = file.offset + tail
-        if not tail or end > (size if word & STORED_BLOCK else source.superblock.block_size):
-            raise ValueError("its end reaches past its fragment block")
-        if file.fragment not in self.fragments:
-            self.fragments[file.fragment] = len(self.fragments)
-            if not 0 < size <= source.superblock.block_size:
-                raise ValueError("its fragment block is larger than blocks are")
-            self._extent(start, size)
 
     def _extent(self, start: int, size: int) -> None:
         if not size:
@@ -114,6 +106,14 @@ class LayerData:
                 run = next(following)
             self.moved[start] = start - run.start + run.target
         self._ends.clear()
+
+
+def _room(word: int, block_size: int) -> int:
+    # The bytes that a fragment block may hold; none in one that cannot be read.
+    size = word & BLOCK_MASK
+    if not 0 < size <= block_size:
+        return 0
+    return size if word & STORED_BLOCK else block_size
 
 
 def fragment_table(layers: Iterable[LayerData]) -> tuple[bytes, list[int]]:

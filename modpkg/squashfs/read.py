@@ -83,6 +83,7 @@ class Image:
         self._attributes = Reader(source)
         self._data = LayerData(source)
         self._positions: dict[str, int] = {}
+        self._used: set[int] = set()
         self.tree = self._read_tree()
 
     def read(self, path: str, *, most: int = MOST_BYTES) -> bytes:
@@ -133,7 +134,9 @@ class Image:
         kind = kind - shape.EXTENDED if kind > shape.EXTENDED else kind
         size, target, device, xattr = 0, b"", 0, NO_XATTR
         if kind == shape.FILE:
-            self._data.use(position)
+            if position not in self._used:
+                self._used.add(position)
+                self._data.use(position)
             file = shape.read_file(source, position)
             size, xattr = file.size, file.xattr
             self._positions[path] = position

@@ -172,7 +172,7 @@ class _Opening:
             _refuse(self.name, f"its table of {what}: {error}")
 
     def _read(self, what: str, start: int, end: int) -> bytes:
-        if not SIZE <= start < end <= self.superblock.bytes_used or end - start > 2 * MOST_BYTES:
+        if not SIZE <= start <= end <= self.superblock.bytes_used or end - start > 2 * MOST_BYTES:
             _refuse(self.name, f"its table of {what} lies where none can be")
         content = os.pread(self.descriptor, end - start, start)
         if len(content) != end - start:

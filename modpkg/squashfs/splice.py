@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from modpkg.errors import BadInputError
 from modpkg.host.files import Receipt, new_file, receipt_of
-from modpkg.squashfs.duplicates import find_duplicates, is_file
+from modpkg.squashfs.duplicates import FILES, find_duplicates
 from modpkg.squashfs.emit import Emitter
 from modpkg.squashfs.layout import LayerData, fragment_table
 from modpkg.squashfs.overlay import LAYER_SHIFT, POSITION_MASK, Directory, Merged
@@ -123,7 +123,7 @@ def _plan(
     directories = list(merged.directories())
     same = find_duplicates(directories, sources, digests)
     data = [LayerData(source) for source in sources]
-    _use(directories, sources, data, same)
+    _use(directories, data, merged.linked, same)
     runs: list[Run] = []
     end = sources[0].data_start
     for number, one in enumerate(data):
@@ -140,15 +140,23 @@ def _plan(
 
 def _use(
     directories: Sequence[tuple[Directory, str]],
-    sources: Sequence[Source],
     data: Sequence[LayerData],
+    linked: Collection[int],
     same: Mapping[int, int],
 ) -> None:
+    # Tells the layers which of their files are left.
+    tables = [one.source.inodes.data for one in data]
+    done: set[int] = set()
     for directory, path in directories:
         for name, key in directory.children.items():
-            if isinstance(key, Directory) or key in same or not is_file(sources, key):
+            if isinstance(key, Directory) or key in same or key in done:
                 continue
+            layer, position = key >> LAYER_SHIFT, key & POSITION_MASK
+            if tables[layer][position] not in FILES:
+                continue
+            if key in linked:
+                done.add(key)
             try:
-                data[key >> LAYER_SHIFT].use(key & POSITION_MASK)
+                data[layer].use(position)
             except FAULTS as error:
-                sources[key >> LAYER_SHIFT].refuse(error, path, name)
+                data[layer].source.refuse(error, path, name)

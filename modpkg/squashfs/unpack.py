@@ -60,7 +60,7 @@ def _write(image: Image, path: str, target: Path, left: int) -> int:
     if entry.kind == "dir":
         target.mkdir(mode=WRITABLE)
     elif entry.kind == "symlink":
-        os.symlink(entry.target, os.fsencode(target))
+        target.symlink_to(os.fsdecode(entry.target))
         os.utime(target, (entry.time, entry.time), follow_symlinks=False)
     elif entry.kind == "file":
         return _write_file(image, path, target, left)

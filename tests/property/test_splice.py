@@ -1,5 +1,6 @@
-"""The kernel as the judge: a mount of the splice against overlayfs over the same fragments; unsquashfs as second reader.
+"""The kernel as the judge: a mount of the splice against overlayfs over the same fragments.
 
+unsquashfs is the second reader.
 `--seeds N` says how many random stacks of layers there are.
 """
 

@@ -70,11 +70,19 @@ def make_layers(place: Path, seed: int) -> Layers:
             {
                 str(path.relative_to(tree)): digest_file(path)
                 for path in tree.rglob("*")
-                if path.is_file() and not path.is_symlink()
+                if not path.is_symlink() and path.is_file()
             }
         )
         shutil.rmtree(tree)
     return Layers(fragments=fragments, digests=digests, shape=shape)
+
+
+def fill_plain(tree: Path, chance: random.Random) -> None:
+    """Fill a tree with each kind of path, without the marks of overlayfs."""
+    contents = [_content(chance, 4096) for _ in range(6)]
+    maker = _Maker(chance, contents, upper=False, plain=True)
+    for number in range(3):
+        maker.fill(tree / f"part{number}")
 
 
 def pack(tree: Path, fragment: Path, shape: Shape) -> Path:
@@ -96,7 +104,10 @@ def _content(chance: random.Random, block: int) -> bytes:
 
 
 class _Maker:
-    def __init__(self, chance: random.Random, contents: list[bytes], *, upper: bool) -> None:
+    def __init__(
+        self, chance: random.Random, contents: list[bytes], *, upper: bool, plain: bool = False
+    ) -> None:
+        self._plain = plain
         self._chance = chance
         self._contents = contents
         self._upper = upper
@@ -104,6 +115,7 @@ class _Maker:
 
     def fill(self, tree: Path) -> None:
         """Fill a directory, then give it its own attributes."""
+        tree.mkdir(exist_ok=True)
         self._directory(tree, depth=0)
         if self._chance.random() < 0.08:
             self._crowd(tree)
@@ -132,7 +144,7 @@ class _Maker:
         chance = self._chance
         kind = chance.choices(
             ["dir", "file", "link", "symlink", "whiteout", "special", "sparse"],
-            [30 if depth < 4 else 0, 30, 8, 8, 12 if self._upper else 1, 8, 5],
+            [30 if depth < 4 else 0, 30, 8, 8, 0 if self._plain else 12 if self._upper else 1, 8, 5],
         )[0]
         if kind == "dir":
             path.mkdir()
@@ -145,7 +157,7 @@ class _Maker:
             os.link(chance.choice(self._files), path, follow_symlinks=False)
             return
         if kind == "symlink":
-            path.symlink_to(chance.choice(["a", "../x", "/etc/passwd", "t" * 300]))
+            path.symlink_to(chance.choice(["a", "../x", "/etc/passwd", "t/" * 150]))
         elif kind == "special":
             types = (stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO, stat.S_IFSOCK)
             os.mknod(
@@ -171,7 +183,7 @@ class _Maker:
             path.chmod(chance.choice(MODES))
         for name, value in ATTRIBUTES.items():
             # Links and devices have no user attributes (xattr(7)).
-            plain = path.is_file() or path.is_dir()
+            plain = not link and (path.is_file() or path.is_dir())
             if chance.random() < 0.08 and not link and (plain or name.startswith("trusted.")):
                 os.setxattr(path, name, value)
         os.utime(path, (0, chance.choice([0, 1, 946684800, 2**31 - 1, 2**32 - 1])), follow_symlinks=False)

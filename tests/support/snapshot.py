@@ -35,7 +35,12 @@ def snapshot(tree: Path, *, without: set[str] = frozenset()) -> dict[str, Facts]
         found[path] = _facts(whole, info)
         if stat.S_ISDIR(info.st_mode):
             names = [
+<<<<<<< HEAD
                 f"{path}/{os.fsdecode(name)}" if path else os.fsdecode(name) for name in os.listdir(whole)
+=======
+                f"{path}/{os.fsdecode(name)}" if path else os.fsdecode(name)
+                for name in os.listdir(whole)  # noqa: PTH208 - names as bytes
+>>>>>>> splice
             ]
             pending += [name for name in names if name not in without]
         else:
@@ -50,10 +55,10 @@ def snapshot(tree: Path, *, without: set[str] = frozenset()) -> dict[str, Facts]
 def _facts(path: bytes, info: os.stat_result) -> Facts:
     extra: object = None
     if stat.S_ISREG(info.st_mode):
-        with open(path, "rb") as stream:
+        with open(path, "rb") as stream:  # noqa: PTH123 - a path as bytes
             extra = (info.st_size, hashlib.file_digest(stream, "sha256").hexdigest())
     elif stat.S_ISLNK(info.st_mode):
-        extra = os.readlink(path)
+        extra = os.readlink(path)  # noqa: PTH115 - exactly as it is
     elif stat.S_ISCHR(info.st_mode) or stat.S_ISBLK(info.st_mode):
         extra = info.st_rdev
     return (oct(info.st_mode), info.st_uid, info.st_gid, info.st_mtime_ns, extra, _attributes(path))
