@@ -35,12 +35,8 @@ def snapshot(tree: Path, *, without: set[str] = frozenset()) -> dict[str, Facts]
         found[path] = _facts(whole, info)
         if stat.S_ISDIR(info.st_mode):
             names = [
-<<<<<<< HEAD
-                f"{path}/{os.fsdecode(name)}" if path else os.fsdecode(name) for name in os.listdir(whole)
-=======
                 f"{path}/{os.fsdecode(name)}" if path else os.fsdecode(name)
                 for name in os.listdir(whole)  # noqa: PTH208 - names as bytes
->>>>>>> splice
             ]
             pending += [name for name in names if name not in without]
         else:
