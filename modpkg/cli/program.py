@@ -13,12 +13,14 @@ from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
 from modpkg.cli.commands import (
+    changes,
     channels,
     development,
     directories,
     documents,
     images,
     modules,
+    proofs,
     repositories,
 )
 from modpkg.cli.streams import usable, write_line
@@ -27,7 +29,17 @@ from modpkg.errors import EXIT_BAD_INPUT, BadInputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-COMMAND_GROUPS = (documents, modules, repositories, channels, images, directories, development)
+COMMAND_GROUPS = (
+    documents,
+    modules,
+    repositories,
+    channels,
+    images,
+    directories,
+    proofs,
+    changes,
+    development,
+)
 
 
 def command_collection() -> Collection:

@@ -66,6 +66,12 @@ def extract_fragment(path: Path, destination: Path) -> Receipt:
         return reading.extract_fragment(files, destination)
 
 
+def read_document(path: Path, name: str) -> bytes:
+    """Give a file of /usr/share/doc of a module's .deb, without what frames it; b"" where there is none."""
+    with refusing(path), _files(path) as files:
+        return reading.find_document(files, name)
+
+
 def check_contents(path: Path) -> None:
     """Read all of a .deb as modpkg writes them; BadInputError on a link, a path that climbs, a wrong size."""
     with refusing(path), _files(path) as files:

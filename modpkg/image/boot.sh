@@ -1,7 +1,7 @@
 #!/bin/sh
 # Boots the image in this file's directory in QEMU; further arguments go to the kernel:
 #     ./boot.sh [ARGUMENT...]        for example ./boot.sh early-shell
-# MEMORY (in MB, 2048) and CPUS (2) size the machine. It needs python3, qemu-system-x86 and coreutils.
+# MEMORY (in MB, 2048) and CPUS (2) size the machine; ACCEL=kvm is quick where it works. It needs python3, qemu-system-x86 and coreutils.
 # The directory is served to the machine on the loopback as long as it runs. Leave it with Ctrl-A X.
 set -eu
 
@@ -37,12 +37,8 @@ for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 done
 [ -n "$port" ] || die "cannot serve $here: $(tail -n 1 "$work/server.log")"
 
-accel=tcg
-if [ -w /dev/kvm ]; then
-    accel=kvm
-fi
 # 10.0.2.2 is this machine's loopback, as the virtual one sees it.
-qemu-system-x86_64 -accel "$accel" -cpu max -smp "${CPUS:-2}" -m "${MEMORY:-2048}" \
+qemu-system-x86_64 -accel "${ACCEL:-tcg}" -cpu max -smp "${CPUS:-2}" -m "${MEMORY:-2048}" \
     -nodefaults -nographic -no-reboot -serial mon:stdio \
     -netdev user,id=net -device virtio-net-pci,netdev=net,romfile= \
     -kernel vmlinuz -initrd initrd \

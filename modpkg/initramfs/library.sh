@@ -31,6 +31,25 @@ flag() {
     return 1
 }
 
+# addresses NAME: what a kernel argument names, a word each. A name alone lies where modpkg.base= says, else
+# where DHCP says that the node booted from.
+addresses() {
+    _bases=$(argument modpkg.base "$(cat "$base_file" 2>/dev/null)" | tr , ' ')
+    # Globs in addresses are not for the shell.
+    set -f
+    for _address in $(argument "$1" | tr , ' '); do
+        case $_address in
+            *://*) echo "$_address" ;;
+            *)
+                for _base in $_bases; do
+                    echo "${_base%/}/$_address"
+                done
+                ;;
+        esac
+    done
+    set +f
+}
+
 # say STAGE WORD [DETAIL]: one line on the console, the same in the kernel's log, the same to the head.
 say() {
     read -r _uptime _ </proc/uptime

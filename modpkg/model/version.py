@@ -96,6 +96,12 @@ class Pin:
             return version == self.exact
         return (version.major, version.minor, version.patch)[: len(self.numbers)] == self.numbers
 
+    def following(self, version: ModuleVersion) -> Pin:
+        """Give the pin that follows as closely as this one, and admits `version`."""
+        if self.exact is not None:
+            return Pin(version.numbers, version)
+        return Pin(version.numbers[: len(self.numbers)])
+
     def __str__(self) -> str:
         return str(self.exact) if self.exact else "~" + ".".join(map(str, self.numbers))
 

@@ -184,7 +184,20 @@ def _from_image(wanted: Wanted, inside: str, images: Path, sink: Sink) -> Conten
 def _from_squashfs(wanted: Wanted, inside: str, root: Path) -> Content | None:
     with temporary_directory(root.parent.parent) as scratch:
         tree = scratch / "tree"
-        run(["unsquashfs", "-no-progress", "-quiet", "-no-xattrs", "-dest", tree, root, inside], check=False)
+        run(
+            [
+                "unsquashfs",
+                "-no-progress",
+                "-quiet",
+                "-no-xattrs",
+                "-no-wildcards",
+                "-dest",
+                tree,
+                root,
+                inside,
+            ],
+            check=False,
+        )
         found = tree / inside
         if found.is_symlink():
             hint = f"edit that one, or put a link into {FOLDER}/"

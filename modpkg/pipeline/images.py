@@ -103,11 +103,11 @@ def plan_removal(images: Path, directory: Path, *, force: bool) -> Removal:
     Raises BadInputError for the newest of its name: nodes boot it, and a build would make it again. `force`
     removes that too, and one that is damaged.
     """
-    about = next(iter(_readable(directory)), None)
-    if about is None and not force:
+    damaged = (directory / IMAGE_JSON).is_file() and not list(_readable(directory))
+    if not (damaged and force):
         read_image(directory)
-    if about is not None and not force:
-        _refuse_newest(images, about)
+    for image in [] if force else _readable(directory):
+        _refuse_newest(images, image)
     freed = sum(info.st_size for path in directory.iterdir() if (info := path.lstat()).st_nlink == 1)
     return Removal(directory=directory, freed=freed)
 
@@ -138,6 +138,7 @@ def _refuse_newest(images: Path, about: BuiltImage) -> None:
 def _readable(directory: Path) -> Iterator[BuiltImage]:
     try:
         about = read_image(directory)
+        ImageVersion.parse(about.image.version)
     except ModpkgError:
         return
     yield BuiltImage(directory=directory, about=about, built=(directory / IMAGE_JSON).stat().st_mtime)

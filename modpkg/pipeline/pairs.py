@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from modpkg.model.module import Module
     from modpkg.pipeline.pool import Pooled
 
 RPM_ARCHITECTURES: Final = {"amd64": "x86_64", "arm64": "aarch64", "all": "noarch"}
@@ -47,6 +48,11 @@ class Identity:
             name, upstream, revision = rest.rsplit("-", 2)
             version, architecture = f"{upstream}-{revision}", debian_architecture(machine)
         return cls(name, ModuleVersion.parse(version), architecture)
+
+    @classmethod
+    def of_module(cls, module: Module) -> Identity:
+        """Give what the packages of a module are called."""
+        return cls(module.package_name, ModuleVersion.parse(module.version), module.architecture)
 
     def __str__(self) -> str:
         return f"{self.name} {self.version} {self.architecture}"

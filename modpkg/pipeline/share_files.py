@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from modpkg.errors import ModpkgError
-from modpkg.formats.canonical import read_record
 from modpkg.host.files import digest_file
-from modpkg.model.image import ROOT, SITE, ImageDirectory
+from modpkg.model.image import ROOT, SITE
+from modpkg.pipeline.images import built_images
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from modpkg.model.image import ImageFile
+    from modpkg.model.image import ImageDirectory, ImageFile
 
-IMAGE_JSON: Final = "image.json"
 # Small files are not worth it: who edits one of them in place would edit all.
 SHARED: Final = ("initrd", ROOT, SITE, "vmlinuz")
 
@@ -27,7 +24,7 @@ def share(directory: Path, record: ImageDirectory, *, images: Path) -> tuple[str
     Images are never changed in place, so that a file can be of many. A file that is not what its image.json says
     is left alone, as is one on another file system.
     """
-    known = _known(images)
+    known = _known(images, but=directory)
     return tuple(
         name
         for name in SHARED
@@ -35,21 +32,13 @@ def share(directory: Path, record: ImageDirectory, *, images: Path) -> tuple[str
     )
 
 
-def _known(images: Path) -> dict[str, list[tuple[ImageFile, Path]]]:
+def _known(images: Path, *, but: Path) -> dict[str, list[tuple[ImageFile, Path]]]:
     known: dict[str, list[tuple[ImageFile, Path]]] = {name: [] for name in SHARED}
-    for folder, about in _records(images):
+    for image in built_images(images):
         for name in SHARED:
-            if name in about.files:
-                known[name].append((about.files[name], folder / name))
+            if name in image.about.files and image.directory != but:
+                known[name].append((image.about.files[name], image.directory / name))
     return known
-
-
-def _records(images: Path) -> Iterator[tuple[Path, ImageDirectory]]:
-    for path in sorted(images.glob(f"[!.]*/{IMAGE_JSON}")):
-        try:
-            yield path.parent, read_record(path, ImageDirectory)
-        except ModpkgError:
-            continue  # a damaged image is in the way of no other
 
 
 def _link(path: Path, file: ImageFile, others: list[tuple[ImageFile, Path]]) -> bool:

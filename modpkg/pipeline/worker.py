@@ -17,6 +17,7 @@ from modpkg.errors import ModpkgError, machine_error
 from modpkg.events import Event, Sink, event_to_dict
 from modpkg.host.run import CommandError
 from modpkg.pipeline.apart import error_fields
+from modpkg.pipeline.compare_squashfs import CompareJob, compare
 from modpkg.pipeline.unpacked import UnpackJob
 from modpkg.squashfs.pack import unpack
 
@@ -49,6 +50,11 @@ def _assemble(path: Path, sink: Sink) -> dict[str, Any]:
     return assemble(job, build_initrd=build_initrd, sink=sink).model_dump(mode="json")
 
 
+def _compare(path: Path, sink: Sink) -> dict[str, Any]:
+    job = CompareJob.model_validate_json(path.read_bytes())
+    return compare(job, sink=sink).model_dump(mode="json")
+
+
 def _site(path: Path, sink: Sink) -> dict[str, Any]:
     from modpkg.image.site_tree import SiteJob, build_site  # noqa: PLC0415 - see above
 
@@ -56,7 +62,13 @@ def _site(path: Path, sink: Sink) -> dict[str, Any]:
     return build_site(job, sink).model_dump(mode="json")
 
 
-TASKS = {"assemble": _assemble, "build": _build, "site": _site, "unpack": _unpack}
+TASKS = {
+    "assemble": _assemble,
+    "build": _build,
+    "compare": _compare,
+    "site": _site,
+    "unpack": _unpack,
+}
 
 
 def main(argv: list[str]) -> int:

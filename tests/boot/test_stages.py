@@ -68,6 +68,26 @@ def test_a_file_with_another_digest_goes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "lease", "found"),
+    [
+        ("modpkg.image=http://a/x,http://b/y", "http://c", ["http://a/x", "http://b/y"]),
+        ("modpkg.image=x modpkg.base=http://a/d/", "http://c", ["http://a/d/x"]),
+        ("modpkg.image=x modpkg.base=http://a,http://b", "", ["http://a/x", "http://b/x"]),
+        ("modpkg.image=x,http://b/y", "http://c/d", ["http://c/d/x", "http://b/y"]),
+        ("modpkg.image=x", "", []),
+        ("modpkg.base=http://a", "http://c", []),
+        ("modpkg.image=/* modpkg.base=http://a", "", ["http://a//*"]),
+    ],
+)
+def test_a_name_alone_lies_where_the_base_is_or_where_the_node_booted_from(
+    tmp_path: Path, arguments: str, lease: str, found: list[str]
+) -> None:
+    (tmp_path / "base").write_text(f"{lease}\n" if lease else "")
+    printed = shell(f"base_file={shlex.quote(str(tmp_path / 'base'))}; addresses modpkg.image", arguments)
+    assert printed.splitlines() == found
+
+
+@pytest.mark.parametrize(
     ("answer", "booted", "base"),
     [
         ("bound", {"boot_file": "http://head/images/x/compute.efi"}, "http://head/images/x"),
@@ -85,7 +105,7 @@ def test_a_lease_sets_address_one_route_name_servers_and_where_files_are(
     (programs / "ip").write_text(f'#!/bin/sh\necho "ip $*" >>{tmp_path}/log\n')
     (programs / "ip").chmod(0o755)
     lease = (SOURCE / "lease.sh").read_text()
-    for place in ("/etc/resolv.conf", "/tmp/base"):
+    for place in ("/etc/resolv.conf", "/tmp/base"):  # noqa: S108 - the node's, not this machine's
         lease = lease.replace(place, f"{tmp_path}/{place.rpartition('/')[2]}")
     script = tmp_path / "lease.sh"
     script.write_text(lease)

@@ -40,22 +40,6 @@ fetch() {
     return "$status"
 }
 
-# addresses NAME: what a kernel argument names, a word each. A name alone lies where modpkg.base= says, else
-# where DHCP says that the node booted from.
-addresses() {
-    bases=$(argument modpkg.base "$(cat "$base_file" 2>/dev/null)" | tr , ' ')
-    for address in $(argument "$1" | tr , ' '); do
-        case $address in
-            *://*) echo "$address" ;;
-            *)
-                for base in $bases; do
-                    echo "${base%/}/$address"
-                done
-                ;;
-        esac
-    done
-}
-
 # get NAME FILE: what a kernel argument names.
 get() {
     urls=$(addresses "$1")

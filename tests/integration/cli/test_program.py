@@ -139,8 +139,8 @@ def test_errors_go_on_without_a_reader(shell: Shell) -> None:
 def test_a_command_that_is_ended_says_so(shell: Shell, signal: str) -> None:
     script = f"""
         cd "$OWN"
-        set -m  # so that the shell does not make its child ignore SIGINT
-        invoke work --seconds 60 2>log & child=$!
+        set -m  # so that the shell does not make its child ignore SIGINT, as the one may that runs the tests
+        env --default-signal=INT invoke work --seconds 60 2>log & child=$!
         for i in $(seq 100); do grep -q started log 2>/dev/null && break; sleep 0.1; done
         kill -{signal} $child
         wait $child
