@@ -6,14 +6,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from modpkg.squashfs.read import open_image
+from modpkg.squashfs.pick import open_picker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from modpkg.model.module import Module
-    from modpkg.squashfs.read import Image
+    from modpkg.squashfs.pick import Picker
 
 
 class View:
@@ -24,32 +24,29 @@ class View:
         self._names = [module.name for module in modules]
         self._owners = {path: place for place, module in enumerate(modules) for path in module.paths}
         self._stack = stack
-        self._images: dict[int, Image] = {}
+        self._pickers: dict[int, Picker] = {}
 
     def read(self, path: str) -> bytes:
         """Give the content of a regular file; raises FileNotFoundError where there is none."""
         place = self._owners.get(path)
         if place is None:
             raise FileNotFoundError(path)
-        image = self._image(place)
-        entry = image.tree.paths.get(path)
-        if entry is None or entry.kind != "file":
-            raise FileNotFoundError(path)
-        return image.read(path)
+        return self._picker(place).read(path)
 
     def extract(self, paths: Iterable[str], tree: Path) -> None:
         """Write files, which all are in a module, below `tree`, each a program that root may run."""
-        for path in paths:
+        # In order: files that follow each other share blocks.
+        for path in sorted(paths):
             target = tree / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(self.read(path))
             target.chmod(0o755)
 
-    def _image(self, place: int) -> Image:
-        if place not in self._images:
-            opened = open_image(self.fragments[place], name=f"the fragment of {self._names[place]}")
-            self._images[place] = self._stack.enter_context(opened)
-        return self._images[place]
+    def _picker(self, place: int) -> Picker:
+        if place not in self._pickers:
+            opened = open_picker(self.fragments[place], name=f"the fragment of {self._names[place]}")
+            self._pickers[place] = self._stack.enter_context(opened)
+        return self._pickers[place]
 
 
 @contextmanager
