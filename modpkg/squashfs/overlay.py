@@ -75,7 +75,8 @@ class Merged:
         below: list[tuple[Directory, str]] = []
         children, base = directory.children, layer.base
         attributes, names = layer.read(directory.key & POSITION_MASK)
-        if not self._plain and is_opaque(attributes):
+        # As overlayfs does: the roots of all layers are merged, whatever they say.
+        if not self._plain and is_opaque(attributes) and path:
             children.clear()
         for name, kind, position, number in names:
             first = layer.is_first(position, number)

@@ -61,6 +61,8 @@ class Source:
         what = "its inode is cut short" if isinstance(error, struct.error) else str(error)
         path = joined(path, name) if name else path
         shown = path.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        # A hostile name must not write to the terminal what it likes.
+        shown = shown if shown.isprintable() else ascii(shown)[1:-1]
         _refuse(self.name, f"/{shown}: {what}")
 
 

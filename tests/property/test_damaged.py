@@ -32,7 +32,7 @@ pytestmark = [
     pytest.mark.programs,
     pytest.mark.skipif(os.geteuid() != 0, reason="makes devices: needs root"),
 ]
-CHUNKS: Final = 4
+CHUNKS: Final = 8
 MOST_SECONDS: Final = 10
 # Unpacking takes long: one of so many accepted images is compared by content too.
 CONTENT_EVERY: Final = 10
