@@ -1,102 +1,126 @@
 """Makes the files of an image out of modules. Runs inside namespaces, as (mapped) root.
 
-Nothing of a module is run or changed here but the few generators of `modpkg.image.regenerate`.
+Nothing of a module is run or changed here but the few generators of `modpkg.rootfs.generated`. Whether the
+modules make an image at all was decided before, by `modpkg.image.check`.
 """
 
 from __future__ import annotations
 
-import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from modpkg.errors import BadInputError, ModpkgError
+from modpkg.formats.canonical import read_record
 from modpkg.host.files import remove_tree
-from modpkg.host.mounts import in_memory, overlay
 from modpkg.host.steps import step
-from modpkg.image.check import check
-from modpkg.image.glue import make_glue
+from modpkg.image import identity, libraries, root
+from modpkg.image.glue import finish_glue, make_glue
 from modpkg.image.job import Assembled, AssembleJob
 from modpkg.image.order import in_order
 from modpkg.image.paths import union
-from modpkg.image.verify import check_listing, check_tree, expected_paths
+from modpkg.image.verify import expected_paths
+from modpkg.image.view import Shown, opened
 from modpkg.model.module import Module
-from modpkg.rootfs.inventory import memory_size
+from modpkg.rootfs.generated.choose import at_assembly
+from modpkg.rootfs.generated.run import run_generators
 from modpkg.rootfs.normalize import DIRECTORY_TIME
-from modpkg.squashfs.pack import Settings, pack_tree, unpack
+from modpkg.squashfs.pack import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from modpkg.events import Sink
     from modpkg.host.files import Receipt
+    from modpkg.image.view import View
+    from modpkg.initramfs.files import Files
 
-ROOT: Final = "root.squashfs"
 KERNEL: Final = "vmlinuz"
 INITRD: Final = "initrd"
 
 
 class InitrdBuilder(Protocol):
-    """What writes an initrd from the tree of an image: `modpkg.initramfs.build.build_initrd`."""
+    """What writes an initrd from the files of an image: `modpkg.initramfs.build.build_initrd`."""
 
-    def __call__(self, root: Path, *, kernel: str, modules: Sequence[str], destination: Path) -> Receipt:
+    def __call__(self, files: Files, *, kernel: str, modules: Sequence[str], destination: Path) -> Receipt:
         """Write `destination`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """The modules of an image, lowest first, what they show together, and the trees on the disk, if there are."""
+
+    job: AssembleJob
+    modules: tuple[Module, ...]
+    paths: Mapping[str, str]
+    view: View
+    trees: tuple[Path, ...]
+
+    @property
+    def kernel(self) -> str:
+        """The release of the kernel; raises BadInputError where no module has one."""
+        for module in self.modules:
+            if module.kernel:
+                return module.kernel
+        raise BadInputError(
+            "cannot make an image without a kernel", hint="add the module kernel to the manifest"
+        )
+
+    @property
+    def kernel_image(self) -> str:
+        """The path of the kernel itself."""
+        return f"boot/vmlinuz-{self.kernel}"
+
+    @property
+    def settings(self) -> Settings:
+        """How layers are compressed."""
+        return Settings(level=self.job.level, block_size=self.job.block_size, time=DIRECTORY_TIME)
+
+
 def assemble(job: AssembleJob, *, build_initrd: InitrdBuilder, sink: Sink) -> Assembled:
-    """Make root, kernel and initrd of an image in the job's work directory; all of it is read back."""
-    loaded = [(Module.model_validate_json(layer.module.read_bytes()), layer.tree) for layer in job.layers]
-    trees = {module.name: tree for module, tree in loaded}
-    modules = in_order(module for module, _ in loaded)
-    with step("check the modules", sink):
-        check(modules)
-        release = _release(modules)
-    lower = [trees[module.name] for module in reversed(modules)]
-    with step("reconcile state", sink):
-        paths = union(modules)
-        glue = make_glue(job, modules, paths, lower=lower, sink=sink)
-        expected = expected_paths(paths, glue)
-    root = job.work / "root"
-    root.mkdir()
-    with overlay(root, lower=[glue, *lower]):
-        check_listing(root, expected)
+    """Make kernel, initrd, and root or glue of an image in the job's work directory."""
+    with _opened(job) as stack:
+        release = stack.kernel
+        with step("reconcile state", sink):
+            os_release = stack.view.read(identity.OS_RELEASE).decode()
+            glue = make_glue(job, stack.modules, stack.paths, os_release=os_release)
+            _generate(stack, glue, sink)
+            finish_glue(glue, stack.modules)
+            expected = expected_paths(stack.paths, glue)
         with step("make the initrd", sink):
-            drivers = sorted({name for module in modules for name in module.initramfs_modules})
-            build_initrd(root, kernel=release, modules=drivers, destination=job.work / INITRD)
-            _copy_kernel(root, release, job.work / KERNEL)
-        with step("compress the root", sink):
-            settings = Settings(level=job.level, block_size=job.block_size, time=DIRECTORY_TIME)
-            # A node gets its kernel beside the root: a second copy would only fill its memory.
-            pack_tree(root, job.work / ROOT, settings, exclude=(_kernel_image(release),), sink=sink)
-    root.rmdir()
-    with step("read the root back", sink):
-        del expected[_kernel_image(release)]
-        _read_back(job.work, expected, sink)
+            shown = Shown(view=stack.view, glue=glue)
+            drivers = sorted({name for module in stack.modules for name in module.initramfs_modules})
+            build_initrd(shown, kernel=release, modules=drivers, destination=job.work / INITRD)
+            _copy_kernel(shown, stack.kernel_image, job.work / KERNEL)
+        files, layers = root.make_root(stack, glue, expected, sink=sink)
     remove_tree(glue)
-    return Assembled(files={name: job.work / name for name in (KERNEL, INITRD, ROOT)}, kernel=release)
+    made = {name: job.work / name for name in (KERNEL, INITRD)}
+    return Assembled(files={**made, **files}, kernel=release, layers=layers)
 
 
-def _release(modules: Sequence[Module]) -> str:
-    for module in modules:
-        if module.kernel:
-            return module.kernel
-    raise BadInputError("cannot make an image without a kernel", hint="add the module kernel to the manifest")
+@contextmanager
+def _opened(job: AssembleJob) -> Iterator[Stack]:
+    read = {layer.module: read_record(layer.module, Module) for layer in job.layers}
+    layers = {read[layer.module].name: layer for layer in job.layers}
+    modules = in_order(read.values())
+    trees = tuple(tree for module in modules if (tree := layers[module.name].tree))
+    with opened(modules, [layers[module.name].fragment for module in modules]) as view:
+        yield Stack(job=job, modules=modules, paths=union(modules), view=view, trees=trees)
 
 
-def _kernel_image(release: str) -> str:
-    return f"boot/vmlinuz-{release}"
+def _generate(stack: Stack, glue: Path, sink: Sink) -> None:
+    commands, work = at_assembly(stack.modules), stack.job.work / "generate"
+    if stack.trees:
+        run_generators(glue, lower=stack.trees[::-1], commands=commands, work=work, sink=sink)
+        return
+    for command in commands:
+        libraries.make_cache(glue, view=stack.view, lines=stack.paths, command=command, work=work, sink=sink)
 
 
-def _copy_kernel(root: Path, release: str, destination: Path) -> None:
-    source = root / _kernel_image(release)
-    if source.is_symlink() or not source.is_file():
-        raise ModpkgError(f"cannot find /{_kernel_image(release)} in the modules")
-    shutil.copyfile(source, destination)
+def _copy_kernel(shown: Shown, path: str, destination: Path) -> None:
+    try:
+        destination.write_bytes(shown.read(path))
+    except FileNotFoundError as error:
+        raise ModpkgError(f"cannot find /{path} in the modules") from error
     destination.chmod(0o644)
-
-
-def _read_back(work: Path, expected: dict[str, str], sink: Sink) -> None:
-    place = work / "read-back"
-    with in_memory(place, needed=memory_size(expected)):
-        unpack(work / ROOT, place / "tree", sink=sink)
-        check_tree(place / "tree", expected)
-    remove_tree(place)

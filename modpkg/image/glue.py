@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from modpkg.errors import ModpkgError
 from modpkg.formats.canonical import canonical_json
 from modpkg.image import identity
-from modpkg.image.regenerate import regenerate
 from modpkg.rootfs.normalize import set_times, strip_attributes
 from modpkg.rootfs.state.merge import merge_states
 
@@ -15,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from modpkg.events import Sink
     from modpkg.image.job import AssembleJob
     from modpkg.model.module import Module
 
@@ -26,49 +23,38 @@ UPDATED_TEXT: Final = "# Newer than /usr: what systemd would generate after an u
 
 
 def make_glue(
-    job: AssembleJob,
-    modules: Sequence[Module],
-    paths: Mapping[str, str],
-    *,
-    lower: Sequence[Path],
-    sink: Sink,
+    job: AssembleJob, modules: Sequence[Module], paths: Mapping[str, str], *, os_release: str
 ) -> Path:
-    """Make the glue of modules in the job's work directory. `paths` is what the layers `lower` show together."""
+    """Make the glue of modules in the job's work directory, but for generated files.
+
+    `paths` is what the modules show together, `os_release` the text of theirs.
+    """
     glue = job.work / "glue"
     glue.mkdir()
     merge_states(modules, glue)
-    for path, text in _texts(job, modules, lower).items():
+    for path, text in _texts(job, modules, os_release).items():
         _write(glue / path, text)
     if MACHINE_ID not in paths:
         # Without this file the first boot enables every unit.
         _write(glue / MACHINE_ID, "")
-    regenerate(glue, lower=lower, work=job.work / "regenerate", kernel=_kernel(modules), sink=sink)
-    strip_attributes(glue)
-    set_times(glue, source_date_epoch=max(module.source_date_epoch for module in modules))
     return glue
 
 
-def _kernel(modules: Sequence[Module]) -> str | None:
-    return next((module.kernel for module in modules if module.kernel), None)
+def finish_glue(glue: Path, modules: Sequence[Module]) -> None:
+    """Take out of the glue what the machine and the moment put there."""
+    strip_attributes(glue)
+    set_times(glue, source_date_epoch=max(module.source_date_epoch for module in modules))
 
 
-def _texts(job: AssembleJob, modules: Sequence[Module], lower: Sequence[Path]) -> dict[str, str]:
+def _texts(job: AssembleJob, modules: Sequence[Module], os_release: str) -> dict[str, str]:
     image = job.image
     return {
-        identity.OS_RELEASE: identity.os_release_text(_os_release(lower), image),
+        identity.OS_RELEASE: identity.os_release_text(os_release, image),
         identity.IMAGE_JSON: canonical_json(image),
         f"{identity.DOCUMENTS}/packages": identity.packages_text(modules),
         f"{identity.DOCUMENTS}/changelog": identity.changelog_text(modules, image),
         **dict.fromkeys(UPDATED, UPDATED_TEXT),
     }
-
-
-def _os_release(lower: Sequence[Path]) -> str:
-    for tree in lower:
-        path = tree / identity.OS_RELEASE
-        if path.is_file() and not path.is_symlink():
-            return path.read_text(encoding="utf-8")
-    raise ModpkgError(f"cannot find /{identity.OS_RELEASE} in any module", hint="core has to have base-files")
 
 
 def _write(path: Path, text: str) -> None:

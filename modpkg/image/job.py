@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final, Literal
 
 from modpkg.model.document import Record
-from modpkg.model.image import Image
+from modpkg.model.image import Image, Layout, Merge
+
+# What is read back of the result: the list of its paths, or all content.
+Verify = Literal["list", "full"]
+
+
+class Ways(Record):
+    """How the root is made, and how it is read back. What is recompressed is always read back in full."""
+
+    merge: Merge = "splice"
+    verify: Verify = "list"
+
+
+DEFAULT_WAYS: Final = Ways()
 
 
 class Layer(Record):
-    """One module of an image: its module.json and its unpacked fragment."""
+    """One module of an image: its module.json, its fragment, and the unpacked fragment where that is needed."""
 
     module: Path
-    tree: Path
+    fragment: Path
+    tree: Path | None = None
 
 
 class AssembleJob(Record):
     """Modules to make one image of. `work` is an empty directory on the disk of the layers.
 
-    `level` and `block_size` are those of the root's squashfs.
+    `level` and `block_size` are those of the root's squashfs. All layers have trees, or none has.
     """
 
     layers: tuple[Layer, ...]
@@ -26,10 +41,16 @@ class AssembleJob(Record):
     level: int
     block_size: int
     work: Path
+    layout: Layout = "flat"
+    ways: Ways = DEFAULT_WAYS
 
 
 class Assembled(Record):
-    """What an assembly leaves in `work`: a file for each name in an image directory, and the kernel's release."""
+    """What an assembly leaves in `work`: a file for each name in an image directory, and the kernel's release.
+
+    `layers` names those that a node stacks, lowest first; a flat image has none.
+    """
 
     files: dict[str, Path]
     kernel: str
+    layers: tuple[str, ...] = ()

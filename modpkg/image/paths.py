@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from modpkg.image.finding import Finding
+from modpkg.rootfs.generated.choose import at_assembly
 from modpkg.rootfs.state.conflict import Side
 
 if TYPE_CHECKING:
@@ -29,13 +30,15 @@ def union(modules: Sequence[Module]) -> dict[str, str]:
 
 
 def path_findings(modules: Sequence[Module]) -> Iterator[Finding]:
-    """Give the paths about which modules, lowest first, disagree."""
+    """Give the paths about which modules, lowest first, disagree, but those that are made anew from all of them."""
+    anew = {command.generator for command in at_assembly(modules)}
     owners: dict[str, tuple[Module, str]] = {}
     for module in modules:
         below = {lower.name for lower in module.depends}
         for path, line in module.paths.items():
             owner, other = owners.get(path, (module, line))
-            if plain(line) != plain(other) and not (owner.name in below and f"/{path}" in module.replaces):
+            is_declared = owner.name in below and f"/{path}" in module.replaces
+            if plain(line) != plain(other) and not (is_declared or any(one.made(path) for one in anew)):
                 yield _finding(path, {owner.name: other, module.name: line})
             owners[path] = (module, line)
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
+    from modpkg.initramfs.files import Files
+
 BUSYBOX: Final = "usr/bin/busybox"
 ELF_MAGIC: Final = b"\x7fELF"
 REQUIRED_MODULES: Final = ("loop", "overlay", "squashfs")
@@ -28,18 +30,18 @@ LIBRARY: Final = "lib/modpkg"
 CONSOLE: Final = (5, 1)
 
 
-def build_initrd(root: Path, *, kernel: str, modules: Sequence[str], destination: Path) -> Receipt:
-    """Write the initrd for the image unpacked at `root`, which is only read.
+def build_initrd(files: Files, *, kernel: str, modules: Sequence[str], destination: Path) -> Receipt:
+    """Write the initrd for an image with these files, which are only read.
 
     `modules` are kernel modules that the image asks for besides those every node needs. Raises ModpkgError
     that names what the tree lacks.
     """
-    table = read_table(root / "usr/lib/modules" / kernel)
+    table = read_table(files, f"usr/lib/modules/{kernel}")
     wanted = [name for name in WANTED_MODULES if table.has(name)]
     asked = [*REQUIRED_MODULES, *wanted, *modules]
     members = [
         *_skeleton(),
-        cpio.file("bin/busybox", _read_busybox(root), mode=0o755),
+        cpio.file("bin/busybox", _read_busybox(files), mode=0o755),
         *_scripts(),
         *_module_members(table, kernel, asked),
     ]
@@ -57,16 +59,16 @@ def _skeleton() -> list[cpio.Member]:
     ]
 
 
-def _read_busybox(root: Path) -> bytes:
-    path = root / BUSYBOX
+def _read_busybox(files: Files) -> bytes:
+    path = files.where(BUSYBOX)
     hint = "add the package busybox-static to a module of the image"
     try:
-        data = path.read_bytes()
+        data = files.read(BUSYBOX)
     except FileNotFoundError as error:
-        raise ModpkgError("cannot find busybox in the image", where=str(path), hint=hint) from error
+        raise ModpkgError("cannot find busybox in the image", where=path, hint=hint) from error
     # An ELF program that needs a loader says so with its path; the initrd has no shared libraries.
     if not data.startswith(ELF_MAGIC) or b"/ld-" in data[:4096]:
-        raise ModpkgError("cannot use this busybox: it is not a static program", where=str(path), hint=hint)
+        raise ModpkgError("cannot use this busybox: it is not a static program", where=path, hint=hint)
     return data
 
 

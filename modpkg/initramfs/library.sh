@@ -2,6 +2,7 @@
 # What the stages share: places, kernel arguments, words on the console, failure. Defines, does nothing.
 
 export image=/run/modpkg/image/root.squashfs
+export layers=/run/modpkg/image/layers
 export site=/run/modpkg/image/site.squashfs
 export base_file=/tmp/base
 export newroot=/newroot
@@ -50,6 +51,25 @@ say() {
 fail() {
     printf '%s\n' "$*" >"$reason_file"
     exit 1
+}
+
+# verify FILE WANTED WORDS: ends the stage, and removes the file, unless its sha256 is the wanted one.
+verify() {
+    _found=$(sha256sum "$1")
+    _found=${_found%% *}
+    if [ "$_found" != "$2" ]; then
+        rm -f "$1"
+        fail "$3's sha256 is $_found, wanted $2"
+    fi
+}
+
+# digest NAME: prints the digest that a kernel argument gives.
+digest() {
+    _digest=$(argument "$1")
+    case $_digest in
+        *[!0-9a-f]* | '') fail "no $1= among the kernel's arguments, or not in lower-case hexadecimal" ;;
+    esac
+    printf '%s\n' "$_digest"
 }
 
 # detail TEXT: what "end" of this stage shall say.

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from modpkg.model.document import Name, Record, Sha256
 from modpkg.model.module import ASSEMBLY_FORMAT, Mark, ModuleTest
 
 ROOT: Final = "root.squashfs"
 SITE: Final = "site.squashfs"
+# Names the layers of a layered image, lowest first, with their digests.
+LAYERS: Final = "layers"
+# A node mounts one squashfs, or stacks the modules' own.
+Layout = Literal["flat", "layered"]
+# How modules become one squashfs: their blocks copied, or their files compressed again.
+Merge = Literal["splice", "recompress"]
 
 
 class ImageModule(Record):
@@ -49,6 +55,7 @@ class ImageDirectory(Record):
     """`image.json` beside an image: the image, its name, its files, what a node needs to boot.
 
     `site` is None where no site added anything; the other files are the same with and without one.
+    `layers` names the files that a node stacks, lowest first; a flat image has none.
     """
 
     name: Name
@@ -58,12 +65,20 @@ class ImageDirectory(Record):
     files: dict[str, ImageFile]
     waits_for_site: tuple[str, ...]
     tests: dict[Name, tuple[ModuleTest, ...]]
+    layout: Layout = "flat"
+    merge: Merge = "splice"
+    layers: tuple[str, ...] = ()
     site: SiteMark | None = None
 
     @property
     def arguments(self) -> tuple[str, ...]:
         """The kernel's arguments: its own, what the node fetches, relative to `modpkg.base`, and the digests."""
-        fetched = [f"modpkg.image={ROOT}", f"modpkg.sha256={self.files[ROOT].sha256}"]
-        if SITE in self.files:
-            fetched += [f"modpkg.site={SITE}", f"modpkg.site-sha256={self.files[SITE].sha256}"]
-        return (*self.kernel_arguments, *fetched)
+        return (*self.kernel_arguments, *self.fetched(""))
+
+    def fetched(self, place: str) -> tuple[str, ...]:
+        """Give the kernel's arguments about what a node fetches, each name with `place` in front."""
+        name, argument = (LAYERS, "modpkg.layers") if self.layers else (ROOT, "modpkg.image")
+        root = (f"{argument}={place}{name}", f"modpkg.sha256={self.files[name].sha256}")
+        if SITE not in self.files:
+            return root
+        return (*root, f"modpkg.site={place}{SITE}", f"modpkg.site-sha256={self.files[SITE].sha256}")

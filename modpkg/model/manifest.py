@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -26,7 +26,8 @@ class ModulePin(Document):
 class Manifest(Document):
     """`recipes/images/<image>.yaml`.
 
-    `size_budget` is what a node may have to keep in memory of the image; `uki` makes one EFI program of it.
+    `layout` says whether a node mounts one squashfs or stacks the modules'; `size_budget` is what a node may have
+    to keep in memory of the image; `uki` makes one EFI program of it.
     """
 
     name: Name
@@ -36,5 +37,6 @@ class Manifest(Document):
     modules: tuple[ModulePin, ...] = Field(min_length=1)
     kernel_arguments: tuple[Line, ...] = ()
     epoch: int = Field(default=0, ge=0)
+    layout: Literal["flat", "layered"] = "flat"
     size_budget: SizeText | None = None
     uki: bool = False

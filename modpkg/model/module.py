@@ -8,7 +8,7 @@ from pydantic import Field
 
 from modpkg.model.document import Name, Record, Sha256
 
-ASSEMBLY_FORMAT = 1
+ASSEMBLY_FORMAT = 2
 MODULE_SCHEMA = 1
 Mark = Literal["fast", "unreleased"]
 
@@ -75,13 +75,15 @@ class State(Record):
     `lines` maps the path of a database, without a leading slash, to the records that the module adds, sorted;
     records have no newline at their end. A path with no records is a database that the module makes empty.
     `members` maps a path to {group of a lower module: users that the module adds}. `stanzas` are dpkg's
-    status records, by package. `alternatives` are by name.
+    status records, by package. `alternatives` are by name. `services` are those of nsswitch.conf, by database,
+    for each database that the module changes; all in their order.
     """
 
     stanzas: tuple[str, ...] = ()
     lines: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     members: dict[str, dict[str, tuple[str, ...]]] = Field(default_factory=dict)
     alternatives: dict[str, Alternative] = Field(default_factory=dict)
+    services: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class ModuleTest(Record):

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Sink, ignore
 from modpkg.host.files import digest_file, write_atomically
-from modpkg.model.image import SITE, ImageDirectory
+from modpkg.model.image import LAYERS, ROOT, SITE, ImageDirectory
 from modpkg.node.check import check_script
 from modpkg.node.machine import HOST_IN_GUEST, Ended, Machine, run_machine
 from modpkg.node.report import BootReport, make_report, parse_answers, parse_stages, unanswered
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-BOOTED_FILES: Final = ("initrd", "root.squashfs", "vmlinuz")
-FETCHED_FILES: Final[tuple[str, ...]] = ("root.squashfs", SITE)
+BOOTED_FILES: Final = ("initrd", "vmlinuz")
 TAIL_LINES: Final = 25
 
 
@@ -52,7 +51,7 @@ def boot_image(image: Path, *, options: BootOptions, work: Path, sink: Sink = ig
     about = read_image(image)
     check = write_atomically(work / "check.sh", check_script(about.tests))
     console = work / "console.log"
-    served = {name: image / name for name in FETCHED_FILES if name in about.files}
+    served = {name: image / name for name in _fetched(about)}
     with serving({**served, "check.sh": check.path}) as server:
         address = f"http://{HOST_IN_GUEST}:{server.port}"
         machine = Machine(
@@ -91,9 +90,14 @@ def read_image(image: Path) -> ImageDirectory:
         raise BadInputError("cannot find image.json: not an image directory", where=str(image)) from error
     except ValidationError as error:
         raise BadInputError(f"cannot read image.json: {error}", where=str(path)) from error
-    for name in (*BOOTED_FILES, *([SITE] if about.site else [])):
+    for name in (*BOOTED_FILES, *_fetched(about)):
         _check_file(image / name, about)
     return about
+
+
+def _fetched(about: ImageDirectory) -> tuple[str, ...]:
+    root = (LAYERS, *about.layers) if about.layers else (ROOT,)
+    return (*root, SITE) if about.site else root
 
 
 def kernel_arguments(about: ImageDirectory, *, address: str, check_sha256: str) -> tuple[str, ...]:
@@ -107,19 +111,11 @@ def kernel_arguments(about: ImageDirectory, *, address: str, check_sha256: str) 
         "modpkg.retry=1",
         # An emulated processor has no other source of randomness this early, and programs wait for it.
         "random.trust_cpu=on",
-        f"modpkg.image={address}/root.squashfs",
-        f"modpkg.sha256={about.files['root.squashfs'].sha256}",
-        *_site_arguments(about, address),
+        *about.fetched(f"{address}/"),
         f"modpkg.check={address}/check.sh",
         f"modpkg.check-sha256={check_sha256}",
         f"modpkg.report={address}/report",
     )
-
-
-def _site_arguments(about: ImageDirectory, address: str) -> tuple[str, ...]:
-    if SITE not in about.files:
-        return ()
-    return (f"modpkg.site={address}/{SITE}", f"modpkg.site-sha256={about.files[SITE].sha256}")
 
 
 def require_healthy(report: BootReport, image: ImageDirectory) -> None:

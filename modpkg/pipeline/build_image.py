@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import ModpkgError
 from modpkg.events import Sink, StepSkipped
-from modpkg.formats.canonical import canonical_json, read_record
+from modpkg.formats.canonical import read_record
 from modpkg.host import namespaces
 from modpkg.host.files import new_directory, remove_tree
 from modpkg.host.steps import step
 from modpkg.image import identity
 from modpkg.image.check import check
-from modpkg.image.job import Assembled, AssembleJob, Layer
+from modpkg.image.job import DEFAULT_WAYS, Assembled, AssembleJob, Layer, Ways
+from modpkg.image.needs import needs_trees
 from modpkg.image.site import compose
 from modpkg.image.site_tree import SiteBuilt, SiteJob
 from modpkg.image.uki import find_stub
@@ -22,6 +23,7 @@ from modpkg.model.image import ROOT, SITE, Image, ImageDirectory
 from modpkg.pipeline.apart import call
 from modpkg.pipeline.budget import check_budget
 from modpkg.pipeline.describe_image import IMAGE_JSON, NO_PENS, Pens, describe, uki_name
+from modpkg.pipeline.put_layers import layers_of, put_layers
 from modpkg.pipeline.share_files import share
 from modpkg.pipeline.unpacked import unpacked_tree
 
@@ -40,7 +42,7 @@ KEPT_IN_MEMORY: Final[tuple[str, ...]] = (ROOT, SITE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is to be built, and why; without a reason the directory is as it should be."""
+    """What is to be built, how, and why; without a reason the directory is as it should be."""
 
     manifest: Manifest
     modules: tuple[Module, ...]
@@ -49,6 +51,7 @@ class Plan:
     reason: str
     site: SiteLayer | None = None
     uki: bool = False
+    ways: Ways = DEFAULT_WAYS
 
 
 def plan_image(
@@ -58,6 +61,7 @@ def plan_image(
     images: Path,
     site: Sequence[SitePart] = (),
     uki: bool = False,
+    ways: Ways = DEFAULT_WAYS,
 ) -> Plan:
     """Decide whether the image of a manifest's modules has to be built below `images`. Writes nothing.
 
@@ -77,6 +81,7 @@ def plan_image(
         reason="",
         site=layer,
         uki=uki or manifest.uki,
+        ways=ways,
     )
     return replace(plan, reason=_reason(plan))
 
@@ -122,12 +127,16 @@ def _build(plan: Plan, *, store: Store, sink: Sink, pens: Pens) -> ImageDirector
     with store.scratch() as work:
         assembled = _assemble(plan, work, store=store, mode=mode, sink=sink)
         files = {**assembled.files, **_site(plan, work, mode=mode, sink=sink)}
-        in_memory = {name: files[name] for name in KEPT_IN_MEMORY if name in files}
+        layers = layers_of(plan.modules, assembled, store=store)
+        in_memory = {
+            name: files[name] for name in (*KEPT_IN_MEMORY, *assembled.layers) if name in files
+        } | layers
         check_budget(plan.manifest, plan.modules, in_memory, store=store, sink=sink)
         with new_directory(plan.directory) as directory:
             for name, path in files.items():
                 shutil.move(path, directory / name)
-            record = describe(plan, directory, kernel=assembled.kernel, pens=pens, sink=sink)
+            put_layers(layers, assembled, directory)
+            record = describe(plan, directory, assembled=assembled, pens=pens, sink=sink)
             share(directory, record, images=plan.directory.parent)
             return record
 
@@ -145,12 +154,12 @@ def _site(plan: Plan, work: Path, *, mode: namespaces.Mode, sink: Sink) -> dict[
 
 def _assemble(plan: Plan, work: Path, *, store: Store, mode: namespaces.Mode, sink: Sink) -> Assembled:
     layers = []
+    with_trees = needs_trees(plan.modules, plan.ways.merge)
     for module in plan.modules:
-        path = work / f"{module.name}.json"
-        path.write_text(canonical_json(module), encoding="utf-8")
-        layers.append(
-            Layer(module=path, tree=unpacked_tree(store, module.fragment.sha256, mode=mode, sink=sink))
-        )
+        path, digest = work / f"{module.name}.json", module.fragment.sha256
+        path.write_text(module.model_dump_json(), encoding="utf-8")
+        tree = unpacked_tree(store, digest, mode=mode, sink=sink) if with_trees else None
+        layers.append(Layer(module=path, fragment=store.path(digest), tree=tree))
     # The root is compressed like core: equal modules make equal bits.
     core = next(module for module in plan.modules if module.name == "core")
     place = work / "assembly"
@@ -161,6 +170,8 @@ def _assemble(plan: Plan, work: Path, *, store: Store, mode: namespaces.Mode, si
         level=core.fragment.level,
         block_size=core.fragment.block_size,
         work=place,
+        layout=plan.manifest.layout,
+        ways=plan.ways,
     )
     return Assembled.model_validate(call("assemble", job, mode=mode, work=work, sink=sink))
 
@@ -182,6 +193,8 @@ def _difference(plan: Plan, found: ImageDirectory) -> str:
         "it was made of other modules": found.image != plan.image,
         "the kernel arguments changed": found.kernel_arguments != plan.manifest.kernel_arguments,
         "the site layer changed": found.site != wanted,
+        f"it is {found.layout}": found.layout != plan.manifest.layout,
+        f"it was made by {found.merge}": found.merge != plan.ways.merge,
         "there is no EFI program in it": plan.uki and uki_name(found.name) not in found.files,
     }
     return next((reason for reason, holds in differs.items() if holds), "")

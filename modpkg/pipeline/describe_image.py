@@ -12,11 +12,13 @@ from modpkg.image import identity
 from modpkg.image.boot_files import BOOT, boot_texts, command_line
 from modpkg.image.sbom import sbom_text
 from modpkg.image.uki import Parts, SigningPair, make_uki
-from modpkg.model.image import SITE, ImageDirectory, ImageFile
+from modpkg.model.image import LAYERS, SITE, ImageDirectory, ImageFile
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from modpkg.image.job import Assembled
     from modpkg.openpgp.sign import Signer
     from modpkg.pipeline.build_image import Plan
 
@@ -42,9 +44,10 @@ class Pens:
 NO_PENS: Final = Pens()
 
 
-def describe(plan: Plan, directory: Path, *, kernel: str, pens: Pens, sink: Sink) -> ImageDirectory:
+def describe(plan: Plan, directory: Path, *, assembled: Assembled, pens: Pens, sink: Sink) -> ImageDirectory:
     """Add all other files to a directory that has kernel, initrd, root and site layer; give what image.json says."""
-    draft = _record(plan, kernel, _files(directory))
+    files = add_files(directory, known_files(directory, assembled))
+    draft = _record(plan, assembled, files)
     texts = {
         "packages": identity.packages_text(plan.modules),
         "changelog": identity.changelog_text(plan.modules, plan.image),
@@ -55,12 +58,15 @@ def describe(plan: Plan, directory: Path, *, kernel: str, pens: Pens, sink: Sink
         (directory / name).write_text(text, encoding="utf-8")
     if plan.uki:
         _uki(draft, directory, pens, sink)
-    record = _record(plan, kernel, _files(directory))
+    files = add_files(directory, files)
+    record = _record(plan, assembled, files)
     (directory / IMAGE_JSON).write_text(canonical_json(record), encoding="utf-8")
-    sums = "".join(f"{file.sha256}  {name}\n" for name, file in _files(directory).items())
+    sums = "".join(f"{file.sha256}  {name}\n" for name, file in add_files(directory, files).items())
     (directory / SUMS).write_text(sums, encoding="utf-8")
     _sign(plan, directory / SIGNATURE, sums, pens, sink)
     for path in directory.iterdir():
+        if path.name in assembled.layers[:-1]:
+            continue  # a link to a file of the store
         path.chmod(MODES.get(path.name, PLAIN_MODE))
     return record
 
@@ -70,21 +76,39 @@ def uki_name(image: str) -> str:
     return f"{image}.efi"
 
 
-def _files(directory: Path) -> dict[str, ImageFile]:
-    receipts = {path.name: receipt_of(path) for path in sorted(directory.iterdir())}
-    return {name: ImageFile(size=receipt.size, sha256=receipt.sha256) for name, receipt in receipts.items()}
+def known_files(directory: Path, assembled: Assembled) -> dict[str, ImageFile]:
+    """Give the layers of a directory by the digests in their list: nobody has to read what the store has read."""
+    if not assembled.layers:
+        return {}
+    lines = (line.split("  ", 1) for line in (directory / LAYERS).read_text(encoding="utf-8").splitlines())
+    return {name: ImageFile(size=(directory / name).stat().st_size, sha256=sha256) for sha256, name in lines}
 
 
-def _record(plan: Plan, kernel: str, files: dict[str, ImageFile]) -> ImageDirectory:
+def add_files(directory: Path, known: Mapping[str, ImageFile]) -> dict[str, ImageFile]:
+    """Measure the files of a directory that are not known yet; give all, by name. Each is read once."""
+    found = {}
+    for path in sorted(directory.iterdir()):
+        file = known.get(path.name)
+        if file is None:
+            receipt = receipt_of(path)
+            file = ImageFile(size=receipt.size, sha256=receipt.sha256)
+        found[path.name] = file
+    return found
+
+
+def _record(plan: Plan, assembled: Assembled, files: dict[str, ImageFile]) -> ImageDirectory:
     return ImageDirectory(
         name=plan.manifest.name,
         image=plan.image,
-        kernel=kernel,
+        kernel=assembled.kernel,
         kernel_arguments=plan.manifest.kernel_arguments,
         files=files,
         waits_for_site=tuple(sorted({unit for module in plan.modules for unit in module.waits_for_site})),
         tests={module.name: module.tests for module in plan.modules if module.tests},
         site=plan.site.mark if plan.site else None,
+        layout=plan.manifest.layout,
+        merge=plan.ways.merge,
+        layers=assembled.layers,
     )
 
 

@@ -19,7 +19,7 @@ from modpkg.model.document import PATH_PATTERN
 from modpkg.model.image import ROOT
 from modpkg.model.site import refusal
 from modpkg.pipeline.image_lock import find_manifest
-from modpkg.pipeline.images import find_image
+from modpkg.pipeline.images import find_image, read_image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -169,12 +169,20 @@ def _read(path: Path) -> Content:
 
 def _from_image(wanted: Wanted, inside: str, images: Path, sink: Sink) -> Content:
     try:
-        root = find_image(images, wanted.image) / ROOT
+        directory = find_image(images, wanted.image)
     except BadInputError:
         message = f"{wanted.path} begins empty: no image {wanted.image!r} is built that could have it"
         sink(Warned(message, hint=f"invoke build-image {wanted.image}"))
         return Content()
-    with temporary_directory(images) as scratch:
+    # The topmost layer that has the path shows it.
+    for name in (read_image(directory).layers or (ROOT,))[::-1]:
+        if content := _from_squashfs(wanted, inside, directory / name):
+            return content
+    return Content()
+
+
+def _from_squashfs(wanted: Wanted, inside: str, root: Path) -> Content | None:
+    with temporary_directory(root.parent.parent) as scratch:
         tree = scratch / "tree"
         run(
             [
@@ -196,7 +204,7 @@ def _from_image(wanted: Wanted, inside: str, images: Path, sink: Sink) -> Conten
             raise BadInputError(f"cannot edit {wanted.path}: it is a link to {found.readlink()}", hint=hint)
         if found.is_dir():
             raise BadInputError(f"cannot edit {wanted.path}: it is a directory of the image")
-        return _of_image(found, root) if found.is_file() else Content()
+        return _of_image(found, root) if found.is_file() else None
 
 
 def _of_image(found: Path, root: Path) -> Content:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from modpkg.model.platform import Platform
 
 # Raised when modpkg itself builds other bits from the same inputs.
-BUILD_FORMAT: Final = 1
+BUILD_FORMAT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)

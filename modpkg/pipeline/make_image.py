@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from modpkg.image.job import DEFAULT_WAYS, Ways
 from modpkg.pipeline.build_image import Plan, build_image, plan_image
 from modpkg.pipeline.describe_image import NO_PENS, Pens
 from modpkg.pipeline.image_lock import check_lock, find_manifest, lock_of, read_lock
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extras:
-    """What is asked for beside the manifest: an EFI program, and who signs what."""
+    """What is asked for beside the manifest: an EFI program, who signs what, how the root is made."""
 
     uki: bool = False
+    ways: Ways = DEFAULT_WAYS
     pens: Pens = NO_PENS
 
 
@@ -45,7 +47,12 @@ def plan_named_image(
     lock = check_lock(read_lock(path), manifest, where=str(lock_of(path)))
     modules = obtain(lock, Repository(www=workplace.places.www), store=store, sink=sink)
     return plan_image(
-        manifest, modules, images=workplace.images, site=catalogue.site_of(name), uki=extras.uki
+        manifest,
+        modules,
+        images=workplace.images,
+        site=catalogue.site_of(name),
+        uki=extras.uki,
+        ways=extras.ways,
     )
 
 

@@ -10,6 +10,7 @@ from modpkg.host import namespaces
 from modpkg.host.files import receipt_of
 from modpkg.host.run import Stopwatch
 from modpkg.host.steps import step
+from modpkg.image.job import Ways
 from modpkg.model.manifest import Manifest, ModulePin
 from modpkg.model.module import ASSEMBLY_FORMAT
 from modpkg.model.version import ImageVersion
@@ -73,7 +74,9 @@ def _differences(
         digests = [shelves.fragment(one).name for one in known]
     modules = [one.module for one in known]
     with borrowed_store(shelves.store, digests) as store:
-        plan = plan_image(manifest_of(case.about), modules, images=store.root / "images")
+        # The same way, and read back whole: a proof is worth the seconds.
+        ways = Ways(merge=case.about.merge, verify="full")
+        plan = plan_image(manifest_of(case.about), modules, images=store.root / "images", ways=ways)
         build_image(plan, store=store, sink=sink)
         taken = dress(plan.directory, case.found.path, case.about)
         with step("compare", sink), store.scratch() as work:
@@ -100,4 +103,5 @@ def manifest_of(about: ImageDirectory) -> Manifest:
         modules=tuple(ModulePin(name=one.name, version=one.version) for one in image.modules),
         kernel_arguments=about.kernel_arguments,
         epoch=ImageVersion.parse(image.version).epoch,
+        layout=about.layout,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import os
 import shutil
@@ -15,19 +16,17 @@ from typing import Any
 from modpkg.errors import ModpkgError, machine_error
 from modpkg.events import Event, Sink, event_to_dict
 from modpkg.host.run import CommandError
-from modpkg.image.assemble import assemble
-from modpkg.image.job import AssembleJob
-from modpkg.image.site_tree import SiteJob, build_site
-from modpkg.initramfs.build import build_initrd
 from modpkg.pipeline.apart import error_fields
 from modpkg.pipeline.compare_squashfs import CompareJob, compare
 from modpkg.pipeline.unpacked import UnpackJob
-from modpkg.rootfs.build import build
-from modpkg.rootfs.job import BuildJob
 from modpkg.squashfs.pack import unpack
 
 
+# What a task needs is loaded by it: an assembly is to be over before all of a build could be loaded.
 def _build(path: Path, sink: Sink) -> dict[str, Any]:
+    from modpkg.rootfs.build import build  # noqa: PLC0415 - see above
+    from modpkg.rootfs.job import BuildJob  # noqa: PLC0415
+
     job = BuildJob.model_validate_json(path.read_bytes())
     return build(job, sink).model_dump(mode="json")
 
@@ -41,6 +40,12 @@ def _unpack(path: Path, sink: Sink) -> dict[str, Any]:
 
 
 def _assemble(path: Path, sink: Sink) -> dict[str, Any]:
+    from modpkg.image.assemble import assemble  # noqa: PLC0415 - see above
+    from modpkg.image.job import AssembleJob  # noqa: PLC0415
+    from modpkg.initramfs.build import build_initrd  # noqa: PLC0415
+
+    # Lists of paths by the ten thousand, and nothing that goes in circles: looking for what can go costs a tenth.
+    gc.disable()
     job = AssembleJob.model_validate_json(path.read_bytes())
     return assemble(job, build_initrd=build_initrd, sink=sink).model_dump(mode="json")
 
@@ -51,6 +56,8 @@ def _compare(path: Path, sink: Sink) -> dict[str, Any]:
 
 
 def _site(path: Path, sink: Sink) -> dict[str, Any]:
+    from modpkg.image.site_tree import SiteJob, build_site  # noqa: PLC0415 - see above
+
     job = SiteJob.model_validate_json(path.read_bytes())
     return build_site(job, sink).model_dump(mode="json")
 

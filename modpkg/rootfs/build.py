@@ -14,7 +14,9 @@ from modpkg.host.steps import step
 from modpkg.model.module import Fragment, Module
 from modpkg.rootfs import contents, debian, delta
 from modpkg.rootfs.changelogs import newest_changes
-from modpkg.rootfs.inventory import inventory, memory_size, uncompressed_size
+from modpkg.rootfs.generated import choose
+from modpkg.rootfs.generated.run import drop_generated, run_generators
+from modpkg.rootfs.inventory import inventory, lines_of, memory_size, paths_of, uncompressed_size
 from modpkg.rootfs.job import BuildJob, Built
 from modpkg.rootfs.kernel import kernel_release, prune_drivers
 from modpkg.rootfs.normalize import DIRECTORY_TIME, set_times, strip_attributes
@@ -46,7 +48,7 @@ def build(job: BuildJob, sink: Sink) -> Built:
         changes = newest_changes(upper, (package.name for package in job.packages))
         kernel = _choose(job, upper, below, sink)
         state = _take_state(job, upper, below)
-        paths = _take_files(job, upper, below)
+        paths = _generate(job, upper, below, _take_files(job, upper, below), sink)
         set_times(upper, source_date_epoch=job.source_date_epoch)
     with step(f"compress {job.recipe.name}", sink):
         fragment = _pack(job, upper, paths, sink)
@@ -148,9 +150,21 @@ def _take_files(job: BuildJob, upper: Path, below: list[Module]) -> dict[str, st
         exclude=(*job.platform.exclude, *job.recipe.exclude),
         include=(*job.platform.include, *job.recipe.include),
     )
+    dropped = drop_generated(upper, keep=choose.left_in(paths_of(upper), below))
+    contents.refuse_generated(job.recipe, dropped, where=str(job.recipe_path))
     strip_attributes(upper)
     debian.drop_foreign_records(upper, names=[package.name for package in job.packages])
     return delta.take_delta(upper, below, replaces=job.recipe.replaces, recipe=str(job.recipe_path))
+
+
+def _generate(
+    job: BuildJob, upper: Path, below: list[Module], paths: dict[str, str], sink: Sink
+) -> dict[str, str]:
+    # Made now, these files need not be made at each assembly: no other module has a part in them.
+    commands = choose.at_build(paths, below)
+    lower = [lower.tree for lower in reversed(job.below)]
+    made = run_generators(upper, lower=lower, commands=commands, work=job.work / "generate", sink=sink)
+    return dict(sorted({**paths, **lines_of(upper, made)}.items()))
 
 
 def _pack(job: BuildJob, upper: Path, paths: dict[str, str], sink: Sink) -> Fragment:

@@ -7,14 +7,14 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from modpkg.errors import BadInputError
+from modpkg.errors import BadInputError, DocumentError, Problem
 from modpkg.host.mounts import chroot_mounts
 from modpkg.host.run import CommandError, run
 from modpkg.rootfs.debian import script_environment
 from modpkg.rootfs.script_errors import script_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from modpkg.events import Sink
@@ -30,6 +30,22 @@ def add_contents(root: Path, recipe: Recipe, *, folder: Path) -> None:
     for content in recipe.contents:
         placed = _place(content, folder, root)
         _own(content, root, placed)
+
+
+def refuse_generated(recipe: Recipe, dropped: Collection[str], *, where: str) -> None:
+    """Refuse `contents` that are among the generated files which were dropped: they would be lost silently."""
+    lost = sorted({content.dst for content in recipe.contents} & {f"/{path}" for path in dropped})
+    if lost:
+        raise DocumentError(
+            [
+                Problem(
+                    file=where,
+                    message=f"contents: {path} is made by a program of the image from files of all modules",
+                    hint="put what it is made from in its place",
+                )
+                for path in lost
+            ]
+        )
 
 
 def settle(root: Path, recipe: Recipe, *, folder: Path, epoch: int, sink: Sink) -> None:

@@ -7,6 +7,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from modpkg.errors import DocumentError, Problem
+from modpkg.rootfs.generated.table import is_generated
 from modpkg.rootfs.inventory import inventory, walk
 
 if TYPE_CHECKING:
@@ -27,11 +28,12 @@ def check_layers(upper: Path, below: Sequence[Module], *, replaces: Iterable[str
     allowed = {path.lstrip("/") for path in replaces}
     start = len(str(upper)) + 1
     hidden = [e.path[start:] for e in walk(upper) if _is_whiteout(e) or _hides(e, e.path[start:], owners)]
-    removed = [path for path in hidden if path in owners and path not in allowed]
+    removed = [p for p in hidden if p in owners and p not in allowed and not is_generated(p)]
     _refuse([(path, "removes") for path in removed], owners, recipe)
-    # What is left lies over glue, which no module owns: a database that a script wrote anew.
+    # What is left lies over glue, which no module owns: a database that a script wrote anew. Generated files
+    # are made from all modules together, so a build may do with them what it likes.
     for path in hidden:
-        if path not in owners:
+        if path not in owners or is_generated(path):
             (upper / path).unlink()
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from modpkg.errors import ModpkgError
 from modpkg.host.files import digest_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 KINDS: Final = {
     stat.S_IFREG: "file",
@@ -44,6 +45,20 @@ def inventory(tree: Path) -> dict[str, str]:
     first_names: dict[tuple[int, int], str] = {}
     paths = ((_utf8(e.path[start:]), e) for e in walk(tree))
     return dict(sorted((path, _describe(e, path, first_names)) for path, e in paths))
+
+
+def paths_of(tree: Path) -> tuple[str, ...]:
+    """Give every path below `tree`, nothing else about it."""
+    start = len(str(tree)) + 1
+    return tuple(entry.path[start:] for entry in walk(tree))
+
+
+def lines_of(tree: Path, paths: Collection[str]) -> dict[str, str]:
+    """Describe these paths of `tree`, none of which has a hard link, and the directories that lead to them."""
+    start = len(str(tree)) + 1
+    wanted = {*paths, *(str(parent) for path in paths for parent in PurePosixPath(path).parents)}
+    entries = ((entry.path[start:], entry) for entry in walk(tree)) if paths else ()
+    return {path: _describe(entry, path, {}) for path, entry in entries if path in wanted}
 
 
 def uncompressed_size(paths: dict[str, str]) -> int:
@@ -101,5 +116,11 @@ def _digest(path: str) -> str:
 
 
 def _attributes(path: str) -> list[str]:
-    names = sorted(os.listxattr(path, follow_symlinks=False))
+    try:
+        names = sorted(os.listxattr(path, follow_symlinks=False))
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        # An overlay says so of a layer in which no path has any.
+        return []
     return [f"{quote(name)}={os.getxattr(path, name, follow_symlinks=False).hex()}" for name in names]

@@ -12,6 +12,7 @@ from modpkg.host.files import receipt_of
 from modpkg.image.site import SiteLayer, compose
 from modpkg.image.site_tree import SiteJob, build_site
 from modpkg.initramfs.build import build_initrd
+from modpkg.initramfs.files import Directory
 from modpkg.model.image import SITE, Image, ImageDirectory, ImageFile
 from modpkg.model.module import ModuleTest, State
 from tests.support.site import HASH, KEY, parts, write_site
@@ -30,7 +31,7 @@ def root() -> SmallRoot:
 @pytest.fixture(scope="session")
 def initrd(root: SmallRoot, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("initrd") / "initrd"
-    return build_initrd(root.tree, kernel=root.kernel, modules=(), destination=path).path
+    return build_initrd(Directory(root.tree), kernel=root.kernel, modules=(), destination=path).path
 
 
 @pytest.fixture

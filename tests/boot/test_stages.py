@@ -1,5 +1,6 @@
 """The stages' shell, judged by shellcheck, and its functions, run by the busybox that runs them in a node."""
 
+import hashlib
 import shlex
 from pathlib import Path
 
@@ -45,6 +46,25 @@ def test_a_kernel_argument_is_found_the_last_one_counts(arguments: str, found: s
 )
 def test_a_flag_is_a_whole_word(arguments: str, *, holds: bool) -> None:
     assert shell("flag debug && echo yes || echo no", arguments) == ("yes\n" if holds else "no\n")
+
+
+def test_a_digest_is_64_lower_case_digits_or_the_stage_ends() -> None:
+    assert shell("digest modpkg.sha256", "modpkg.sha256=00ff") == "00ff\n"
+    for bad in ("modpkg.sha256=00FF", "modpkg.sha256=", "quiet", "modpkg.sha256=../x"):
+        text = "reason_file=/dev/stdout; (digest modpkg.sha256) || echo ended"
+        assert shell(text, bad).endswith("or not in lower-case hexadecimal\nended\n")
+
+
+def test_a_file_with_another_digest_goes(tmp_path: Path) -> None:
+    file = tmp_path / "layer"
+    file.write_text("x")
+    right = hashlib.sha256(b"x").hexdigest()
+    check = f"reason_file=/dev/stdout; (verify {shlex.quote(str(file))} WANTED 'layer 1') || echo ended"
+    assert shell(check.replace("WANTED", right), "") == ""
+    assert file.exists()
+    said = shell(check.replace("WANTED", "0" * 64), "")
+    assert said == f"layer 1's sha256 is {right}, wanted {'0' * 64}\nended\n"
+    assert not file.exists()
 
 
 @pytest.mark.parametrize(

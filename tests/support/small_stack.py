@@ -13,11 +13,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from modpkg.events import ignore
 from modpkg.host.mounts import overlay
 from modpkg.host.run import run
 from modpkg.model.module import Fragment, IncludedPackage, Module
 from modpkg.rootfs.delta import take_delta
-from modpkg.rootfs.inventory import inventory
+from modpkg.rootfs.generated.choose import at_build, left_in
+from modpkg.rootfs.generated.run import drop_generated, run_generators
+from modpkg.rootfs.inventory import inventory, lines_of, paths_of
 from modpkg.rootfs.normalize import DIRECTORY_TIME, set_times, strip_attributes
 from modpkg.rootfs.state.dpkg import Stanza
 from modpkg.rootfs.state.drop import drop
@@ -122,8 +125,13 @@ def _add(name: str, fill: Callable[[Path, Path], None], core: Module, place: Pat
 def _finish(name: str, tree: Path, below: list[Module], place: Path) -> Module:
     drop(tree)
     state = take_state(tree, below)
+    drop_generated(tree, keep=left_in(paths_of(tree), below))
     strip_attributes(tree)
     paths = take_delta(tree, below, replaces=(), recipe=name) if below else inventory(tree)
+    commands = at_build(paths, below)
+    lower_trees = [place / module.name for module in reversed(below)]
+    made = run_generators(tree, lower=lower_trees, commands=commands, work=place / "generate", sink=ignore)
+    paths = dict(sorted({**paths, **lines_of(tree, made)}.items()))
     set_times(tree, source_date_epoch=EPOCH)
     tree.rename(place / name)
     receipt = pack_tree(place / name, place / f"{name}.squashfs", SETTINGS)

@@ -47,22 +47,27 @@ def lock(session: Session, name: str, *, dry_run: bool = False) -> ImageLockResu
         "uki": "Make one EFI program of kernel, initrd and command line, also if the manifest has no `uki: true`.",
         "uki_key": "Key in PEM that signs that program for secure boot.",
         "uki_certificate": "Its certificate in PEM.",
+        "merge": "How modules become one root: splice (their compressed blocks are copied) or recompress.",
+        "verify": "What is read back of a spliced root: list (all but content), or full.",
         "dry_run": "Tell what would be done and do nothing.",
     },
 )
-def build_image(
+def build_image(  # noqa: PLR0913 - each is an option of the command line
     session: Session,
     name: str,
     *,
     uki: bool = False,
     uki_key: str | None = None,
     uki_certificate: str | None = None,
+    merge: str = "splice",
+    verify: str = "list",
     dry_run: bool = False,
 ) -> ImageResult | ImagePlanResult:
     """Assemble the modules of an image's lock: kernel, initrd, one squashfs, and the site's layer over it.
 
     Example: modpkg build-image compute --uki
     """
+    from modpkg.cli.images import parse_ways
     from modpkg.cli.results.images import image_plan_result, image_result
     from modpkg.formats.catalogue import load_catalogue
     from modpkg.pipeline.make_image import Extras, make_image, plan_named_image
@@ -71,7 +76,7 @@ def build_image(
 
     catalogue = load_catalogue(session.recipes)
     place, store = Workplace(session.work), Site.of(session.environment).store
-    pair = _signing_pair(uki_key, uki_certificate)
+    pair, ways = _signing_pair(uki_key, uki_certificate), parse_ways(merge, verify)
     if dry_run:
         plan = plan_named_image(
             catalogue,
@@ -79,10 +84,10 @@ def build_image(
             workplace=place,
             store=store,
             sink=session.sink,
-            extras=Extras(uki=uki or pair is not None),
+            extras=Extras(uki=uki or pair is not None, ways=ways),
         )
         return image_plan_result(plan)
-    extras = Extras(uki=uki or pair is not None, pens=_pens(session, pair))
+    extras = Extras(uki=uki or pair is not None, pens=_pens(session, pair), ways=ways)
     return image_result(
         *make_image(catalogue, name, workplace=place, store=store, sink=session.sink, extras=extras)
     )

@@ -56,15 +56,20 @@ addresses() {
     done
 }
 
-# get NAME FILE: tries all addresses, in rounds.
+# get NAME FILE: what a kernel argument names.
 get() {
     urls=$(addresses "$1")
     [ -n "$urls" ] || fail "no address in $1=$(argument "$1"): it is a name, and no modpkg.base= is given"
+    get_any "$2"
+}
+
+# get_any FILE: tries all addresses in $urls, in rounds. $url is then the one that gave it.
+get_any() {
     reason=
     for pause in 1 2 4 8 16; do
         for url in $urls; do
-            if fetch "$url" "$2"; then
-                told="${told:+$told, }$(size_of "$2") bytes from $url"
+            if fetch "$url" "$1"; then
+                told="${told:+$told, }$(size_of "$1") bytes from $url"
                 return
             fi
             reason=$(tail -n 1 /tmp/wget.log)
@@ -72,14 +77,33 @@ get() {
         done
         sleep "$pause"
     done
-    fail "no address gave ${2##*/}; the last one said: ${reason:-nothing}"
+    fail "no address gave ${1##*/}; the last one said: ${reason:-nothing}"
 }
 
-[ -n "$(argument modpkg.image)" ] || fail "no modpkg.image= among the kernel's arguments"
+# get_layers: the list, and once it is known to be the right one, the layers that it names, from beside it.
+get_layers() {
+    get modpkg.layers "$layers"
+    wanted=$(digest modpkg.sha256) || exit 1
+    verify "$layers" "$wanted" "the list of layers"
+    lists=$(addresses modpkg.layers)
+    while read -r _ name; do
+        urls=
+        for list in $lists; do
+            urls="$urls ${list%/*}/$name"
+        done
+        get_any "${layers%/*}/$name"
+    done <"$layers"
+}
+
+[ -n "$(argument modpkg.image)$(argument modpkg.layers)" ] || fail "no modpkg.image= among the kernel's arguments"
 mkdir -p "${image%/*}"
 mount -t tmpfs -o nosuid,nodev,noexec,mode=700,size=80% tmpfs "${image%/*}" || fail "cannot mount ${image%/*}"
 told=
-get modpkg.image "$image"
+if [ -n "$(argument modpkg.layers)" ]; then
+    get_layers
+else
+    get modpkg.image "$image"
+fi
 if [ -n "$(argument modpkg.site)" ]; then
     get modpkg.site "$site"
 fi

@@ -10,16 +10,27 @@ above=/run/modpkg/site
 changes=/run/modpkg/changes
 
 mkdir -p "$lower" "$changes"
-mount -t squashfs -o ro,loop "$image" "$lower" || fail "cannot mount the image"
-layers=$lower
+if [ -e "$layers" ]; then
+    stack=
+    while read -r _ name; do
+        place=/run/modpkg/layers/$name
+        mkdir -p "$place"
+        mount -t squashfs -o ro,loop "${layers%/*}/$name" "$place" || fail "cannot mount layer $name"
+        # The list has the lowest first, the kernel wants the topmost first.
+        stack=$place${stack:+:$stack}
+    done <"$layers"
+else
+    mount -t squashfs -o ro,loop "$image" "$lower" || fail "cannot mount the image"
+    stack=$lower
+fi
 if [ -e "$site" ]; then
     mkdir -p "$above"
     mount -t squashfs -o ro,loop "$site" "$above" || fail "cannot mount the site layer"
-    layers=$above:$lower
+    stack=$above:$stack
 fi
 mount -t tmpfs -o mode=755,size=50% tmpfs "$changes" || fail "cannot mount $changes"
 mkdir "$changes/upper" "$changes/work"
 # The upper directory's mode becomes that of /.
 chmod 755 "$changes/upper"
-mount -t overlay -o "lowerdir=$layers,upperdir=$changes/upper,workdir=$changes/work" overlay "$newroot" ||
+mount -t overlay -o "lowerdir=$stack,upperdir=$changes/upper,workdir=$changes/work" overlay "$newroot" ||
     fail "cannot lay the changes over the image"

@@ -1,4 +1,4 @@
-"""What a build leaves in a tree and no image may hold: traces of the machine, generated files, secrets.
+"""What a build leaves in a tree and no image may hold: traces of the machine, secrets.
 
 Only paths inside the tree are looked at: symlinks are removed, never followed.
 """
@@ -35,13 +35,7 @@ DROPPED: Final = (
     "var/lib/debconf/**",
     "etc/apt/apt.conf.d/99mmdebstrap",
     "**/__pycache__/",
-    # what is written anew at assembly or at boot
-    "etc/ld.so.cache",
-    "{usr/,}lib/modules/*/modules.{dep,dep.bin,alias,alias.bin,symbols,symbols.bin,softdep,devname}",
-    "{usr/,}lib/modules/*/modules.builtin.{bin,alias.bin}",
-    "usr/lib/udev/hwdb.bin",
-    "etc/udev/hwdb.bin",
-    "var/lib/systemd/catalog/database",
+    # what is written anew at boot
     "{dev,proc,sys}/**/",
     "run/**/",
     "tmp/**/",

@@ -12,6 +12,7 @@ from modpkg.rootfs.state.conflict import Conflict, StateError
 from modpkg.rootfs.state.databases import database_of
 from modpkg.rootfs.state.dpkg import STATUS, merged_stanzas, status_text
 from modpkg.rootfs.state.group import DATABASES_OF_GROUPS, with_members
+from modpkg.rootfs.state.nsswitch import NSSWITCH, merged_services, services_text
 from modpkg.rootfs.state.records import merged, shares_of, text_of
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def unite(states: Mapping[str, State]) -> Union:
     stanzas, differing = merged_stanzas([(name, state.stanzas) for name, state in sorted(states.items())])
     conflicts += differing
     alternatives = dict(_merged_alternatives(states, conflicts))
-    union = State(stanzas=stanzas, lines=lines, alternatives=alternatives)
+    services, differing = merged_services([(name, state.services) for name, state in sorted(states.items())])
+    conflicts += differing
+    union = State(stanzas=stanzas, lines=lines, alternatives=alternatives, services=services)
     return Union(union, sorted(set(conflicts)))
 
 
@@ -93,6 +96,8 @@ def write_state(state: State, destination: Path) -> None:
         _write(destination / path, text_of(records), mode=database.mode, gid=database.gid)
     if state.stanzas:
         _write(destination / STATUS, status_text(state.stanzas))
+    if state.services:
+        _write(destination / NSSWITCH, services_text(state.services))
     for name, alternative in state.alternatives.items():
         _write(destination / ADMIN / name, admin_text(alternative))
         for link, target in links_of(name, alternative).items():

@@ -15,7 +15,9 @@ from modpkg.rootfs.state.databases import DATABASES
 from modpkg.rootfs.state.dpkg import STATUS, Stanza, added_stanzas, parse_status
 from modpkg.rootfs.state.group import DATABASES_OF_GROUPS, split_members
 from modpkg.rootfs.state.merge import unite
+from modpkg.rootfs.state.nsswitch import NSSWITCH, added_services, parse_services
 from modpkg.rootfs.state.records import added, paths_in, read_text
+from modpkg.rootfs.state.triggers import LOCK as TRIGGERS_LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,6 +57,7 @@ def take_state(tree: Path, below: Sequence[Module] = ()) -> State:
         lines=dict(_take_lines(taking)),
         stanzas=_take_stanzas(taking),
         alternatives=dict(_take_alternatives(taking)),
+        services=_take_services(taking),
         members=taking.members,
     )
     if taking.conflicts:
@@ -82,7 +85,8 @@ def _found(tree: Path) -> list[tuple[Database, str]]:
     found: dict[str, Database] = {}
     for database in DATABASES:
         for path in paths_in(tree, database.pattern):
-            found.setdefault(path, database)
+            if path != TRIGGERS_LOCK:
+                found.setdefault(path, database)
     return [(database, path) for path, database in found.items()]
 
 
@@ -93,6 +97,20 @@ def _take_stanzas(taking: _Taking) -> tuple[str, ...]:
     new, conflicts = added_stanzas(
         parse_status(read_text(taking.tree, STATUS)),
         base=tuple(map(Stanza.parse, taking.base.stanzas)),
+        below=taking.below,
+        here=HERE,
+    )
+    taking.conflicts += conflicts
+    return new
+
+
+def _take_services(taking: _Taking) -> dict[str, tuple[str, ...]]:
+    if not any(paths_in(taking.tree, NSSWITCH)):
+        return {}
+    taking.taken.append(NSSWITCH)
+    new, conflicts = added_services(
+        parse_services(read_text(taking.tree, NSSWITCH)),
+        base=taking.base.services,
         below=taking.below,
         here=HERE,
     )

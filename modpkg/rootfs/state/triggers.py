@@ -7,6 +7,9 @@ from typing import Final
 from modpkg.errors import ModpkgError
 from modpkg.rootfs.state.records import Database
 
+# Among the files of triggers, but none: it is empty, and goes with the other locks.
+LOCK: Final = "var/lib/dpkg/triggers/Lock"
+
 
 def _refuse(record: str) -> str:
     raise ModpkgError(

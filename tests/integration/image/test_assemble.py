@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,16 @@ import pytest
 from modpkg.errors import ModpkgError
 from modpkg.events import ignore
 from modpkg.host.files import digest_file
+from modpkg.host.mounts import mounted, overlay
 from modpkg.host.namespaces import enter
 from modpkg.host.run import run
 from modpkg.image.identity import image_of
-from modpkg.image.job import Assembled, AssembleJob, Layer
+from modpkg.image.job import Assembled, AssembleJob, Layer, Ways
 from modpkg.model.module import Module
 from modpkg.pipeline.apart import call
 from modpkg.rootfs.inventory import inventory
 from modpkg.rootfs.normalize import DIRECTORY_TIME
-from modpkg.squashfs.pack import unpack
+from modpkg.squashfs.pack import Settings, pack_tree, unpack
 from tests.support.small_stack import NAMES, RELEASE
 from tests.support.stack import EPOCH
 
@@ -29,18 +31,20 @@ pytestmark = pytest.mark.programs
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 
-def job_of(stack: Path, work: Path, names: tuple[str, ...] = NAMES, **trees: Path) -> AssembleJob:
+def job_of(stack: Path, work: Path, names: tuple[str, ...] = NAMES, **fields: Any) -> AssembleJob:
     modules = [Module.model_validate_json((stack / f"{name}.json").read_bytes()) for name in names]
     work.mkdir()
-    return AssembleJob(
-        layers=tuple(
-            Layer(module=stack / f"{name}.json", tree=trees.get(name, stack / name)) for name in names
-        ),
-        image=image_of(modules),
-        level=1,
-        block_size=131072,
-        work=work,
-    )
+    layers = tuple(Layer(module=stack / f"{n}.json", fragment=stack / f"{n}.squashfs") for n in names)
+    known = {"layers": layers, "image": image_of(modules), "level": 1, "block_size": 131072, "work": work}
+    return AssembleJob(**{**known, **fields})
+
+
+def over_trees(stack: Path, work: Path, names: tuple[str, ...] = NAMES, **trees: Path) -> AssembleJob:
+    """Give a job that compresses the stacked trees again."""
+    job = job_of(stack, work, names, ways=Ways(merge="recompress"))
+    found = [trees.get(name, stack / name) for name in names]
+    layers = [layer.model_copy(update={"tree": tree}) for layer, tree in zip(job.layers, found, strict=True)]
+    return job.model_copy(update={"layers": tuple(layers)})
 
 
 def assembled(job: AssembleJob) -> Assembled:
@@ -51,6 +55,11 @@ def assembled(job: AssembleJob) -> Assembled:
 @pytest.fixture(scope="module")
 def image(stack: Path, tmp_path_factory: pytest.TempPathFactory) -> Assembled:
     return assembled(job_of(stack, tmp_path_factory.mktemp("image") / "work"))
+
+
+@pytest.fixture(scope="module")
+def recompressed(stack: Path, tmp_path_factory: pytest.TempPathFactory) -> Assembled:
+    return assembled(over_trees(stack, tmp_path_factory.mktemp("again") / "work"))
 
 
 @pytest.fixture(scope="module")
@@ -177,29 +186,102 @@ def digests(files: dict[str, Path]) -> dict[str, str]:
 
 def test_equal_modules_make_equal_bits(stack: Path, image: Assembled, tmp_path: Path) -> None:
     names = ("tools", "core", "slurm", "kernel")
+    job = job_of(stack, tmp_path / "work", names)
+    moved = tmp_path / "elsewhere"
+    run(["cp", stack / "tools.squashfs", moved])
+    layers = (job.layers[0].model_copy(update={"fragment": moved}), *job.layers[1:])
+    assert digests(in_other_surroundings(job.model_copy(update={"layers": layers}))) == digests(image.files)
+
+
+def test_equal_modules_make_equal_bits_when_they_are_compressed_again(
+    stack: Path, recompressed: Assembled, tmp_path: Path
+) -> None:
     moved = tmp_path / "elsewhere"
     run(["cp", "--archive", stack / "tools", moved])
-    job = job_of(stack, tmp_path / "work", names, tools=moved)
+    job = over_trees(stack, tmp_path / "work", ("tools", "core", "slurm", "kernel"), tools=moved)
+    assert digests(in_other_surroundings(job)) == digests(recompressed.files)
+
+
+def in_other_surroundings(job: AssembleJob) -> dict[str, Path]:
     before = os.umask(0o077), os.sched_getaffinity(0)
     try:
         os.sched_setaffinity(0, {min(before[1])})
-        files = assembled(job).files
+        return assembled(job).files
     finally:
         os.umask(before[0])
         os.sched_setaffinity(0, before[1])
-    assert digests(files) == digests(image.files)
 
 
 def test_a_user_namespace_makes_the_same_bits(stack: Path, image: Assembled, tmp_path: Path) -> None:
-    job = job_of(stack, tmp_path / "work")
-    path = tmp_path / "job.json"
+    assert digests(by_a_mapped_user(job_of(stack, tmp_path / "work"), tmp_path)) == digests(image.files)
+
+
+def test_a_user_namespace_compresses_to_the_same_bits(
+    stack: Path, recompressed: Assembled, tmp_path: Path
+) -> None:
+    job = over_trees(stack, tmp_path / "work")
+    assert digests(by_a_mapped_user(job, tmp_path)) == digests(recompressed.files)
+
+
+def by_a_mapped_user(job: AssembleJob, place: Path) -> dict[str, Path]:
+    path = place / "job.json"
     path.write_text(job.model_dump_json())
     # Root stays root in it, but overlay, mounts and devices behave as for any mapped user.
     mapped = [sys.executable, "-m", "tests.support.user_namespace", *enter("root")]
     command = [*mapped, sys.executable, "-m", "modpkg.pipeline.worker", "assemble", path]
     lines = run(command, env={"PYTHONPATH": str(CHECKOUT)}).stdout.splitlines()
-    result = Assembled.model_validate(json.loads(lines[-1])["result"])
-    assert digests(result.files) == digests(image.files)
+    return Assembled.model_validate(json.loads(lines[-1])["result"]).files
+
+
+def test_both_ways_show_the_same_tree(image: Assembled, recompressed: Assembled, tmp_path: Path) -> None:
+    shown = {}
+    for name, made in (("spliced", image), ("recompressed", recompressed)):
+        root = made.files["root.squashfs"]
+        unpack(root, tmp_path / f"{name} by unsquashfs")
+        shown[f"{name} by unsquashfs"] = whole(tmp_path / f"{name} by unsquashfs")
+        with mounted(root, tmp_path / name, kind="squashfs", options="ro,loop"):
+            shown[f"{name} by the kernel"] = whole(tmp_path / name)
+    first, *others = shown
+    assert len(shown[first]) > 50
+    for other in others:
+        assert shown[other] == shown[first], other
+
+
+def whole(tree: Path) -> dict[str, tuple[str, float]]:
+    """Give all that an inventory says of each path, and its time."""
+    return {path: (line, (tree / path).lstat().st_mtime) for path, line in inventory(tree).items()}
+
+
+def test_kernel_and_initrd_do_not_depend_on_the_way(image: Assembled, recompressed: Assembled) -> None:
+    for name in ("vmlinuz", "initrd"):
+        assert image.files[name].read_bytes() == recompressed.files[name].read_bytes()
+
+
+def test_a_full_read_back_finds_no_fault(stack: Path, image: Assembled, tmp_path: Path) -> None:
+    files = assembled(job_of(stack, tmp_path / "work", ways=Ways(verify="full"))).files
+    assert digests(files) == digests(image.files)
+    assert sorted(path.name for path in (tmp_path / "work").iterdir()) == sorted(files)
+
+
+def test_layers_stacked_by_the_kernel_show_what_the_flat_image_does(
+    stack: Path, tree: Path, tmp_path: Path
+) -> None:
+    made = assembled(job_of(stack, tmp_path / "work", layout="layered"))
+    assert sorted(made.files) == ["04-glue.squashfs", "initrd", "vmlinuz"]
+    assert made.layers == (
+        *("00-core.squashfs", "01-kernel.squashfs", "02-slurm.squashfs", "03-tools.squashfs"),
+        "04-glue.squashfs",
+    )
+    fragments = [stack / f"{name}.squashfs" for name in NAMES] + [made.files["04-glue.squashfs"]]
+    with ExitStack() as mounts:
+        places = [tmp_path / fragment.name for fragment in fragments]
+        for fragment, place in zip(fragments, places, strict=True):
+            mounts.enter_context(mounted(fragment, place, kind="squashfs", options="ro,loop"))
+        mounts.enter_context(overlay(tmp_path / "stacked", lower=places[::-1]))
+        stacked = whole(tmp_path / "stacked")
+    kernel = f"boot/vmlinuz-{RELEASE}"
+    assert stacked.pop(kernel)
+    assert stacked == whole(tree)
 
 
 def test_a_directory_that_hides_those_below_it_is_found_out(stack: Path, tmp_path: Path) -> None:
@@ -207,7 +289,7 @@ def test_a_directory_that_hides_those_below_it_is_found_out(stack: Path, tmp_pat
     run(["cp", "--archive", stack / "tools", marked])
     os.setxattr(marked / "usr/lib/python3", "trusted.overlay.opaque", b"y")
     with pytest.raises(ModpkgError, match="paths are hidden") as raised:
-        assembled(job_of(stack, tmp_path / "work", tools=marked))
+        assembled(over_trees(stack, tmp_path / "work", tools=marked))
     assert "usr/lib/python3/dist-packages/munge/one.py" in raised.value.what
 
 
@@ -216,7 +298,19 @@ def test_a_generator_that_writes_what_no_rule_knows_is_refused(stack: Path, tmp_
     run(["cp", "--archive", stack / "core", odd])
     (odd / "usr/bin/ldconfig").write_text("#!/usr/bin/busybox sh\necho > /etc/surprise\n")
     with pytest.raises(ModpkgError, match="wrote /etc/surprise, which no rule knows"):
-        assembled(job_of(stack, tmp_path / "work", core=odd))
+        assembled(over_trees(stack, tmp_path / "work", core=odd))
+
+
+def test_an_ldconfig_that_needs_more_than_itself_is_not_run_apart(stack: Path, tmp_path: Path) -> None:
+    odd, fragment = tmp_path / "core", tmp_path / "core.squashfs"
+    run(["cp", "--archive", stack / "core", odd])
+    (odd / "usr/bin/ldconfig").write_text("#!/bin/sh\n")
+    pack_tree(odd, fragment, Settings(level=1, block_size=131072, time=DIRECTORY_TIME))
+    job = job_of(stack, tmp_path / "work")
+    layers = (job.layers[0].model_copy(update={"fragment": fragment}), *job.layers[1:])
+    with pytest.raises(ModpkgError, match="it is not a static program") as raised:
+        assembled(job.model_copy(update={"layers": layers}))
+    assert "--merge recompress" in raised.value.hint
 
 
 def test_an_image_needs_a_kernel(stack: Path, tmp_path: Path) -> None:

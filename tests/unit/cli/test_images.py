@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from modpkg.cli.images import find_image, read_image
+from modpkg.cli.images import find_image, parse_ways, read_image
 from modpkg.errors import BadInputError
 from modpkg.formats.canonical import write_record
+from modpkg.image.job import Ways
 from modpkg.model.image import Image, ImageDirectory, ImageFile, ImageModule
 
 LETTERS = "cbdppkwfzz"
@@ -82,3 +83,21 @@ def test_a_damaged_image_is_in_the_way_of_no_other(tmp_path: Path) -> None:
     assert find_image(tmp_path, "compute") == mine
     with pytest.raises(BadInputError, match=f"hint: remove {damaged} and build the image again"):
         find_image(tmp_path, "storage")
+
+
+def test_ways_are_read_by_their_words() -> None:
+    assert parse_ways("recompress", "full") == Ways(merge="recompress", verify="full")
+    assert parse_ways("splice", "list") == Ways()
+
+
+@pytest.mark.parametrize(
+    ("merge", "verify", "what", "hint"),
+    [
+        ("splcie", "list", "no way 'splcie' of --merge", "did you mean 'splice'?"),
+        ("splice", "everything", "no way 'everything' of --verify", "known: full, list"),
+    ],
+)
+def test_an_unknown_way_is_refused_with_what_there_is(merge: str, verify: str, what: str, hint: str) -> None:
+    with pytest.raises(BadInputError, match=what) as raised:
+        parse_ways(merge, verify)
+    assert raised.value.hint == hint

@@ -83,9 +83,9 @@ def test_findings_do_not_depend_on_the_order_of_modules() -> None:
 
 
 def test_an_unknown_assembly_format_is_all_that_is_said() -> None:
-    (finding,) = find([*broken(), make_module("new", assembly_format=2)])
+    (finding,) = find([*broken(), make_module("new", assembly_format=3)])
     assert str(finding) == (
-        "module new: assembly format 2; this modpkg knows 1\n"
+        "module new: assembly format 3; this modpkg knows 2\n"
         "  hint: use the modpkg that built it, or a newer one"
     )
 

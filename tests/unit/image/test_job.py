@@ -1,18 +1,20 @@
 from pathlib import Path
 
 from modpkg.image.identity import image_of
-from modpkg.image.job import Assembled, AssembleJob, Layer
+from modpkg.image.job import Assembled, AssembleJob, Layer, Ways
 from tests.support.stack import make_module
 
 
 def test_a_job_and_its_result_cross_as_json() -> None:
     job = AssembleJob(
-        layers=(Layer(module=Path("/m/core.json"), tree=Path("/t/core")),),
+        layers=(Layer(module=Path("/m/core.json"), fragment=Path("/f/core"), tree=Path("/t/core")),),
         image=image_of([make_module("core")]),
         level=15,
         block_size=131072,
         work=Path("/w"),
+        layout="layered",
+        ways=Ways(merge="recompress", verify="full"),
     )
     assert AssembleJob.model_validate_json(job.model_dump_json()) == job
-    result = Assembled(files={"initrd": Path("/w/initrd")}, kernel="6.1.0")
+    result = Assembled(files={"initrd": Path("/w/initrd")}, kernel="6.1.0", layers=("00-core.squashfs",))
     assert Assembled.model_validate(result.model_dump(mode="json")) == result

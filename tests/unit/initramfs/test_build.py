@@ -8,6 +8,7 @@ import pytest
 
 from modpkg.errors import ModpkgError
 from modpkg.initramfs.build import build_initrd
+from modpkg.initramfs.files import Directory
 from tests.support.newc import read_archive
 
 KERNEL = "6.1.0-test"
@@ -43,7 +44,9 @@ def root(tmp_path: Path) -> Path:
 
 
 def build(root: Path, *modules: str) -> dict[str, bytes]:
-    receipt = build_initrd(root, kernel=KERNEL, modules=modules, destination=root.parent / "initrd")
+    receipt = build_initrd(
+        Directory(root), kernel=KERNEL, modules=modules, destination=root.parent / "initrd"
+    )
     data = receipt.path.read_bytes()
     assert (receipt.size, receipt.sha256) == (len(data), hashlib.sha256(data).hexdigest())
     return {str(entry["path"]): bytes(entry["data"]) for entry in read_archive(data)}  # type: ignore[call-overload]
@@ -98,13 +101,15 @@ def test_every_member_lies_in_a_directory_of_the_archive(root: Path) -> None:
 
 
 def test_equal_trees_give_equal_bytes(root: Path) -> None:
-    first = build_initrd(root, kernel=KERNEL, modules=("nfs", "mlx5_core"), destination=root.parent / "1")
+    first = build_initrd(
+        Directory(root), kernel=KERNEL, modules=("nfs", "mlx5_core"), destination=root.parent / "1"
+    )
     for path in sorted(root.rglob("*")):
         os.utime(path, (1, 1))
     umask = os.umask(0o077)
     try:
         second = build_initrd(
-            root, kernel=KERNEL, modules=("mlx5_core", "nfs"), destination=root.parent / "2"
+            Directory(root), kernel=KERNEL, modules=("mlx5_core", "nfs"), destination=root.parent / "2"
         )
     finally:
         os.umask(umask)
@@ -132,4 +137,4 @@ def test_a_missing_module_is_named_and_nothing_is_written(root: Path) -> None:
 
 def test_a_kernel_that_is_not_there_is_an_error(root: Path) -> None:
     with pytest.raises(ModpkgError, match=r"modules\.dep"):
-        build_initrd(root, kernel="9.9", modules=(), destination=root.parent / "initrd")
+        build_initrd(Directory(root), kernel="9.9", modules=(), destination=root.parent / "initrd")

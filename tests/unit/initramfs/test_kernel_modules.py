@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from modpkg.errors import BadInputError, ModpkgError
+from modpkg.initramfs.files import Directory
 from modpkg.initramfs.kernel_modules import ModuleTable, module_name, read_table
 
 DEP = """\
@@ -45,7 +46,7 @@ def directory(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def table(directory: Path) -> ModuleTable:
-    return read_table(directory)
+    return read_table(Directory(directory.parent), directory.name)
 
 
 def test_a_module_brings_all_it_needs(table: ModuleTable) -> None:
@@ -86,7 +87,7 @@ def test_an_unknown_compression_is_an_error(directory: Path) -> None:
     (directory / "kernel/lib").mkdir()
     (directory / "kernel/lib/odd.ko.zst").write_bytes(b"x")
     with pytest.raises(ModpkgError, match=r"\.zst"):
-        read_table(directory).read("odd")
+        read_table(Directory(directory.parent), directory.name).read("odd")
 
 
 def test_only_devices_ask_for_drivers(table: ModuleTable) -> None:
@@ -98,4 +99,4 @@ def test_only_devices_ask_for_drivers(table: ModuleTable) -> None:
 def test_a_missing_table_is_named(directory: Path, name: str) -> None:
     (directory / name).unlink()
     with pytest.raises(ModpkgError, match=name):
-        read_table(directory)
+        read_table(Directory(directory.parent), directory.name)

@@ -173,3 +173,32 @@ def test_all_faults_of_a_node_are_named_at_once(healthy: BootReport, about: Imag
 )
 def test_the_reason_is_the_nearest_to_the_cause(machine: Ended, reason: str) -> None:
     assert reason_of(machine, missing=("slurm/runs", "end")) == reason
+
+
+@pytest.fixture
+def layered(tmp_path: Path, about: ImageDirectory) -> Path:
+    """Give the directory of a layered image."""
+    names = ("00-core.squashfs", "01-glue.squashfs")
+    for name in ("initrd", "vmlinuz", "layers", *names):
+        (tmp_path / name).write_text(name)
+    digests = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("layers", *names)}
+    files = {name: ImageFile(size=len(name), sha256=digest) for name, digest in digests.items()}
+    known = {name: about.files[name] for name in ("initrd", "vmlinuz")}
+    changed = about.model_copy(update={"files": {**known, **files}, "layout": "layered", "layers": names})
+    (tmp_path / "image.json").write_text(changed.model_dump_json())
+    return tmp_path
+
+
+def test_a_layered_image_needs_all_its_layers_and_no_root(layered: Path) -> None:
+    assert read_image(layered).layers == ("00-core.squashfs", "01-glue.squashfs")
+    (layered / "01-glue.squashfs").write_text("other")
+    with pytest.raises(BadInputError, match=r"01-glue\.squashfs has sha256"):
+        read_image(layered)
+
+
+def test_a_node_is_told_of_the_list_of_layers(layered: Path) -> None:
+    about = read_image(layered)
+    arguments = kernel_arguments(about, address="http://a:1", check_sha256="0" * 64)
+    assert "modpkg.layers=http://a:1/layers" in arguments
+    assert f"modpkg.sha256={about.files['layers'].sha256}" in arguments
+    assert not any(argument.startswith("modpkg.image=") for argument in arguments)

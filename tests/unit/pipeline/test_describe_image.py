@@ -10,6 +10,7 @@ from modpkg.events import Event, Warned, ignore
 from modpkg.host.files import digest_file
 from modpkg.host.run import run
 from modpkg.image.identity import image_of
+from modpkg.image.job import Assembled
 from modpkg.image.site import SiteLayer
 from modpkg.model.image import ImageDirectory, SiteMark
 from modpkg.model.manifest import Manifest, ModulePin
@@ -51,7 +52,9 @@ def directory(tmp_path: Path) -> Path:
 
 def described(directory: Path, *, pens: Pens | None = None, **fields: Any) -> ImageDirectory:
     made = plan(directory, **fields)
-    return describe(made, directory, kernel="6.1.0", pens=pens or Pens(), sink=ignore)
+    return describe(
+        made, directory, assembled=Assembled(files={}, kernel="6.1.0"), pens=pens or Pens(), sink=ignore
+    )
 
 
 def test_everything_is_there_and_summed(directory: Path) -> None:
@@ -83,7 +86,13 @@ def test_a_site_layer_is_for_its_owner_alone_and_its_mark_is_told(directory: Pat
 
 def test_without_a_key_the_sums_are_not_signed_and_that_is_said(directory: Path) -> None:
     events: list[Event] = []
-    describe(plan(directory), directory, kernel="6.1.0", pens=Pens(), sink=events.append)
+    describe(
+        plan(directory),
+        directory,
+        assembled=Assembled(files={}, kernel="6.1.0"),
+        pens=Pens(),
+        sink=events.append,
+    )
     (warned,) = events
     assert isinstance(warned, Warned)
     assert warned.message == "SHA256SUMS of compute is not signed, as there is no key"
@@ -114,3 +123,22 @@ def test_an_efi_program_is_made_where_it_is_asked_for(directory: Path) -> None:
     assert record.files[name].sha256 == digest_file(directory / name)
     assert (directory / "cmdline").read_text().strip().encode() in (directory / name).read_bytes()
     assert sorted(path.name for path in directory.parent.iterdir()) == ["compute"]
+
+
+def test_layers_are_taken_at_the_word_of_their_list(directory: Path) -> None:
+    (directory / "root.squashfs").unlink()
+    layers = ("00-core.squashfs", "01-glue.squashfs")
+    for name in layers:
+        (directory / name).write_text(name)
+        (directory / name).chmod(0o444)
+    (directory / "layers").write_text("".join(f"{digest_file(directory / n)}  {n}\n" for n in layers))
+    assembled = Assembled(files={}, kernel="6.1.0", layers=layers)
+    record = describe(plan(directory), directory, assembled=assembled, pens=Pens(), sink=ignore)
+    assert record.layers == layers
+    assert {name: record.files[name].sha256 for name in layers} == {
+        name: digest_file(directory / name) for name in layers
+    }
+    # A fragment is the store's file too, and stays as it is; the glue is the directory's own.
+    assert (directory / layers[0]).stat().st_mode & 0o777 == 0o444
+    assert (directory / layers[1]).stat().st_mode & 0o777 == 0o644
+    run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=directory)

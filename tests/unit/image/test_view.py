@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from modpkg.image.view import Shown, opened
+from modpkg.squashfs.pack import Settings, pack_tree
+from tests.support.stack import make_module, write_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from modpkg.model.module import Module
+
+pytestmark = pytest.mark.programs
+FILE = "file 0644 0 0 1 x"
+TEXTS = {
+    "core": {"etc/os-release": "core", "usr/lib/liba.so": "a", "usr/bin/x": "x of core"},
+    "tools": {"usr/bin/x": "x of tools"},
+}
+
+
+@pytest.fixture
+def modules(tmp_path: Path) -> list[tuple[Module, Path]]:
+    """Give two modules, the lower first, with their fragments."""
+    found = []
+    for name, texts in TEXTS.items():
+        write_files(tmp_path / name, texts)
+        fragment = tmp_path / f"{name}.squashfs"
+        pack_tree(tmp_path / name, fragment, Settings(level=1, block_size=131072, time=0))
+        found.append(
+            (make_module(name, paths={**dict.fromkeys(texts, FILE), "usr": "dir 0755 0 0"}), fragment)
+        )
+    return found
+
+
+def test_the_topmost_module_shows_a_path(modules: list[tuple[Module, Path]]) -> None:
+    with opened(*zip(*modules, strict=True)) as view:
+        assert view.read("etc/os-release") == b"core"
+        assert view.read("usr/bin/x") == b"x of tools"
+
+
+@pytest.mark.parametrize("path", ["usr/bin/none", "usr"])
+def test_what_is_no_file_is_not_found(modules: list[tuple[Module, Path]], path: str) -> None:
+    with opened(*zip(*modules, strict=True)) as view, pytest.raises(FileNotFoundError, match=path):
+        view.read(path)
+
+
+def test_files_are_taken_out_by_themselves(modules: list[tuple[Module, Path]], tmp_path: Path) -> None:
+    with opened(*zip(*modules, strict=True)) as view:
+        view.extract(["usr/lib/liba.so", "usr/bin/x"], tmp_path / "out")
+    found = {
+        str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()
+    }
+    assert found == {"usr/lib/liba.so", "usr/bin/x"}
+
+
+def test_the_glue_comes_first(modules: list[tuple[Module, Path]], tmp_path: Path) -> None:
+    write_files(tmp_path / "glue", {"etc/os-release": "glue"})
+    with opened(*zip(*modules, strict=True)) as view:
+        shown = Shown(view=view, glue=tmp_path / "glue")
+        assert shown.read("etc/os-release") == b"glue"
+        assert shown.read("usr/lib/liba.so") == b"a"
+        assert shown.where("usr/x") == "/usr/x of the image"
+
+
+def test_a_damaged_fragment_is_named_by_its_module(modules: list[tuple[Module, Path]]) -> None:
+    modules[1][1].write_bytes(b"hsqs")
+    with opened(*zip(*modules, strict=True)) as view, pytest.raises(Exception, match="fragment of tools"):
+        view.read("usr/bin/x")
