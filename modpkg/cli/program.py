@@ -12,14 +12,14 @@ from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
-from modpkg.cli.commands import channels, development, documents, images, modules, repositories
+from modpkg.cli.commands import channels, development, documents, images, modules, nodes, repositories
 from modpkg.cli.streams import usable, write_line
 from modpkg.errors import EXIT_BAD_INPUT, BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-COMMAND_GROUPS = (documents, modules, repositories, channels, images, development)
+COMMAND_GROUPS = (documents, modules, repositories, channels, images, nodes, development)
 
 
 def command_collection() -> Collection:
