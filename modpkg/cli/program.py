@@ -20,6 +20,7 @@ from modpkg.cli.commands import (
     documents,
     images,
     modules,
+    nodes,
     proofs,
     repositories,
 )
@@ -38,6 +39,7 @@ COMMAND_GROUPS = (
     directories,
     proofs,
     changes,
+    nodes,
     development,
 )
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from modpkg.formats.canonical import canonical_json
 from modpkg.host.files import Receipt, write_atomically
 from modpkg.model.changelog import Changelog
+from modpkg.model.cluster import Cluster
+from modpkg.model.inventory import Inventory
 from modpkg.model.manifest import Manifest
 from modpkg.model.platform import Platform
 from modpkg.model.recipe import Recipe
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 KINDS: Final[Mapping[str, type[Document]]] = {
     "changelog": Changelog,
+    "cluster": Cluster,
+    "inventory": Inventory,
     "manifest": Manifest,
     "platform": Platform,
     "recipe": Recipe,

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
-from modpkg.model import changelog, config, document, manifest, recipe, repository, site, size
+from modpkg.model import (
+    address,
+    changelog,
+    config,
+    document,
+    hostlist,
+    manifest,
+    recipe,
+    repository,
+    site,
+    size,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -34,6 +45,13 @@ FORMS: Final[Mapping[str, tuple[str, str]]] = {
         "letters, digits, '_', '-' and '.'; a letter or '_' comes first",
     ),
     document.SHA256_PATTERN: ("a sha256 digest", "64 digits of 0-9a-f"),
+    address.MACS_PATTERN: (
+        "the MAC of a network card",
+        "write 52:54:00:12:34:56 in lower-case letters; several stand in one text, with a space between",
+    ),
+    address.DEVICE_PATTERN: ("a network device", "at most 15 letters, digits, '_', '-' and '.'"),
+    address.DOMAIN_PATTERN: ("a domain", "lower-case words joined by dots, such as cluster.example.org"),
+    hostlist.HOST_PATTERN: ("the name of a node", "lower-case letters, digits and dashes, at most 63"),
     config.ADDRESS_PATTERN: ("an address", "it starts with https://, http:// or file:///"),
     changelog.MOMENT_PATTERN: ("a moment", "write it in UTC as 2024-05-31T12:00:00Z"),
     changelog.INPUTS_PATTERN: ("a digest", "`invoke release-module` writes it; do not change it by hand"),

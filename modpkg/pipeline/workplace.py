@@ -34,6 +34,11 @@ class Workplace:
         return self.root / "images"
 
     @property
+    def head(self) -> Path:
+        """What nodes boot from."""
+        return self.root / "head"
+
+    @property
     def clients(self) -> Path:
         """Packages that set up clients of the repository."""
         return self.root / "clients"

@@ -9,7 +9,18 @@ from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from modpkg.formats.schema import KINDS, schema_of
 from modpkg.formats.words import FORMS, Fault, closest, describe, shown
-from modpkg.model import changelog, config, document, manifest, recipe, repository, site, size
+from modpkg.model import (
+    address,
+    changelog,
+    config,
+    document,
+    hostlist,
+    manifest,
+    recipe,
+    repository,
+    site,
+    size,
+)
 
 
 def fault(kind: str, value: object, *, written: str = "", **context: object) -> Fault:
@@ -108,6 +119,16 @@ TEXTS = {
     ),
     document.ACCOUNT_PATTERN: (["munge", "_rpc", "systemd-network"], ["", "1a", "a b", "a:b", "-a"]),
     document.SHA256_PATTERN: (["0f" * 32], ["0F" * 32, "0f" * 31, "g" * 64, "0f" * 32 + "\n"]),
+    address.MACS_PATTERN: (
+        ["52:54:00:12:34:56", "52:54:00:12:34:56 52:54:00:12:34:57"],
+        ["", "52:54:00:12:34", "52-54-00-12-34-56", "52:54:00:12:34:AB", "52:54:00:12:34:56\n"],
+    ),
+    address.DEVICE_PATTERN: (["eth0", "enp1s0f1", "bond0.12"], ["", "a b", "e" * 16, "eth0/", "eth0\n"]),
+    address.DOMAIN_PATTERN: (["cluster", "a-b.example.org"], ["", ".a", "a.", "a..b", "-a", "A.org", "a\n"]),
+    hostlist.HOST_PATTERN: (
+        ["beo-01", "a", "0"],
+        ["", "-a", "a-", "A", "a_b", "a.b", "a" * 64, "a\n"],
+    ),
     config.ADDRESS_PATTERN: (
         ["https://a", "http://a/b", "file:///srv"],
         ["file://srv", "https:///a", "rsync://a"],

@@ -1,0 +1,102 @@
+"""Commands about nodes: their documents, and the head that they boot from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modpkg.cli.command import command
+
+if TYPE_CHECKING:
+    from modpkg.cli.options import Session
+    from modpkg.cli.results.nodes import HeadResult, InventoryResult, NodeResult, RollbackResult
+    from modpkg.model.inventory import Node, Nodes
+    from modpkg.pipeline.head import HeadPlan
+
+
+@command()
+def lint_nodes(session: Session) -> InventoryResult:
+    """Check the cluster and the inventory of nodes, and tell all faults at once.
+
+    Example: modpkg lint-nodes
+    """
+    from modpkg.cli.results.nodes import inventory_result
+    from modpkg.formats.node_documents import load_nodes
+
+    return inventory_result(load_nodes(session.recipes))
+
+
+@command(helps={"name": "Node, as the inventory names it."})
+def show_node(session: Session, name: str) -> NodeResult:
+    """Show all that cluster, groups and its own lines say to a node.
+
+    Example: modpkg show-node beo-01 --output json
+    """
+    from modpkg.cli.results.nodes import node_result
+    from modpkg.formats.node_documents import load_nodes
+
+    return node_result(_node(session, load_nodes(session.recipes), name))
+
+
+@command(
+    name="head",
+    helps={
+        "check": "Let dnsmasq and nginx, where they are installed, check the configuration.",
+        "serve": "Run dnsmasq and nginx until Ctrl-C. A change by another `modpkg head` is taken over.",
+        "rollback": "Use the configuration and images that were in use before, and write nothing new.",
+        "dry_run": "Tell what would change and change nothing.",
+    },
+)
+def head(
+    session: Session,
+    *,
+    check: bool = False,
+    serve: bool = False,
+    rollback: bool = False,
+    dry_run: bool = False,
+) -> HeadResult | RollbackResult:
+    """Write all that nodes boot from: dnsmasq, TFTP, nginx, iPXE, a file for each node; put it in use at once.
+
+    Example: modpkg head --check
+    """
+    from modpkg.cli.results.nodes import RollbackResult, head_result
+    from modpkg.formats.node_documents import load_nodes
+    from modpkg.pipeline import head as pipeline
+    from modpkg.pipeline.serve_head import check_head, serve_head
+    from modpkg.pipeline.workplace import Workplace
+
+    root = Workplace(session.work).head
+    if rollback:
+        former, now = pipeline.roll_back(root, dry_run=dry_run, sink=session.sink)
+        return RollbackResult(former=former, generation=now, is_done=not dry_run)
+    nodes = load_nodes(session.recipes)
+    plan = _plan(session, nodes)
+    if dry_run:
+        return head_result(plan, nodes, root, is_written=False, checks={})
+    pipeline.write_head(plan, root, sink=session.sink)
+    checks = check_head(root, sink=session.sink) if check or serve else {}
+    if serve:
+        serve_head(root, sink=session.sink)
+    return head_result(plan, nodes, root, is_written=bool(plan.reason), checks=checks)
+
+
+def _plan(session: Session, nodes: Nodes) -> HeadPlan:
+    from modpkg.cli.images import find_image, read_image
+    from modpkg.node.head import named_images
+    from modpkg.pipeline.head import plan_head
+    from modpkg.pipeline.workplace import Workplace
+
+    place = Workplace(session.work)
+    directories = {name: find_image(place.images, name) for name in sorted(named_images(nodes))}
+    sources = {name: (path, read_image(path)) for name, path in directories.items()}
+    return plan_head(nodes, sources, root=place.head)
+
+
+def _node(session: Session, nodes: Nodes, name: str) -> Node:
+    from modpkg.errors import BadInputError
+    from modpkg.formats.words import closest
+
+    found = nodes.nodes.get(name)
+    if found is None:
+        where = str(session.recipes / "nodes")
+        raise BadInputError(f"no node {name!r}", where=where, hint=closest(name, nodes.nodes))
+    return found

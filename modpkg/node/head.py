@@ -1,0 +1,77 @@
+"""All files of a head as texts: a plan that is data. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from modpkg.model.node import node_record, record_text
+from modpkg.node.dnsmasq import dnsmasq_text, hosts_text
+from modpkg.node.ipxe import UNKNOWN, script_text
+from modpkg.node.nginx import nginx_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from modpkg.model.inventory import Node, Nodes
+    from modpkg.model.node import HeadImage
+
+
+@dataclass(frozen=True, slots=True)
+class HeadPlaces:
+    """Where things lie below the folder of a head; `current` is the generation that nodes are given."""
+
+    root: Path
+
+    @property
+    def current(self) -> Path:
+        """A link to the generation in use."""
+        return self.root / "current"
+
+    @property
+    def generations(self) -> Path:
+        """Every kept state of the head, one folder each."""
+        return self.root / "generations"
+
+    @property
+    def images(self) -> Path:
+        """The files of images, a folder for each content."""
+        return self.root / "images"
+
+    @property
+    def history(self) -> Path:
+        """Names of generations, the newest first."""
+        return self.root / "history"
+
+    @property
+    def run(self) -> Path:
+        """What servers keep while they run."""
+        return self.root / "run"
+
+
+def head_files(nodes: Nodes, images: Mapping[str, HeadImage], *, root: Path) -> dict[str, str]:
+    """Give the text of each file of a generation by its path there. `images` has those that nodes name."""
+    cluster = nodes.cluster
+    files = {
+        "dnsmasq.conf": dnsmasq_text(cluster, root),
+        "nginx.conf": nginx_text(cluster, root),
+        "hosts": hosts_text(nodes),
+        "boot/unknown.ipxe": UNKNOWN,
+    }
+    for node in nodes.nodes.values():
+        image = images[node.settings.image or ""]
+        script = script_text(node.name, image, url=cluster.url, arguments=node.settings.kernel_arguments)
+        told = record_text(node_record(node, cluster, image))
+        for mac in node.macs:
+            files[f"boot/{mac}.ipxe"] = script
+            files[f"node/{mac}.json"] = told
+    return files
+
+
+def named_images(nodes: Nodes) -> dict[str, list[Node]]:
+    """Give the nodes of each image that is named."""
+    found: dict[str, list[Node]] = {}
+    for node in nodes.nodes.values():
+        found.setdefault(node.settings.image or "", []).append(node)
+    return found

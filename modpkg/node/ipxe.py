@@ -1,0 +1,62 @@
+"""Scripts of iPXE: what a machine does once its first program runs. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from modpkg.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from modpkg.model.node import HeadImage
+
+# iPXE expands ${...}, knows quotes, joins commands by || and && and takes # for a remark.
+SAFE: Final = re.compile(r"[^\x00-\x20\x7f$\\\"'#|&]+")
+# `command && goto on ||` goes on where it fails: each file is asked for until the head gives it.
+SCRIPT: Final = """\
+#!ipxe
+echo modpkg: {name} boots {image} {version}
+:kernel
+kernel {url}/images/{directory}/vmlinuz initrd=initrd {arguments} && goto initrd ||
+sleep 5
+goto kernel
+:initrd
+initrd --name initrd {url}/images/{directory}/initrd && goto boot ||
+sleep 5
+goto initrd
+:boot
+boot
+"""
+UNKNOWN: Final = """\
+#!ipxe
+echo modpkg: ${netX/mac} is in no inventory of this head
+sleep 10
+exit
+"""
+
+
+def script_text(name: str, image: HeadImage, *, url: str, arguments: Sequence[str]) -> str:
+    """Give the script by which a node boots; raises BadInputError for arguments that iPXE would not pass on."""
+    words = [
+        *(word for argument in image.kernel_arguments for word in argument.split()),
+        *arguments,
+        f"modpkg.image={url}/images/{image.directory}/root.squashfs",
+        f"modpkg.sha256={image.sha256}",
+    ]
+    for word in words:
+        if not SAFE.fullmatch(word):
+            raise BadInputError(
+                f"cannot boot {name}: iPXE would not pass on the kernel argument {word!r}",
+                hint="leave out quotes and the signs $ \\ # | &",
+            )
+    return SCRIPT.format(
+        name=name,
+        image=image.name,
+        version=image.version,
+        directory=image.directory,
+        url=url,
+        # iPXE itself names the card that it boots from.
+        arguments=" ".join([*words, f"modpkg.node={url}/node/${{netX/mac}}.json"]),
+    )

@@ -1,0 +1,210 @@
+"""The head's files: planned as texts, written as a new generation, put in use by one rename.
+
+A node that is booting keeps what it began with: images of kept generations stay, and never change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from modpkg.errors import BadInputError, ModpkgError
+from modpkg.events import Sink, StepSkipped, ignore
+from modpkg.host.files import locked, new_directory, remove_tree, sync_file_system, write_atomically
+from modpkg.host.steps import step
+from modpkg.model.node import HeadImage
+from modpkg.node.dnsmasq import PROGRAMS
+from modpkg.node.head import HeadPlaces, head_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from modpkg.model.image import ImageDirectory
+    from modpkg.model.inventory import Nodes
+
+IPXE: Final = Path("/usr/lib/ipxe")
+BOOTED: Final = ("image.json", "initrd", "root.squashfs", "vmlinuz")
+KEPT: Final = 5
+PLAIN: Final = re.compile(r"/[A-Za-z0-9/_.~+@-]*")
+IMAGES_LIST: Final = "images"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadPlan:
+    """What the head should show. `generation` is made of all of it; `reason` is empty if it is in use already."""
+
+    generation: str
+    files: Mapping[str, str]
+    programs: Mapping[str, bytes]
+    images: Mapping[str, HeadImage]
+    sources: Mapping[str, Path]
+    changed: tuple[str, ...]
+    reason: str
+
+
+def head_image(directory: Path, about: ImageDirectory) -> HeadImage:
+    """Give an image directory as the head shows it: the name holds the digest of its contents."""
+    missing = [name for name in BOOTED if not (directory / name).is_file()]
+    if missing:
+        raise BadInputError(
+            f"cannot serve the image {about.name!r}: it lacks {', '.join(missing)}",
+            where=str(directory),
+            hint=f"build it again: invoke build-image {about.name}",
+        )
+    digest = hashlib.sha256((directory / "image.json").read_bytes()).hexdigest()
+    return HeadImage(
+        name=about.name,
+        version=about.image.version,
+        directory=f"{about.name}_{about.image.version}_{digest[:12]}",
+        kernel_arguments=about.kernel_arguments,
+        sha256=about.files["root.squashfs"].sha256,
+    )
+
+
+def plan_head(
+    nodes: Nodes, sources: Mapping[str, tuple[Path, ImageDirectory]], *, root: Path, ipxe: Path = IPXE
+) -> HeadPlan:
+    """Work out all files of the head in `root`. `sources` has the directory of each image that nodes name."""
+    if not PLAIN.fullmatch(str(root)):
+        what = "cannot write a configuration of nginx: the folder has signs that it would not understand"
+        raise BadInputError(what, where=str(root), hint="work elsewhere: --work DIR")
+    places = HeadPlaces(root)
+    images = {name: head_image(*source) for name, source in sources.items()}
+    files = head_files(nodes, images, root=root)
+    files[IMAGES_LIST] = "".join(f"{image.directory}\n" for image in images.values())
+    programs = {name: _program(ipxe / name) for name in PROGRAMS}
+    digest = hashlib.sha256(repr(sorted(files.items())).encode())
+    digest.update(repr(sorted(programs.items())).encode())
+    generation = digest.hexdigest()[:16]
+    changed = _changed(places.current, files)
+    in_use = current_generation(places) == generation
+    reason = "" if in_use else f"{len(changed)} of {len(files)} files change"
+    return HeadPlan(
+        generation=generation,
+        files=files,
+        programs=programs,
+        images=images,
+        sources={name: source[0] for name, source in sources.items()},
+        changed=changed,
+        reason=reason,
+    )
+
+
+def current_generation(places: HeadPlaces) -> str:
+    """Give the name of the generation in use; "" if there is none."""
+    return places.current.readlink().name if places.current.is_symlink() else ""
+
+
+def write_head(plan: HeadPlan, root: Path, *, sink: Sink = ignore) -> None:
+    """Write what a plan says and put it in use; nothing is changed if it is in use already."""
+    places = HeadPlaces(root)
+    with locked(root / "lock", sink=sink):
+        if not plan.reason:
+            sink(StepSkipped("head", "it is in use already"))
+            return
+        with step("head", sink, reason=plan.reason):
+            for name, image in plan.images.items():
+                _take_image(plan.sources[name], places.images / image.directory)
+            with new_directory(places.generations / plan.generation) as scratch:
+                _write_files(plan, scratch)
+            places.run.mkdir(exist_ok=True)
+            sync_file_system(root)
+            _use(places, plan.generation)
+            _forget(places)
+
+
+def roll_back(root: Path, *, dry_run: bool, sink: Sink = ignore) -> tuple[str, str]:
+    """Put the generation before the one in use in use again; give both names, the former one first."""
+    places = HeadPlaces(root)
+    with locked(root / "lock", sink=sink):
+        current = current_generation(places)
+        earlier = [name for name in history(places) if name != current]
+        if not current or not earlier:
+            raise ModpkgError(
+                "cannot roll the head back: there is no earlier state of it",
+                where=str(root),
+                hint="`modpkg head` makes states; each one that differs is kept",
+            )
+        if not dry_run:
+            _use(places, earlier[0])
+        return current, earlier[0]
+
+
+def history(places: HeadPlaces) -> list[str]:
+    """Give the kept generations, the newest use first."""
+    if not places.history.is_file():
+        return []
+    names = places.history.read_text(encoding="utf-8").split()
+    return [name for name in names if (places.generations / name).is_dir()]
+
+
+def _program(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        hint = "apt-get install ipxe"
+        raise ModpkgError("cannot find the first program of nodes", where=str(path), hint=hint) from error
+
+
+def _changed(current: Path, files: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(sorted(path for path, text in files.items() if _read(current / path) != text))
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def _take_image(source: Path, target: Path) -> None:
+    if target.is_dir():
+        return
+    with new_directory(target) as scratch:
+        for name in BOOTED:
+            try:
+                # The bits of an image that is built again lie in new files: ours stay what they were.
+                os.link(source / name, scratch / name, follow_symlinks=True)
+            except OSError:
+                shutil.copyfile(source / name, scratch / name)
+
+
+def _write_files(plan: HeadPlan, place: Path) -> None:
+    for folder in ("boot", "node", "tftp"):
+        (place / folder).mkdir()
+    for path, text in plan.files.items():
+        (place / path).write_text(text, encoding="utf-8")
+    for name, data in plan.programs.items():
+        (place / "tftp" / name).write_bytes(data)
+
+
+def _use(places: HeadPlaces, generation: str) -> None:
+    # The history first: a crash between the two leaves a generation that is known and not in use.
+    others = [name for name in history(places) if name != generation]
+    current = current_generation(places)
+    if current in others:
+        others.remove(current)
+        others.insert(0, current)
+    write_atomically(places.history, "".join(f"{name}\n" for name in [generation, *others]))
+    link = places.root / ".current.new"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path("generations") / generation)
+    link.replace(places.current)
+
+
+def _forget(places: HeadPlaces) -> None:
+    kept = history(places)[:KEPT]
+    named = {
+        name
+        for generation in kept
+        for name in (places.generations / generation / IMAGES_LIST).read_text(encoding="utf-8").split()
+    }
+    for folder, names in ((places.generations, set(kept)), (places.images, named)):
+        for path in folder.iterdir():
+            if path.name not in names:
+                remove_tree(path)
