@@ -32,7 +32,6 @@ PACKAGES: Final = {
     "modprobe": "kmod",
     "mount": "mount",
     "newuidmap": "uidmap",
-    "nginx": "nginx-light",
     "objcopy": "binutils",
     "qemu-system-x86_64": "qemu-system-x86",
     "rpm": "rpm",
