@@ -10,8 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
 
 from modpkg.formats.words import Fault, closest, describe, shown
-from modpkg.model.document import Document
-from modpkg.model.site import UNSHOWN
+from modpkg.model.document import UNSHOWN, Document
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator

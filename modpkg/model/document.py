@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
+UNSHOWN: Final = "unshown"  # the kind of a fault whose value and line are shown to nobody
 NAME_PATTERN: Final = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 PACKAGE_PATTERN: Final = r"^[a-z0-9][a-z0-9+.-]+$"
 SHA256_PATTERN: Final = r"^[0-9a-f]{64}$"

@@ -15,7 +15,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from modpkg.model.document import AbsolutePath, Account, Document
+from modpkg.model.document import UNSHOWN, AbsolutePath, Account, Document
 from modpkg.model.recipe import FileMode
 
 # crypt(5): the methods that are not called weak there, each with what follows its sign.
@@ -39,7 +39,6 @@ KEY_TYPES: Final = (
 )
 LENGTH_BYTES: Final = 4
 MAX_NAMESERVERS: Final = 3  # resolv.conf(5): the resolver asks no more
-UNSHOWN: Final = "unshown"  # the kind of a fault whose value and line are shown to nobody
 
 ACCOUNTS: Final = "accounts come from modules: name them in `accounts` of a recipe"
 DATABASE: Final = "it is made of what all modules have: change a module"

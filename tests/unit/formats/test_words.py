@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import pytest
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
+from modpkg.formats.forms import FORMS
 from modpkg.formats.schema import KINDS, schema_of
-from modpkg.formats.words import FORMS, Fault, closest, describe, shown
+from modpkg.formats.words import Fault, closest, describe, shown
 from modpkg.model import (
     address,
     changelog,
