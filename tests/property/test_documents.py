@@ -14,6 +14,7 @@ from modpkg.errors import BadInputError, DocumentError
 from modpkg.formats import yaml
 from modpkg.formats.canonical import canonical_json, digest_of, read_record
 from modpkg.formats.documents import (
+    examine,
     load_changelog,
     load_manifest,
     load_platform,
@@ -25,6 +26,8 @@ from modpkg.formats.documents import (
 from modpkg.formats.edit import add_entry, quoted
 from modpkg.formats.schema import KINDS
 from modpkg.model.changelog import Changelog, Entry
+from modpkg.model.cluster import Cluster
+from modpkg.model.inventory import Inventory
 from modpkg.model.lock import PlatformLock
 from modpkg.model.module import Module
 
@@ -41,7 +44,23 @@ EXAMPLES = {
     "platform": BASE / "recipes/platforms/bookworm.yaml",
     "repository": BASE / "repo/repository.yaml",
     "site": BASE.parents[1] / "site.yaml",
+    "cluster": BASE.parents[1] / "nodes/base/recipes/cluster.yaml",
+    "inventory": BASE.parents[1] / "nodes/base/recipes/nodes/compute.yaml",
 }
+
+
+def loader_of(model: type[Document]) -> Callable[[Path], Document]:
+    """Give what reads one document that is loaded only together with others."""
+
+    def load_one(path: Path) -> Document:
+        loaded = examine(path, model)
+        if loaded.document is None:
+            raise DocumentError(list(loaded.problems))
+        return loaded.document
+
+    return load_one
+
+
 LOADERS_OF = {
     "recipe": load_recipe,
     "changelog": load_changelog,
@@ -49,6 +68,8 @@ LOADERS_OF = {
     "platform": load_platform,
     "repository": load_repository,
     "site": load_site,
+    "cluster": loader_of(Cluster),
+    "inventory": loader_of(Inventory),
 }
 LOADERS = list(LOADERS_OF.values())
 PYDANTIC_WORDS = (

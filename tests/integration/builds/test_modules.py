@@ -114,7 +114,9 @@ def test_documentation_is_left_out_but_licences_stay(trees: dict[str, Path]) -> 
 def test_a_secret_is_left_out_and_named(small: Small, modules: dict[str, Module]) -> None:
     assert "etc/munge/munge.key" not in modules["munge"].paths
     warned = [event["message"] for event in small.events if event["event"] == "Warned"]
-    assert warned == ["munge: left out /etc/munge/munge.key"]
+    assert [message for message in warned if "left out" in message] == [
+        "munge: left out /etc/munge/munge.key"
+    ]
 
 
 def test_no_service_was_started(small: Small) -> None:

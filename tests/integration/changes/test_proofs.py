@@ -13,6 +13,7 @@ import pytest
 from modpkg.deb.read import extract_fragment, read_module
 from modpkg.deb.write import write_deb
 from modpkg.host.files import receipt_of
+from modpkg.model.module import ASSEMBLY_FORMAT
 from modpkg.rootfs.inventory import inventory
 from modpkg.rootfs.normalize import DIRECTORY_TIME
 from modpkg.squashfs.pack import Settings, pack_tree, unpack
@@ -156,7 +157,9 @@ def test_what_cannot_be_built_again_is_neither_equal_nor_different(
     assert gone["verdict"] == "cannot tell"
     assert "cannot find 4 modules of the image" in gone["reasons"][0]
     path = image / "image.json"
-    path.write_text(path.read_text().replace('"assembly_format": 1', '"assembly_format": 9'))
+    known = f'"assembly_format": {ASSEMBLY_FORMAT}'
+    assert known in path.read_text()
+    path.write_text(path.read_text().replace(known, '"assembly_format": 9'))
     done = versions.modpkg("verify-image", str(image), "--sign")
     assert done.returncode == 3
     assert "the image was made by rules 9" in done.stdout
