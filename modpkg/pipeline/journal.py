@@ -6,6 +6,7 @@ replaces small files, can be done again, and is done again by the next publisher
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 AnyHead = TypeVar("AnyHead", bound=Head)
 # How far the clock may stand behind the newest publication; dates then go on from that one.
 CLOCK_SLACK_SECONDS: Final = 3600
+# How far a date may be ahead of the clock for every client to take it, and how long the clock is waited for.
+TAKEN_SECONDS: Final = 5
+LONGEST_WAIT_SECONDS: Final = 60
 # Enough letters of a snapshot's id for people.
 SHORT_ID: Final = 12
 HEAD_BYTES: Final = 1024
@@ -95,9 +99,19 @@ def refuse_lost_journal(places: Places, channel: str) -> None:
 
 def commit(places: Places, publication: Publication) -> None:
     """Make a snapshot visible, whose immutable files are all written."""
+    _await_clock(publication.snapshot.date)
     write_atomically(places.pending, publication.model_dump_json(indent=2) + "\n")
     sync_directories([places.state])
     _finish(places, publication)
+
+
+def _await_clock(date: int) -> None:
+    # Each date is a second later than the last, so many publications of one second run ahead of the clock, and
+    # apt refuses what is dated more than ten seconds from now (apt.conf(5), Acquire::Max-FutureTime). A date that
+    # is further ahead than that was asked for.
+    ahead = date - TAKEN_SECONDS - time.time()
+    if 0 < ahead <= LONGEST_WAIT_SECONDS:
+        time.sleep(ahead)
 
 
 def recover(places: Places, *, sink: Sink = ignore) -> None:

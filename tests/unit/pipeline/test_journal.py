@@ -8,7 +8,7 @@ from modpkg.errors import ModpkgError
 from modpkg.events import Event, Warned
 from modpkg.model.repository import Places, Publication, Replacement, Snapshot, manifest_text, snapshot_id
 from modpkg.pipeline import journal
-from modpkg.pipeline.journal import commit, newest_of, read_snapshots, recover
+from modpkg.pipeline.journal import TAKEN_SECONDS, commit, newest_of, read_snapshots, recover
 from tests.support.repos import tree_of
 
 if TYPE_CHECKING:
@@ -147,3 +147,14 @@ def test_a_snapshot_is_named_by_its_packages_and_date() -> None:
     assert snapshot_id(DIGESTS, date=1) != snapshot_id(DIGESTS, date=2)
     assert snapshot_id(DIGESTS, date=1) != snapshot_id(DIGESTS[:1], date=1)
     assert manifest_text(DIGESTS) == f"{'a' * 64}\n{'b' * 64}\n"
+
+
+def test_a_date_that_ran_ahead_is_waited_for_so_that_clients_take_it(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, waits = 1_700_000_000, list[float]()
+    monkeypatch.setattr("modpkg.pipeline.journal.time.time", lambda: now)
+    monkeypatch.setattr("modpkg.pipeline.journal.time.sleep", waits.append)
+    for ahead in (-100, 0, TAKEN_SECONDS, TAKEN_SECONDS + 1, TAKEN_SECONDS + 60, TAKEN_SECONDS + 61, 86400):
+        commit(places, publication(now + ahead))
+    assert waits == [1, 60]
