@@ -117,6 +117,9 @@ def _pens(session: Session, pair: SigningPair | None) -> Pens:
     from modpkg.pipeline.signing import existing_signer
     from modpkg.pipeline.workplace import Workplace
 
+    if not session.repository.exists():
+        # Who only builds images has no repository of their own, and no key of one.
+        return Pens(uki=pair)
     document = load_repository(session.repository)
     home = Workplace(session.work).signing_home(session.environ)
     return Pens(sums=existing_signer(document, home=home, sink=session.sink), uki=pair)

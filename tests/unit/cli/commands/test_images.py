@@ -78,6 +78,13 @@ def test_an_image_is_built_from_its_lock(session: Session, built: ImageResult) -
     assert {one.file for one in built.files} >= {"vmlinuz", "initrd", "root.squashfs"}
 
 
+def test_who_has_no_repository_document_builds_images_that_are_not_signed(session: Session) -> None:
+    called(lock, session, "compute")
+    session.repository.unlink()
+    result = called(build_image, session, "compute")
+    assert "SHA256SUMS.gpg" not in {path.name for path in result.directory.iterdir()}
+
+
 def test_a_dry_run_of_a_build_tells_whether_and_why(session: Session) -> None:
     called(lock, session, "compute")
     plan = called(build_image, session, "compute", dry_run=True)
