@@ -13,6 +13,7 @@ from modpkg.model import (
     manifest,
     recipe,
     repository,
+    settings,
     site,
     size,
 )
@@ -54,6 +55,11 @@ FORMS: Final[Mapping[str, tuple[str, str]]] = {
     site.HASH_PATTERN: ("a hash of crypt(5)", "make one: mkpasswd --method=yescrypt"),
     site.DOMAIN_PATTERN: ("a domain", "such as cluster.example.org"),
     site.ZONE_PATTERN: ("a time zone", "its name below /usr/share/zoneinfo, such as Europe/Berlin"),
+    settings.MOUNT_POINT_PATTERN: (
+        "a place to mount at",
+        "an absolute path below /, without spaces and backslashes",
+    ),
+    settings.MOUNT_WORD_PATTERN: ("one word", "no spaces, no backslashes"),
     size.SIZE_PATTERN: ("a size", "a number, a space, and kB, MB, GB (of 1000), KiB, MiB or GiB: 150 MB"),
     repository.BASE_URL_PATTERN: ("an address", "it starts with https://, http:// or file://"),
     repository.KEY_PATTERN: ("a key's fingerprint", "40 digits of 0-9A-F, in quotes"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from modpkg.model.node import node_record, record_text
 from modpkg.node.dnsmasq import dnsmasq_text, hosts_text
 from modpkg.node.ipxe import UNKNOWN, script_text
 from modpkg.node.nginx import nginx_text
+from modpkg.node.settings_plan import HOSTS_NAME, digest_text, etc_hosts_text, plan_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,23 +47,45 @@ class HeadPlaces:
         return self.root / "history"
 
     @property
+    def host_keys(self) -> Path:
+        """The ssh keys of nodes that the head keeps, closed to all others."""
+        return self.root / "host-keys"
+
+    @property
     def run(self) -> Path:
         """What servers keep while they run."""
         return self.root / "run"
 
 
-def head_files(nodes: Nodes, images: Mapping[str, HeadImage], *, root: Path) -> dict[str, str]:
-    """Give the text of each file of a generation by its path there. `images` has those that nodes name."""
+def head_files(
+    nodes: Nodes,
+    images: Mapping[str, HeadImage],
+    *,
+    root: Path,
+    keys: Mapping[str, str] = MappingProxyType({}),
+    account: str = "",
+) -> dict[str, str]:
+    """Give the text of each file of a generation by its path there.
+
+    `images` has those that nodes name, `keys` the ssh keys that the head keeps for nodes,
+    `account` is that of the web server.
+    """
     cluster = nodes.cluster
     files = {
         "dnsmasq.conf": dnsmasq_text(cluster, root),
-        "nginx.conf": nginx_text(cluster, root),
+        "nginx.conf": nginx_text(cluster, root, account=account),
         "hosts": hosts_text(nodes),
         "boot/unknown.ipxe": UNKNOWN,
+        HOSTS_NAME: etc_hosts_text(nodes),
     }
+    hosts_sha256 = digest_text(files[HOSTS_NAME])
     for node in nodes.nodes.values():
         image = images[node.settings.image or ""]
-        script = script_text(node.name, image, url=cluster.url, arguments=node.settings.kernel_arguments)
+        key = keys.get(node.name)
+        plan = plan_settings(node, cluster, image, hosts_sha256=hosts_sha256, host_key=key)
+        files[f"settings/{node.name}.sh"] = plan.text
+        arguments = [*node.settings.kernel_arguments, *plan.arguments]
+        script = script_text(node.name, image, url=cluster.url, arguments=arguments)
         told = record_text(node_record(node, cluster, image))
         for mac in node.macs:
             files[f"boot/{mac}.ipxe"] = script

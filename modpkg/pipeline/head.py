@@ -20,6 +20,7 @@ from modpkg.host.steps import step
 from modpkg.model.node import HeadImage
 from modpkg.node.dnsmasq import PROGRAMS
 from modpkg.node.head import HeadPlaces, head_files
+from modpkg.pipeline.host_keys import make_keys, read_keys, served_keys, web_account, write_served
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,7 @@ class HeadPlan:
 
     generation: str
     files: Mapping[str, str]
+    keys: Mapping[str, str]
     programs: Mapping[str, bytes]
     images: Mapping[str, HeadImage]
     sources: Mapping[str, Path]
@@ -67,15 +69,24 @@ def head_image(directory: Path, about: ImageDirectory) -> HeadImage:
 
 
 def plan_head(
-    nodes: Nodes, sources: Mapping[str, tuple[Path, ImageDirectory]], *, root: Path, ipxe: Path = IPXE
+    nodes: Nodes,
+    sources: Mapping[str, tuple[Path, ImageDirectory]],
+    *,
+    root: Path,
+    ipxe: Path = IPXE,
+    make: bool = True,
 ) -> HeadPlan:
-    """Work out all files of the head in `root`. `sources` has the directory of each image that nodes name."""
+    """Work out all files of the head in `root`. `sources` has the directory of each image that nodes name.
+
+    With `make`, ssh keys that the head has to keep for nodes are made if they are not there yet.
+    """
     if not PLAIN.fullmatch(str(root)):
         what = "cannot write a configuration of nginx: the folder has signs that it would not understand"
         raise BadInputError(what, where=str(root), hint="work elsewhere: --work DIR")
     places = HeadPlaces(root)
     images = {name: head_image(*source) for name, source in sources.items()}
-    files = head_files(nodes, images, root=root)
+    keys = (make_keys if make else read_keys)(nodes, places.host_keys)
+    files = head_files(nodes, images, root=root, keys=keys, account=web_account())
     files[IMAGES_LIST] = "".join(f"{image.directory}\n" for image in images.values())
     programs = {name: _program(ipxe / name) for name in PROGRAMS}
     digest = hashlib.sha256(repr(sorted(files.items())).encode())
@@ -87,6 +98,7 @@ def plan_head(
     return HeadPlan(
         generation=generation,
         files=files,
+        keys=served_keys(nodes, keys),
         programs=programs,
         images=images,
         sources={name: source[0] for name, source in sources.items()},
@@ -175,10 +187,11 @@ def _take_image(source: Path, target: Path) -> None:
 
 
 def _write_files(plan: HeadPlan, place: Path) -> None:
-    for folder in ("boot", "node", "tftp"):
+    for folder in ("boot", "node", "settings", "tftp"):
         (place / folder).mkdir()
     for path, text in plan.files.items():
         (place / path).write_text(text, encoding="utf-8")
+    write_served(plan.keys, place)
     for name, data in plan.programs.items():
         (place / "tftp" / name).write_bytes(data)
 

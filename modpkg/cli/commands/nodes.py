@@ -69,7 +69,7 @@ def head(
         former, now = pipeline.roll_back(root, dry_run=dry_run, sink=session.sink)
         return RollbackResult(former=former, generation=now, is_done=not dry_run)
     nodes = load_nodes(session.recipes)
-    plan = _plan(session, nodes)
+    plan = _plan(session, nodes, make=not dry_run)
     if dry_run:
         return head_result(plan, nodes, root, is_written=False, checks={})
     pipeline.write_head(plan, root, sink=session.sink)
@@ -79,7 +79,7 @@ def head(
     return head_result(plan, nodes, root, is_written=bool(plan.reason), checks=checks)
 
 
-def _plan(session: Session, nodes: Nodes) -> HeadPlan:
+def _plan(session: Session, nodes: Nodes, *, make: bool) -> HeadPlan:
     from modpkg.cli.images import find_image, read_image
     from modpkg.node.head import named_images
     from modpkg.pipeline.head import plan_head
@@ -88,7 +88,7 @@ def _plan(session: Session, nodes: Nodes) -> HeadPlan:
     place = Workplace(session.work)
     directories = {name: find_image(place.images, name) for name in sorted(named_images(nodes))}
     sources = {name: (path, read_image(path)) for name, path in directories.items()}
-    return plan_head(nodes, sources, root=place.head)
+    return plan_head(nodes, sources, root=place.head, make=make)
 
 
 def _node(session: Session, nodes: Nodes, name: str) -> Node:

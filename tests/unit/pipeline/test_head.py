@@ -79,8 +79,8 @@ def test_a_change_is_a_new_generation_and_tells_its_files(head: Head) -> None:
     head.change("debug")
     plan = head.plan()
     assert plan.generation != first
-    assert {path.partition("/")[0] for path in plan.changed} == {"boot", "node"}
-    assert len(plan.changed) == 6  # three cards of the two nodes of the group
+    assert {path.partition("/")[0] for path in plan.changed} == {"boot", "node", "settings"}
+    assert len(plan.changed) == 8  # three cards of the two nodes of the group, and their settings
 
 
 def test_an_image_built_again_leaves_what_booting_nodes_read(head: Head, tmp_path: Path) -> None:

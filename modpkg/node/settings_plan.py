@@ -1,0 +1,181 @@
+"""What one node is told, as the shell that its initrd runs before the image's init starts. Pure.
+
+All texts are made here; the node only puts them in place (lib/modpkg/settings.sh). Every value stands in single
+quotes, so that none is ever a word of the shell.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from modpkg.model.node import node_record, record_text
+from modpkg.node.unit_files import MARK, mount_files, mount_links, network_files, share_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from modpkg.model.cluster import Cluster
+    from modpkg.model.inventory import Node, Nodes
+    from modpkg.model.node import HeadImage
+    from modpkg.model.settings import Resolver, Time
+
+LOCALHOST: Final = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
+CHRONY: Final = """\
+# Made by: modpkg head
+{servers}driftfile /var/lib/chrony/chrony.drift
+ntsdumpdir /var/lib/chrony
+logdir /var/log/chrony
+maxupdateskew 100.0
+rtcsync
+makestep 1 3
+leapsectz right/UTC
+"""
+KEY_URL: Final = "host-keys"
+HOSTS_NAME: Final = "settings/hosts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsPlan:
+    """The plan of one node: its text and what the kernel's command line says of it."""
+
+    text: str
+    arguments: tuple[str, ...]
+
+
+def etc_hosts_text(nodes: Nodes) -> str:
+    """Give /etc/hosts for all nodes: those with an address of their own."""
+    cluster = nodes.cluster
+    lines = (
+        f"{node.address} {' '.join(_names(name, cluster))}\n"
+        for name, node in nodes.nodes.items()
+        if node.address
+    )
+    return MARK + LOCALHOST + f"{cluster.address} head\n" + "".join(lines)
+
+
+def plan_settings(
+    node: Node, cluster: Cluster, image: HeadImage, *, hosts_sha256: str, host_key: str | None = None
+) -> SettingsPlan:
+    """Give the plan of a node. `hosts_sha256` is that of `etc_hosts_text`, `host_key` the key that it keeps."""
+    words = [
+        "#!/bin/busybox sh",
+        f"# The settings of {node.name}. Made by: modpkg head",
+        *_identity(node, cluster, image),
+        *_hosts(node, cluster, hosts_sha256),
+        *_mounts(node),
+        *_networks(node),
+        *_keys(node, cluster, host_key),
+        *_units(node, cluster),
+        *(_time(node.settings.time) if node.settings.time else ()),
+        *_resolver(node.settings.resolver),
+    ]
+    text = "\n".join([*words, ""])
+    url = f"{cluster.url}/settings/{node.name}.sh"
+    return SettingsPlan(
+        text=text, arguments=(f"modpkg.settings={url}", f"modpkg.settings-sha256={digest_text(text)}")
+    )
+
+
+def quoted(text: str) -> str:
+    """Give a text as one word of a POSIX shell, whatever is in it."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def digest_text(text: str) -> str:
+    """Give the sha256 of a text as a file has it."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _call(function: str, *words: str) -> str:
+    return " ".join([function, *map(quoted, words)])
+
+
+def _identity(node: Node, cluster: Cluster, image: HeadImage) -> Iterator[str]:
+    environment = {
+        "NODE": node.name,
+        "CLUSTER": cluster.name,
+        "HEAD": cluster.url,
+        "IMAGE": f"{image.name} {image.version}",
+        "GROUPS": " ".join(node.groups),
+        "ROLES": " ".join(node.settings.roles),
+    }
+    text = "".join(f'MODPKG_{name}="{value}"\n' for name, value in environment.items())
+    yield _call("put", "/run/modpkg/node.env", "0644", text)
+    yield _call("put", "/run/modpkg/node.json", "0644", record_text(node_record(node, cluster, image)))
+    yield _call("put", "/etc/hostname", "0644", f"{node.name}\n")
+
+
+def _names(name: str, cluster: Cluster) -> tuple[str, ...]:
+    return (f"{name}.{cluster.domain}", name) if cluster.domain else (name,)
+
+
+def _hosts(node: Node, cluster: Cluster, sha256: str) -> Iterator[str]:
+    yield _call("put_fetched", "/etc/hosts", "0644", f"{cluster.url}/{HOSTS_NAME}", sha256)
+    if not node.address:
+        # Its address comes by DHCP: the name leads to the node itself all the same.
+        yield _call("add_lines", "/etc/hosts", "0644", f"127.0.1.1 {' '.join(_names(node.name, cluster))}\n")
+
+
+def _mounts(node: Node) -> Iterator[str]:
+    for path, mount in node.settings.mounts.items():
+        yield from _files(mount_files(path, mount))
+        yield from _links(mount_links(path, mount))
+    if node.settings.share:
+        yield from _files(share_files(node.settings.share))
+
+
+def _networks(node: Node) -> Iterator[str]:
+    for device, network in node.settings.networks.items():
+        yield from _files(network_files(device, network))
+    if node.settings.networks:
+        yield _call("want", "systemd-networkd.service")
+
+
+def _keys(node: Node, cluster: Cluster, host_key: str | None) -> Iterator[str]:
+    if node.settings.ssh_keys:
+        lines = "".join(f"{key}\n" for key in node.settings.ssh_keys)
+        yield _call("add_lines", "/root/.ssh/authorized_keys", "0600", lines)
+    if host_key is not None:
+        yield _call("head_key", f"{cluster.url}/{KEY_URL}", digest_text(host_key))
+    elif node.settings.host_keys in {None, "disk"}:
+        # Where the node has no disk for them, new ones are made at each boot, as without a word.
+        yield _call("disk_keys", "must" if node.settings.host_keys else "may")
+
+
+def _units(node: Node, cluster: Cluster) -> Iterator[str]:
+    units = dict.fromkeys(unit for role in node.settings.roles for unit in cluster.roles[role])
+    yield from (_call("want", unit) for unit in units)
+
+
+def _time(time: Time) -> Iterator[str]:
+    if time.zone:
+        yield _call("zone", time.zone)
+    if time.servers:
+        servers = "".join(f"server {server} iburst\n" for server in time.servers)
+        yield _call("put_for", "usr/sbin/chronyd", "/etc/chrony/chrony.conf", CHRONY.format(servers=servers))
+        text = f"{MARK}[Time]\nNTP={' '.join(time.servers)}\n"
+        yield _call(
+            "put_for",
+            "usr/lib/systemd/systemd-timesyncd",
+            "/etc/systemd/timesyncd.conf.d/modpkg.conf",
+            text,
+        )
+
+
+def _resolver(resolver: Resolver | None) -> Iterator[str]:
+    if resolver is None:
+        yield "resolver_of_lease"
+        return
+    search = f"search {' '.join(resolver.search)}\n" if resolver.search else ""
+    lines = "".join(f"nameserver {server}\n" for server in resolver.servers)
+    yield _call("put", "/etc/resolv.conf", "0644", MARK + search + lines)
+
+
+def _files(files: Mapping[str, str]) -> Iterator[str]:
+    yield from (_call("put", path, "0644", text) for path, text in files.items())
+
+
+def _links(links: Mapping[str, str]) -> Iterator[str]:
+    yield from (_call("put_link", path, target) for path, target in links.items())
