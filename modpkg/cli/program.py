@@ -23,6 +23,7 @@ from modpkg.cli.commands import (
     nodes,
     proofs,
     repositories,
+    shares,
 )
 from modpkg.cli.streams import usable, write_line
 from modpkg.errors import EXIT_BAD_INPUT, BadInputError
@@ -40,6 +41,7 @@ COMMAND_GROUPS = (
     proofs,
     changes,
     nodes,
+    shares,
     development,
 )
 
