@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BOOT_LINE: Final = re.compile(
-    r"modpkg-boot: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) ([A-Za-z0-9._~+-]{0,200})"
-)
+BOOT_LINE: Final = re.compile(r"modpkg-boot: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?: (.*))?")
 EVENT_LINE: Final = re.compile(
     r"modpkg: ([0-9]{1,8}\.[0-9]{1,3}) ([a-z][a-z-]{0,39}) (start|end|failed)(?: (.*))?"
 )
+# The folder of an image, or whatever else the node was told to boot.
+IMAGE: Final = re.compile(r"[A-Za-z0-9._~+:-]{1,200}")
 IMAGE_FOLDER: Final = re.compile(r"([^_]+)_([^_]+)_[0-9a-f]{12}")
 MAX_LINE_CHARACTERS: Final = 1000
 MAX_LINES: Final = 500
@@ -61,7 +61,8 @@ def parse_report(body: bytes, *, at: float) -> BootLog:
     if not first:
         raise ReportError("the first line is not: modpkg-boot: ID IMAGE")
     events = [event for line in lines[1 : MAX_LINES + 1] for event in _events(line, at)]
-    return BootLog(boot=first[1], image=first[2], events=tuple(events))
+    image = first[2] or ""
+    return BootLog(boot=first[1], image=image if IMAGE.fullmatch(image) else "", events=tuple(events))
 
 
 def head_line(log: BootLog) -> str:

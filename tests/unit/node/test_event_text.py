@@ -40,9 +40,7 @@ def test_a_report_is_its_boot_and_its_lines() -> None:
         b"modpkg: 1.00 fetch start\n",
         b"modpkg-boot: ../../etc/passwd x\n",
         b"modpkg-boot: 0B0A7C1E-93D5-4A55-8C0B-52C1A6F1A001 x\n",
-        f"modpkg-boot: {BOOT} ../../x\n".encode(),
         f"modpkg-boot: {BOOT}/.. x\n".encode(),
-        f"modpkg-boot: {BOOT} {'x' * 201}\n".encode(),
         f" modpkg-boot: {BOOT} x\n".encode(),
         b"\xff\xfe\x00",
     ],
@@ -50,6 +48,15 @@ def test_a_report_is_its_boot_and_its_lines() -> None:
 def test_a_report_without_a_boot_is_refused(data: bytes) -> None:
     with pytest.raises(ReportError, match="the first line is not"):
         parse_report(data, at=0.0)
+
+
+@pytest.mark.parametrize("image", ["../../x", "x" * 201, "a b", "\x1b[2J", ""])
+def test_an_image_that_is_no_folder_is_unknown(image: str) -> None:
+    assert parse_report(body(BOOT, image=image), at=0.0).image == ""
+
+
+def test_what_is_booted_from_elsewhere_has_no_version() -> None:
+    assert parse_report(body(BOOT, image="10.0.2.2:8080"), at=0.0).image == "10.0.2.2:8080"
 
 
 @pytest.mark.parametrize(
