@@ -42,13 +42,16 @@ class EventLogs:
             if path is None:
                 path = self._make(node, report)
             data = path.read_bytes()
-            known = {event.key for event in parse_log(data).events}
+            log = parse_log(data)
+            known = {event.key for event in log.events}
             new = list({event.key: event for event in report.events if event.key not in known}.values())
-            text = "".join(map(event_line, new)).encode()
+            first = "" if log.boot else head_line(report)
+            text = "".join([first, *map(event_line, new)]).encode()
             if len(data) + len(text) > MAX_LOG_BYTES:
                 raise ReportError(f"the log of this boot would be larger than {MAX_LOG_BYTES} bytes")
-            # A writer that was killed left a torn line: it stays one line, and ours begin after it.
-            _append(path, (b"" if data.endswith(b"\n") else b"\n") + text if text else b"")
+            if text:
+                # A writer that was killed left a torn line: it stays one line, and ours begin after it.
+                _append(path, (b"" if not data or data.endswith(b"\n") else b"\n") + text)
         return tuple(new)
 
     def paths(self, node: str) -> list[Path]:
@@ -71,7 +74,7 @@ class EventLogs:
         began = datetime.fromtimestamp(max(0.0, at - last), UTC)
         path = self.root / node / f"{began:%Y%m%dT%H%M%SZ}_{report.boot}{SUFFIX}"
         path.parent.mkdir(parents=True, exist_ok=True)
-        _append(path, head_line(report).encode())
+        path.touch()
         # The new one last, whatever a clock that was set back would say.
         others = [other for other in self.paths(node) if other != path]
         for old in others[: max(0, len(others) + 1 - self.kept)]:

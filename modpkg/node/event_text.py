@@ -23,6 +23,8 @@ IMAGE: Final = re.compile(r"[A-Za-z0-9._~+:-]{1,200}")
 IMAGE_FOLDER: Final = re.compile(r"([^_]+)_([^_]+)_[0-9a-f]{12}")
 MAX_LINE_CHARACTERS: Final = 1000
 MAX_LINES: Final = 500
+# In the year 5138.
+MOST_SECONDS: Final = 1e11
 
 
 class ReportError(ValueError):
@@ -124,14 +126,14 @@ def _fields(line: bytes) -> dict[str, Any]:
 
 def _event(fields: dict[str, Any]) -> list[Event]:
     try:
-        return [
-            Event(
-                at=float(fields["at"]),
-                seconds=float(fields["seconds"]),
-                stage=str(fields["stage"]),
-                state=str(fields["state"]),
-                detail=str(fields["detail"]),
-            )
-        ]
-    except (KeyError, TypeError, ValueError):
+        event = Event(
+            at=float(fields["at"]),
+            seconds=float(fields["seconds"]),
+            stage=str(fields["stage"]),
+            state=str(fields["state"]),
+            detail=str(fields["detail"]),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError):
         return []
+    # What no clock says: a disk that fails, or a hand that edits.
+    return [event] if 0 <= event.at < MOST_SECONDS and 0 <= event.seconds < MOST_SECONDS else []

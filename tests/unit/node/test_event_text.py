@@ -113,7 +113,18 @@ def test_a_torn_log_is_read_up_to_where_it_is_whole(length: int) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [b"[]", b"3", b'"x"', b"null", b'{"at": "x"}', b'{"at": 1, "seconds": null}', b"\xff\xff", b"{" * 5000],
+    [
+        b"[]",
+        b"3",
+        b'"x"',
+        b"null",
+        b'{"at": "x"}',
+        b'{"at": 1, "seconds": null}',
+        b'{"at": 1e300, "seconds": 1, "stage": "a", "state": "end", "detail": ""}',
+        b'{"at": 1, "seconds": NaN, "stage": "a", "state": "end", "detail": ""}',
+        b"\xff\xff",
+        b"{" * 5000,
+    ],
 )
 def test_a_line_of_a_log_that_is_none_is_left_out(line: bytes) -> None:
     log = parse_report(body(BOOT, *lines_of("fetch")), at=5.0)
