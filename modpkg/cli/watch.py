@@ -6,11 +6,12 @@ import json
 import os
 import time
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final, TextIO
 
 from modpkg.cli.render import to_data
 from modpkg.cli.results.node_states import line_of, nodes_result, summary_of
-from modpkg.cli.streams import write_line
+from modpkg.cli.streams import has_reader, write_line
 from modpkg.errors import BadInputError
 from modpkg.pipeline.watch_nodes import changed
 
@@ -41,7 +42,10 @@ class NodesWatch:
         if output == "text" and stream.isatty() and os.environ.get("TERM", "dumb") != "dumb":
             _draw(self.states, stream)
             return True
-        return all(write_line(stream, line) for line in _lines(self.states, output))
+        # Nodes may stay as they are for hours: a reader that went away is seen before there is a line for it.
+        read = takewhile(lambda _: has_reader(stream), self.states)
+        written = all(write_line(stream, line) for line in _lines(read, output))
+        return written and has_reader(stream)
 
 
 def _lines(states: Iterable[tuple[NodeState, ...]], output: Output) -> Iterator[str]:
