@@ -49,6 +49,16 @@ class HeadPlaces:
         """What servers keep while they run."""
         return self.root / "run"
 
+    @property
+    def events(self) -> Path:
+        """What nodes report: a folder for each node, a file for each boot."""
+        return self.root / "events"
+
+    @property
+    def socket(self) -> Path:
+        """Where nginx hands reports over."""
+        return self.run / "events.sock"
+
 
 def head_files(nodes: Nodes, images: Mapping[str, HeadImage], *, root: Path) -> dict[str, str]:
     """Give the text of each file of a generation by its path there. `images` has those that nodes name."""

@@ -58,5 +58,11 @@ def script_text(name: str, image: HeadImage, *, url: str, arguments: Sequence[st
         directory=image.directory,
         url=url,
         # iPXE itself names the card that it boots from.
-        arguments=" ".join([*words, f"modpkg.node={url}/node/${{netX/mac}}.json"]),
+        arguments=" ".join(
+            [
+                *words,
+                f"modpkg.node={url}/node/${{netX/mac}}.json",
+                f"modpkg.report={url}/event/${{netX/mac}}",
+            ]
+        ),
     )

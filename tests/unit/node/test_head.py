@@ -45,7 +45,8 @@ def test_a_script_names_kernel_initrd_image_digest_and_the_node_s_own_file() -> 
     assert (
         f"kernel {base}/vmlinuz initrd=initrd mitigations=off console=tty0 console=ttyS0 quiet"
         f" modpkg.image={base}/root.squashfs modpkg.sha256={'5' * 64}"
-        " modpkg.node=http://10.0.0.1/node/${netX/mac}.json && goto initrd ||"
+        " modpkg.node=http://10.0.0.1/node/${netX/mac}.json"
+        " modpkg.report=http://10.0.0.1/event/${netX/mac} && goto initrd ||"
     ) in lines
     assert f"initrd --name initrd {base}/initrd && goto boot ||" in lines
     assert lines[-1] == "boot"
