@@ -79,6 +79,9 @@ def head_files(
         for mac in node.macs:
             files[f"boot/{mac}.ipxe"] = script
             files[f"node/{mac}.json"] = told
+            if node.name in ukis:
+                # What its script says by iPXE, and a program that many nodes share cannot.
+                files[f"node/{mac}.arguments"] = f"modpkg.node={cluster.url}/node/{mac}.json\n"
     return files
 
 

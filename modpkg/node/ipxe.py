@@ -55,5 +55,7 @@ def script_text(name: str, image: HeadImage, words: Sequence[str], *, url: str) 
         directory=image.directory,
         url=url,
         # iPXE itself names the card that it boots from.
-        arguments=" ".join([*words, "BOOTIF=01-${netX/mac:hexhyp}", f"modpkg.node={url}/node/${{netX/mac}}.json"]),
+        arguments=" ".join(
+            [*words, "BOOTIF=01-${netX/mac:hexhyp}", f"modpkg.node={url}/node/${{netX/mac}}.json"]
+        ),
     )

@@ -71,7 +71,7 @@ def distinct(ukis: Mapping[str, HeadUki]) -> tuple[HeadUki, ...]:
 
 def _uki(image: HeadImage, words: tuple[str, ...], url: str, salt: str) -> HeadUki:
     # A folder: the node adds the MAC of the card that it came by.
-    command_line = " ".join([*words, f"modpkg.node={url}/node/"])
+    command_line = " ".join([*words, f"modpkg.nodes={url}/node/"])
     digests = [image.about.files[name].sha256 for name in ("vmlinuz", "initrd")]
     digest = hashlib.sha256("\0".join([salt, command_line, *digests]).encode()).hexdigest()
     return HeadUki(image=image, command_line=command_line, mark=digest[:DIGITS])

@@ -13,6 +13,8 @@ say hand-over end
 # Reports still under way would be cut off.
 wait
 
+# Its memory is free once nothing holds it.
+umount /lib/modpkg/drivers 2>/dev/null
 for place in dev proc sys run; do
     mount --move "/$place" "$newroot/$place" || give_up hand-over "the image has no /$place"
 done

@@ -65,8 +65,8 @@ def test_an_argument_that_ipxe_would_change_is_refused(word: str) -> None:
 
 
 def test_a_quoted_argument_of_the_image_is_refused_too() -> None:
+    image = replace(IMAGE, about=image_about(kernel_arguments=('dyndbg="x y"',)))
     with pytest.raises(BadInputError, match="iPXE would not pass on"):
-        image = replace(IMAGE, about=image_about(kernel_arguments=('dyndbg="x y"',)))
         head_files(small_cluster(), {"compute": image}, {}, root=ROOT)
 
 
