@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from modpkg.formats.node_documents import load_nodes
 from modpkg.model.image import SiteMark
-from modpkg.model.inventory import Nodes
 from modpkg.model.node import HeadImage
 from modpkg.node.dnsmasq import dnsmasq_text, hosts_text
 from modpkg.node.head import head_files
 from modpkg.node.uki import HeadUki, distinct, node_arguments, plan_ukis
 from tests.support.nodes import copy_recipes, file_of, image_about
+
+if TYPE_CHECKING:
+    from modpkg.model.inventory import Nodes
 
 IMAGE = HeadImage(directory="compute_1_abc", about=image_about(kernel_arguments=("a=1 b=2",)))
 IMAGES = {"compute": IMAGE}
