@@ -15,6 +15,7 @@ from invoke.program import Program
 from modpkg.cli.commands import (
     changes,
     channels,
+    chroots,
     development,
     directories,
     documents,
@@ -40,6 +41,7 @@ COMMAND_GROUPS = (
     proofs,
     changes,
     nodes,
+    chroots,
     development,
 )
 
