@@ -12,7 +12,10 @@ import shutil
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Linux: fs.h. Python 3.11 has no name for it.
 FICLONE: Final = 0x40049409
@@ -28,13 +31,16 @@ class Copied:
     copied_bytes: int
 
 
-def copy_tree(source: Path, target: Path, *, earlier: Path | None = None) -> Copied:
+def copy_tree(
+    source: Path, target: Path, *, earlier: Path | None = None, emptied: Iterable[str] = ()
+) -> Copied:
     """Copy the directory `source` to `target`, which is not there yet: owners, modes, times, attributes, links.
 
     A file that is in `earlier` with equal type, mode, owner, size, time and attributes becomes a hard link to it. Data
-    are shared where the file system can (reflinks). Sockets are left out. Needs root if owners differ.
+    are shared where the file system can (reflinks). Sockets are left out, and so is what is in the directories
+    `emptied`, which are paths in `source`. Needs root if owners differ.
     """
-    copier = _Copier()
+    copier = _Copier(emptied=frozenset(source / name for name in emptied))
     copier.directory(source, target, earlier)
     return Copied(files=copier.files, linked=copier.linked, copied_bytes=copier.copied_bytes)
 
@@ -43,6 +49,7 @@ def copy_tree(source: Path, target: Path, *, earlier: Path | None = None) -> Cop
 class _Copier:
     """Goes through one tree."""
 
+    emptied: frozenset[Path]
     files: int = 0
     linked: int = 0
     copied_bytes: int = 0
@@ -51,7 +58,7 @@ class _Copier:
     def directory(self, source: Path, target: Path, earlier: Path | None) -> None:
         target.mkdir(mode=0o700)
         with os.scandir(source) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
+            found = [] if source in self.emptied else sorted(entries, key=lambda entry: entry.name)
         for entry in found:
             old = earlier / entry.name if earlier else None
             if entry.is_dir(follow_symlinks=False):

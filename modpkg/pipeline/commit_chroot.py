@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.host.copy_tree import copy_tree
@@ -22,6 +22,9 @@ from modpkg.pipeline.chroots import KnownChroot, drop_generation, read_chroot, r
 if TYPE_CHECKING:
     from modpkg.events import Sink
     from modpkg.model.chroot import ChrootPlaces
+
+# What apt fetches again: more bytes than all programs, and no node reads them.
+EMPTIED: Final = ("var/cache/apt", "var/lib/apt/lists")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,7 @@ def _write(known: KnownChroot, number: int, now: int) -> GenerationRecord:
     places = known.places
     earlier = places.generation(known.current) if known.current else None
     with temporary_directory(places.generations, prefix=f".{number}.") as scratch:
-        copied = copy_tree(places.tree, scratch / "tree", earlier=earlier)
+        copied = copy_tree(places.tree, scratch / "tree", earlier=earlier, emptied=EMPTIED)
         record = GenerationRecord(
             number=number,
             committed=now,

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from modpkg.errors import ModpkgError
 from modpkg.host.files import locked
 from modpkg.host.mounts import chroot_mounts, mounted
 from modpkg.host.run import attend, environment, run
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 # No network of its own: packages come from the mirror.
 APART: Final = ("--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--propagation=private")
+TAIL_LINES: Final = 10
 RESOLVER: Final = Path("/etc/resolv.conf")
 FORBIDS: Final = """\
 #!/bin/sh
@@ -46,7 +48,15 @@ def enter_chroot(places: ChrootPlaces, command: str | None, *, terminal: str, si
             # How the shell ended is how its last command did: no fault.
             attend(words, environ=environment({**told, "TERM": terminal}))
         else:
-            run([*words, command], env={**told, "DEBIAN_FRONTEND": "noninteractive"}, sink=sink)
+            _run(name, [*words, command], env={**told, "DEBIAN_FRONTEND": "noninteractive"}, sink=sink)
+
+
+def _run(name: str, words: list[str], *, env: dict[str, str], sink: Sink) -> None:
+    done = run(words, env=env, sink=sink, check=False)
+    if done.returncode:
+        said = "".join(f"\n    {line}" for line in (done.stderr or done.stdout).splitlines()[-TAIL_LINES:])
+        what = f"cannot go on in the chroot {name}: the command ended with status {done.returncode}{said}"
+        raise ModpkgError(what, hint="--verbose shows all that it wrote")
 
 
 def main(argv: list[str]) -> int:

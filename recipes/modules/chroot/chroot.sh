@@ -116,7 +116,7 @@ joined() {
 
 # release_of USR: the distribution and its version.
 release_of() {
-    sed -n 's/^ID=//p; s/^VERSION_ID=//p' "$1/lib/os-release" | tr -d "\"'" | sort | xargs
+    sed -n "s/^ID=/1 /p; s/^VERSION_ID=/2 /p" "$1/lib/os-release" | tr -d "\"'" | sort | cut -c3- | xargs
 }
 
 # Libraries of one release under programs of another break in ways that nobody finds.
@@ -168,9 +168,9 @@ etc() {
             tar -C /etc -xpf - --skip-old-files
         say "copied $(wc -l <$BASE/missing) files that /etc had not"
     fi
-    for path in "$tree"/opt/*; do
-        name=/opt/${path##*/}
-        if [ -e "$path" ] && ! [ -e "$name" ] && ! [ -L "$name" ]; then ln -s "$path" "$name"; fi
+    for theirs in "$tree"/opt/*; do
+        name=/opt/${theirs##*/}
+        if [ -e "$theirs" ] && ! [ -e "$name" ] && ! [ -L "$name" ]; then ln -s "$theirs" "$name"; fi
     done
     # -X: the links of libraries in /usr are the packages'.
     ldconfig -X
