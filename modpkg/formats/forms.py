@@ -44,6 +44,7 @@ FORMS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     address.DEVICE_PATTERN: ("a network device", "at most 15 letters, digits, '_', '-' and '.'"),
     address.DOMAIN_PATTERN: ("a domain", "lower-case words joined by dots, such as cluster.example.org"),
+    document.RELATIVE_PATTERN: ("a path in the share", "it starts with no / and ends with none"),
     files.BELOW_ROOT_PATTERN: ("a path below /", "a path starts with / and is not / itself"),
     hostlist.HOST_PATTERN: ("the name of a node", "lower-case letters, digits and dashes, at most 63"),
     config.ADDRESS_PATTERN: ("an address", "it starts with https://, http:// or file:///"),

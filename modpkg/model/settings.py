@@ -21,6 +21,8 @@ MOUNT_POINT_PATTERN: Final = r"^(/[^/\\\x00-\x20\x7f]+)+$"
 MOUNT_WORD_PATTERN: Final = r"^[^\\\x00-\x20\x7f]+$"
 MountPoint = Annotated[AbsolutePath, StringConstraints(pattern=MOUNT_POINT_PATTERN)]
 MountWord = Annotated[str, StringConstraints(pattern=MOUNT_WORD_PATTERN)]
+# How UEFI starts a node: iPXE fetches kernel and initrd, or the firmware itself one program of both.
+BootWay = Literal["ipxe", "uki"]
 Mtu = Annotated[int, Field(ge=576, le=9216)]
 
 
@@ -69,6 +71,7 @@ class Settings(Document):
     """Settings of the cluster, a group or a node; what is not said is left to the wider layer."""
 
     image: Name | None = None
+    boot: BootWay | None = None
     kernel_arguments: tuple[Word, ...] = ()
     disks: Name | None = None
     chroot: Name | None = None
@@ -82,7 +85,7 @@ class Settings(Document):
     resolver: Resolver | None = None
 
 
-SINGLE: Final = ("image", "disks", "chroot", "time", "resolver", "host_keys", "share")
+SINGLE: Final = ("image", "boot", "disks", "chroot", "time", "resolver", "host_keys", "share")
 LISTS: Final = ("kernel_arguments", "roles", "ssh_keys")
 TABLES: Final = ("networks", "mounts")
 Way = tuple[str, ...]

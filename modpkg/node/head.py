@@ -11,6 +11,7 @@ from modpkg.node.dnsmasq import dnsmasq_text, hosts_text
 from modpkg.node.ipxe import UNKNOWN, script_text
 from modpkg.node.nginx import nginx_text
 from modpkg.node.settings_plan import HOSTS_NAME, digest_text, etc_hosts_text, plan_settings
+from modpkg.node.uki import distinct, node_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from modpkg.model.inventory import Node, Nodes
     from modpkg.model.node import HeadImage
+    from modpkg.node.uki import HeadUki
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class HeadPlaces:
         return self.root / "images"
 
     @property
+    def ukis(self) -> Path:
+        """EFI programs of kernel, initrd and command line, one file for each content."""
+        return self.root / "uki"
+
+    @property
     def history(self) -> Path:
         """Names of generations, the newest first."""
         return self.root / "history"
@@ -56,10 +63,21 @@ class HeadPlaces:
         """What servers keep while they run."""
         return self.root / "run"
 
+    @property
+    def events(self) -> Path:
+        """What nodes report: a folder for each node, a file for each boot."""
+        return self.root / "events"
+
+    @property
+    def socket(self) -> Path:
+        """Where nginx hands reports over."""
+        return self.run / "events.sock"
+
 
 def head_files(
     nodes: Nodes,
     images: Mapping[str, HeadImage],
+    ukis: Mapping[str, HeadUki],
     *,
     root: Path,
     keys: Mapping[str, str] = MappingProxyType({}),
@@ -67,14 +85,14 @@ def head_files(
 ) -> dict[str, str]:
     """Give the text of each file of a generation by its path there.
 
-    `images` has those that nodes name, `keys` the ssh keys that the head keeps for nodes,
-    `account` is that of the web server.
+    `images` has those that nodes name, `ukis` the program of each node that boots by one,
+    `keys` the ssh keys that the head keeps for nodes, `account` is that of the web server.
     """
     cluster = nodes.cluster
     files = {
-        "dnsmasq.conf": dnsmasq_text(cluster, root),
+        "dnsmasq.conf": dnsmasq_text(cluster, root, distinct(ukis)),
         "nginx.conf": nginx_text(cluster, root, account=account),
-        "hosts": hosts_text(nodes),
+        "hosts": hosts_text(nodes, ukis),
         "boot/unknown.ipxe": UNKNOWN,
         HOSTS_NAME: etc_hosts_text(nodes),
     }
@@ -84,12 +102,18 @@ def head_files(
         key = keys.get(node.name)
         plan = plan_settings(node, cluster, image, hosts_sha256=hosts_sha256, host_key=key)
         files[f"settings/{node.name}.sh"] = plan.text
-        arguments = [*node.settings.kernel_arguments, *plan.arguments]
-        script = script_text(node.name, image, url=cluster.url, arguments=arguments)
+        # By iPXE too where nodes boot by an EFI program: BIOS knows none.
+        words = (*node_arguments(node, image, cluster.url), *plan.arguments)
+        script = script_text(node.name, image, words, url=cluster.url)
         told = record_text(node_record(node, cluster, image))
         for mac in node.macs:
             files[f"boot/{mac}.ipxe"] = script
             files[f"node/{mac}.json"] = told
+            if node.name in ukis:
+                # What its script says by iPXE, and a program that many nodes share cannot.
+                files[f"node/{mac}.arguments"] = "".join(
+                    f"{word}\n" for word in (f"modpkg.node={cluster.url}/node/{mac}.json", *plan.arguments)
+                )
     return files
 
 

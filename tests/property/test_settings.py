@@ -15,7 +15,7 @@ from modpkg.model.inventory import Node
 from modpkg.model.node import HeadImage
 from modpkg.model.settings import Settings
 from modpkg.node.settings_plan import plan_settings, quoted
-from tests.support.nodes import small_cluster
+from tests.support.nodes import image_about, small_cluster
 
 if TYPE_CHECKING:
     from modpkg.model.cluster import Cluster
@@ -32,7 +32,7 @@ HOSTILE = st.text(
 )
 WORD = st.from_regex(r"[^\\\x00-\x20\x7f]{1,30}", fullmatch=True).filter(lambda text: text.isprintable())
 LINE = st.builds(lambda word, more: f"{word} {more}", WORD, WORD)
-IMAGE = HeadImage(name="compute", version="1", directory="x", kernel_arguments=(), sha256="5" * 64)
+IMAGE = HeadImage(directory="x", about=image_about())
 # In the place of the real functions: write each word that they are given, each to its end by a NUL.
 FUNCTIONS = "".join(
     f"{name}() {{ printf '%s\\0' {name} \"$@\"; }}\n"

@@ -155,6 +155,7 @@ TEXTS = {
     ),
     site.DOMAIN_PATTERN: (["cluster.example.org", "local"], ["", ".", "a..b", "-a", "a-", "a b", "a\n"]),
     site.ZONE_PATTERN: (["UTC", "Europe/Berlin", "Etc/GMT+12"], ["", "/UTC", "Europe/", "../x", "a b"]),
+    document.RELATIVE_PATTERN: (["a", "a/b c"], ["", "/a", "a/", "a//b", "a\n"]),
     files.BELOW_ROOT_PATTERN: (["/etc/x", "/a"], ["", "/", "//", "a", "//a"]),
     settings.MOUNT_POINT_PATTERN: (["/home", "/a-b/c"], ["", "/", "home", "/a b", "/a\\b", "/a/", "/a\n"]),
     settings.MOUNT_WORD_PATTERN: (["10.0.0.1:/home", "rw,hard"], ["", "a b", "a\\", "a\n"]),

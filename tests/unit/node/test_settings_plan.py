@@ -9,11 +9,9 @@ from modpkg.model.inventory import Node
 from modpkg.model.node import HeadImage
 from modpkg.model.settings import Settings
 from modpkg.node.settings_plan import SettingsPlan, etc_hosts_text, plan_settings, quoted
-from tests.support.nodes import small_cluster
+from tests.support.nodes import image_about, small_cluster
 
-IMAGE = HeadImage(
-    name="compute", version="1.0.0-1.bcdfghjklm", directory="x", kernel_arguments=(), sha256="5" * 64
-)
+IMAGE = HeadImage(directory="x", about=image_about())
 NODE = Node(
     name="beo-01", macs=("52:54:00:00:00:01",), groups=("compute",), address="10.0.1.1", settings=Settings()
 )
