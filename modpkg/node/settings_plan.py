@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from modpkg.model.node import node_record, record_text
+from modpkg.node.chroot import CHROOT_CONF, chroot_conf
 from modpkg.node.unit_files import MARK, mount_files, mount_links, network_files, share_files
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def plan_settings(
         *_networks(node),
         *_keys(node, cluster, host_key),
         *_units(node, cluster),
+        *_chroot(node, cluster),
         *(_time(node.settings.time) if node.settings.time else ()),
         *_resolver(node.settings.resolver),
     ]
@@ -147,6 +149,12 @@ def _keys(node: Node, cluster: Cluster, host_key: str | None) -> Iterator[str]:
 def _units(node: Node, cluster: Cluster) -> Iterator[str]:
     units = dict.fromkeys(unit for role in node.settings.roles for unit in cluster.roles[role])
     yield from (_call("want", unit) for unit in units)
+
+
+def _chroot(node: Node, cluster: Cluster) -> Iterator[str]:
+    chroot = cluster.chroots.get(node.settings.chroot or "")
+    if chroot:
+        yield _call("put", CHROOT_CONF, "0644", chroot_conf(chroot))
 
 
 def _time(time: Time) -> Iterator[str]:

@@ -132,3 +132,9 @@ def test_a_key_of_the_head_is_not_in_the_plan_only_its_digest() -> None:
 @pytest.mark.parametrize("text", ["", "'", "'; reboot #", '$(x) `y` \\ " \n\t*', "''''", "é\u2028"])
 def test_a_quoted_text_is_one_word(text: str) -> None:
     assert shlex.split(f"put {quoted(text)}") == ["put", text]
+
+
+def test_a_chroot_is_named_where_the_node_looks_for_it() -> None:
+    text = files(plan(chroot="debian"))["/run/modpkg/chroot.conf"]
+    assert "SERVER=10.0.0.1\nPATH=/srv/chroots/debian\n" in text
+    assert "/run/modpkg/chroot.conf" not in files(plan())

@@ -93,12 +93,12 @@ def reason_of(told: str, status: int, seconds: int) -> str:
 
 def full_places() -> list[str]:
     """Give the file systems of a node's memory that a script may have filled."""
-    places = []
-    for place in ("/", "/run", "/tmp"):  # noqa: S108 - looked at, not written
+    places = {}
+    for place in ("/tmp", "/run", "/"):  # noqa: S108 - looked at, not written
         known = os.statvfs(place)
         if known.f_blocks and known.f_bavail * known.f_frsize < FULL_BYTES:
-            places.append(place)
-    return places
+            places[os.stat(place).st_dev] = place
+    return sorted(places.values())
 
 
 def run_all(share: Path, result: Result, *, seconds: int, environment: dict[str, str]) -> None:
