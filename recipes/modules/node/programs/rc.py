@@ -97,7 +97,7 @@ def full_places() -> list[str]:
     for place in ("/tmp", "/run", "/"):  # noqa: S108 - looked at, not written
         known = os.statvfs(place)
         if known.f_blocks and known.f_bavail * known.f_frsize < FULL_BYTES:
-            places[os.stat(place).st_dev] = place
+            places[Path(place).stat().st_dev] = place
     return sorted(places.values())
 
 
