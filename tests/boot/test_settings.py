@@ -121,7 +121,7 @@ def nodes_of(cluster: Cluster, nfs_port: int) -> Nodes:
             "ssh-keys": (KEY,),
             "host-keys": "head",
             "roles": ("one",),
-            "time": {"zone": "Asia/Kolkata", "servers": ("10.0.2.2",)},
+            "time": {"zone": "Asia/Tokyo", "servers": ("10.0.2.2",)},
             "resolver": {"servers": ("10.0.2.3",), "search": ("cluster.example.org",)},
         }
     )
