@@ -10,7 +10,7 @@ from modpkg.model.node import node_record, record_text
 from modpkg.node.dnsmasq import dnsmasq_text, hosts_text
 from modpkg.node.ipxe import UNKNOWN, script_text
 from modpkg.node.nginx import nginx_text
-from modpkg.node.settings_plan import HOSTS_NAME, digest_text, etc_hosts_text, plan_settings
+from modpkg.node.settings_plan import HOSTS_NAME, Planner, digest_text, etc_hosts_text
 from modpkg.node.uki import distinct, node_arguments
 
 if TYPE_CHECKING:
@@ -96,16 +96,15 @@ def head_files(
         "boot/unknown.ipxe": UNKNOWN,
         HOSTS_NAME: etc_hosts_text(nodes),
     }
-    hosts_sha256 = digest_text(files[HOSTS_NAME])
+    planner = Planner(cluster=cluster, hosts_sha256=digest_text(files[HOSTS_NAME]))
     for node in nodes.nodes.values():
         image = images[node.settings.image or ""]
-        key = keys.get(node.name)
-        plan = plan_settings(node, cluster, image, hosts_sha256=hosts_sha256, host_key=key)
+        told = record_text(node_record(node, cluster, image))
+        plan = planner.plan(node, image, record=told, host_key=keys.get(node.name))
         files[f"settings/{node.name}.sh"] = plan.text
         # By iPXE too where nodes boot by an EFI program: BIOS knows none.
         words = (*node_arguments(node, image, cluster.url), *plan.arguments)
         script = script_text(node.name, image, words, url=cluster.url)
-        told = record_text(node_record(node, cluster, image))
         for mac in node.macs:
             files[f"boot/{mac}.ipxe"] = script
             files[f"node/{mac}.json"] = told

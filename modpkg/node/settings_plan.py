@@ -7,10 +7,9 @@ quotes, so that none is ever a word of the shell.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from modpkg.model.node import node_record, record_text
 from modpkg.node.chroot import CHROOT_CONF, chroot_conf
 from modpkg.node.unit_files import MARK, mount_files, mount_links, network_files, share_files
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from modpkg.model.cluster import Cluster
     from modpkg.model.inventory import Node, Nodes
     from modpkg.model.node import HeadImage
-    from modpkg.model.settings import Resolver, Time
+    from modpkg.model.settings import Resolver, Settings, Time
 
 LOCALHOST: Final = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
 CHRONY: Final = """\
@@ -56,28 +55,35 @@ def etc_hosts_text(nodes: Nodes) -> str:
     return MARK + LOCALHOST + f"{cluster.address} head\n" + "".join(lines)
 
 
-def plan_settings(
-    node: Node, cluster: Cluster, image: HeadImage, *, hosts_sha256: str, host_key: str | None = None
-) -> SettingsPlan:
-    """Give the plan of a node. `hosts_sha256` is that of `etc_hosts_text`, `host_key` the key that it keeps."""
-    words = [
-        "#!/bin/busybox sh",
-        f"# The settings of {node.name}. Made by: modpkg head",
-        *_identity(node, cluster, image),
-        *_hosts(node, cluster, hosts_sha256),
-        *_mounts(node),
-        *_networks(node),
-        *_keys(node, cluster, host_key),
-        *_units(node, cluster),
-        *_chroot(node, cluster),
-        *(_time(node.settings.time) if node.settings.time else ()),
-        *_resolver(node.settings.resolver),
-    ]
-    text = "\n".join([*words, ""])
-    url = f"{cluster.url}/settings/{node.name}.sh"
-    return SettingsPlan(
-        text=text, arguments=(f"modpkg.settings={url}", f"modpkg.settings-sha256={digest_text(text)}")
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planner:
+    """Makes the plans of a cluster's nodes. `hosts_sha256` is that of `etc_hosts_text`.
+
+    Thousands of nodes share few sets of settings: what follows from a set alone is made once.
+    """
+
+    cluster: Cluster
+    hosts_sha256: str
+    shared: dict[int, str] = field(default_factory=dict)
+
+    def plan(self, node: Node, image: HeadImage, *, record: str, host_key: str | None = None) -> SettingsPlan:
+        """Give the plan of a node. `record` is what it is told, as JSON; `host_key` the key that the head keeps."""
+        key = id(node.settings)
+        if key not in self.shared:
+            self.shared[key] = "\n".join(_of_settings(node.settings, self.cluster))
+        words = [
+            "#!/bin/busybox sh",
+            f"# The settings of {node.name}. Made by: modpkg head",
+            *_identity(node, self.cluster, image, record),
+            *_hosts(node, self.cluster, self.hosts_sha256),
+            *_host_keys(node, self.cluster, host_key),
+            self.shared[key],
+        ]
+        text = "\n".join([*words, ""])
+        url = f"{self.cluster.url}/settings/{node.name}.sh"
+        return SettingsPlan(
+            text=text, arguments=(f"modpkg.settings={url}", f"modpkg.settings-sha256={digest_text(text)}")
+        )
 
 
 def quoted(text: str) -> str:
@@ -94,7 +100,17 @@ def _call(function: str, *words: str) -> str:
     return " ".join([function, *map(quoted, words)])
 
 
-def _identity(node: Node, cluster: Cluster, image: HeadImage) -> Iterator[str]:
+def _of_settings(said: Settings, cluster: Cluster) -> Iterator[str]:
+    yield from _mounts(said)
+    yield from _networks(said)
+    yield from _ssh_keys(said)
+    yield from _units(said, cluster)
+    yield from _chroot(said, cluster)
+    yield from _time(said.time) if said.time else ()
+    yield from _resolver(said.resolver)
+
+
+def _identity(node: Node, cluster: Cluster, image: HeadImage, record: str) -> Iterator[str]:
     environment = {
         "NODE": node.name,
         "CLUSTER": cluster.name,
@@ -105,7 +121,7 @@ def _identity(node: Node, cluster: Cluster, image: HeadImage) -> Iterator[str]:
     }
     text = "".join(f'MODPKG_{name}="{value}"\n' for name, value in environment.items())
     yield _call("put", "/run/modpkg/node.env", "0644", text)
-    yield _call("put", "/run/modpkg/node.json", "0644", record_text(node_record(node, cluster, image)))
+    yield _call("put", "/run/modpkg/node.json", "0644", record)
     yield _call("put", "/etc/hostname", "0644", f"{node.name}\n")
 
 
@@ -120,25 +136,28 @@ def _hosts(node: Node, cluster: Cluster, sha256: str) -> Iterator[str]:
         yield _call("add_lines", "/etc/hosts", "0644", f"127.0.1.1 {' '.join(_names(node.name, cluster))}\n")
 
 
-def _mounts(node: Node) -> Iterator[str]:
-    for path, mount in node.settings.mounts.items():
+def _mounts(said: Settings) -> Iterator[str]:
+    for path, mount in said.mounts.items():
         yield from _files(mount_files(path, mount))
         yield from _links(mount_links(path, mount))
-    if node.settings.share:
-        yield from _files(share_files(node.settings.share))
+    if said.share:
+        yield from _files(share_files(said.share))
 
 
-def _networks(node: Node) -> Iterator[str]:
-    for device, network in node.settings.networks.items():
+def _networks(said: Settings) -> Iterator[str]:
+    for device, network in said.networks.items():
         yield from _files(network_files(device, network))
-    if node.settings.networks:
+    if said.networks:
         yield _call("want", "systemd-networkd.service")
 
 
-def _keys(node: Node, cluster: Cluster, host_key: str | None) -> Iterator[str]:
-    if node.settings.ssh_keys:
-        lines = "".join(f"{key}\n" for key in node.settings.ssh_keys)
+def _ssh_keys(said: Settings) -> Iterator[str]:
+    if said.ssh_keys:
+        lines = "".join(f"{key}\n" for key in said.ssh_keys)
         yield _call("add_lines", "/root/.ssh/authorized_keys", "0600", lines)
+
+
+def _host_keys(node: Node, cluster: Cluster, host_key: str | None) -> Iterator[str]:
     if host_key is not None:
         yield _call("head_key", f"{cluster.url}/{KEY_URL}", digest_text(host_key))
     elif node.settings.host_keys in {None, "disk"}:
@@ -146,13 +165,13 @@ def _keys(node: Node, cluster: Cluster, host_key: str | None) -> Iterator[str]:
         yield _call("disk_keys", "must" if node.settings.host_keys else "may")
 
 
-def _units(node: Node, cluster: Cluster) -> Iterator[str]:
-    units = dict.fromkeys(unit for role in node.settings.roles for unit in cluster.roles[role])
+def _units(said: Settings, cluster: Cluster) -> Iterator[str]:
+    units = dict.fromkeys(unit for role in said.roles for unit in cluster.roles[role])
     yield from (_call("want", unit) for unit in units)
 
 
-def _chroot(node: Node, cluster: Cluster) -> Iterator[str]:
-    chroot = cluster.chroots.get(node.settings.chroot or "")
+def _chroot(said: Settings, cluster: Cluster) -> Iterator[str]:
+    chroot = cluster.chroots.get(said.chroot or "")
     if chroot:
         yield _call("put", CHROOT_CONF, "0644", chroot_conf(chroot))
 

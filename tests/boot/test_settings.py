@@ -15,7 +15,7 @@ from modpkg.model.settings import Settings
 from modpkg.node.boot import BootOptions, boot_image, read_image
 from modpkg.node.report import parse_stages
 from modpkg.node.serve import serving
-from modpkg.node.settings_plan import HOSTS_NAME, digest_text, etc_hosts_text, plan_settings
+from modpkg.node.settings_plan import HOSTS_NAME, Planner, digest_text, etc_hosts_text
 from modpkg.pipeline.files import plan_files, write_files
 from modpkg.pipeline.host_keys import make_keys
 from tests.support.nfs_server import nfs_server
@@ -153,13 +153,9 @@ def test_a_node_is_told_its_settings_and_takes_files_and_scripts_from_its_share(
         public = run(["ssh-keygen", "-y", "-f", tmp_path / "host-keys/n1"]).stdout.split()[1]
         image = node_image(root, tmp_path / "image", IMAGE_FILES, rows(public.replace("+", r"\+")))
         hosts = etc_hosts_text(nodes)
-        plan = plan_settings(
-            nodes.nodes["n1"],
-            nodes.cluster,
-            HeadImage(directory="x", about=read_image(image)),
-            hosts_sha256=digest_text(hosts),
-            host_key=keys["n1"],
-        )
+        planner = Planner(cluster=nodes.cluster, hosts_sha256=digest_text(hosts))
+        shown = HeadImage(directory="x", about=read_image(image))
+        plan = planner.plan(nodes.nodes["n1"], shown, record='{"name":"n1"}\n', host_key=keys["n1"])
         texts = {"settings/n1.sh": plan.text, HOSTS_NAME: hosts, "host-keys": keys["n1"]}
         served.update({name: text.encode() for name, text in texts.items()})
         report = boot_image(

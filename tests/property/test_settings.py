@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -14,11 +13,8 @@ from modpkg.host.run import run
 from modpkg.model.inventory import Node
 from modpkg.model.node import HeadImage
 from modpkg.model.settings import Settings
-from modpkg.node.settings_plan import plan_settings, quoted
+from modpkg.node.settings_plan import Planner, quoted
 from tests.support.nodes import image_about, small_cluster
-
-if TYPE_CHECKING:
-    from modpkg.model.cluster import Cluster
 
 pytestmark = pytest.mark.programs
 
@@ -78,8 +74,9 @@ def test_a_plan_with_hostile_values_puts_them_into_files(
         time={"servers": tuple(servers)},
     )
     node = Node(name="n1", macs=(), groups=(), address=None, settings=said)
-    cluster: Cluster = small_cluster().cluster
-    words = words_of(plan_settings(node, cluster, IMAGE, hosts_sha256="6" * 64).text)
+    words = words_of(
+        Planner(cluster=small_cluster().cluster, hosts_sha256="6" * 64).plan(node, IMAGE, record="{}").text
+    )
     unit = words[words.index("/etc/systemd/system/home.mount") + 2]
     assert f"What={source.replace('%', '%%')}\n" in unit
     assert f"Options={options.replace('%', '%%')}\n" in unit

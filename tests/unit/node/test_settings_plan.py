@@ -8,7 +8,7 @@ from modpkg.model.cluster import Cluster
 from modpkg.model.inventory import Node
 from modpkg.model.node import HeadImage
 from modpkg.model.settings import Settings
-from modpkg.node.settings_plan import SettingsPlan, etc_hosts_text, plan_settings, quoted
+from modpkg.node.settings_plan import Planner, SettingsPlan, etc_hosts_text, quoted
 from tests.support.nodes import image_about, small_cluster
 
 IMAGE = HeadImage(directory="x", about=image_about())
@@ -24,7 +24,8 @@ def cluster() -> Cluster:
 def plan(address: str | None = "10.0.1.1", host_key: str | None = None, **said: Any) -> SettingsPlan:
     settings = Settings.model_validate({name.replace("_", "-"): value for name, value in said.items()})
     node = Node(name=NODE.name, macs=NODE.macs, groups=NODE.groups, address=address, settings=settings)
-    return plan_settings(node, cluster(), IMAGE, hosts_sha256="6" * 64, host_key=host_key)
+    planner = Planner(cluster=cluster(), hosts_sha256="6" * 64)
+    return planner.plan(node, IMAGE, record='{"name":"beo-01"}\n', host_key=host_key)
 
 
 def calls(made: SettingsPlan) -> list[list[str]]:
