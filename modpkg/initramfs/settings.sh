@@ -5,12 +5,15 @@
 # shellcheck source=library.sh
 . /lib/modpkg/library.sh
 
-put_count=0
+export put_count=0
+# What went wrong and harms nothing, for the end of the stage: the head keeps no other lines.
+export warned=
 units=/etc/systemd/system
 
 # warn WORDS: one line on the console and to the head; the boot goes on.
 warn() {
     say settings warning "$*"
+    warned="$warned; $*"
 }
 
 # place PATH: prints where a path of the node is now. /run moves along when the image takes over.

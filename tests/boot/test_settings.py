@@ -172,4 +172,4 @@ def test_a_node_is_told_its_settings_and_takes_files_and_scripts_from_its_share(
     console = report.console.read_text()
     assert "settings warning none.service is not started: the image has no such unit" in console
     ended = [event for event in parse_stages(console) if (event.stage, event.state) == ("settings", "end")]
-    assert [event.detail for event in ended] == ["18 files"]
+    assert [event.detail for event in ended] == ["18 files; none.service is not started: the image has no such unit"]

@@ -12,4 +12,4 @@ get_file "$(argument modpkg.settings)" "$plan"
 verify "$plan" "$wanted" "the plan of settings"
 # shellcheck source=/dev/null
 . "$plan"
-detail "$put_count files"
+detail "$put_count files$warned"

@@ -283,3 +283,38 @@ def test_why_a_script_failed_is_what_systemd_tells(
     told: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert load("rc", monkeypatch).reason_of(told, 3, 5) == reason
+
+
+def test_the_head_is_told_in_one_line(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = load("results", monkeypatch)
+    tell = tmp_path / "tell.sh"
+    tell.write_text('printf "%s|" "$MODPKG_PAUSES" "$@" >>"$0.log"; echo >>"$0.log"\n')
+    monkeypatch.setattr(results, "PLACE", bench.results)
+    monkeypatch.setattr(results, "TELL", tell)
+    for entries, problem in (
+        ([], "the share is not mounted"),
+        ([("/a", True)], ""),
+        ([("/a", True), ("/b", False), ("/c", False)], ""),
+    ):
+        result = results.Result("files", problem=problem)
+        for name, is_ok in entries:
+            result.add(results.Entry(name, ok=is_ok, detail="why"))
+        result.finish(bench.results)
+    assert (tmp_path / "tell.sh.log").read_text().splitlines() == [
+        "0|files|failed|the share is not mounted|",
+        "0|files|end|1 entries|",
+        "0|files|failed|/b: why, and 1 more|",
+    ]
+
+
+def test_a_head_that_does_not_answer_keeps_no_program(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = load("results", monkeypatch)
+    tell = tmp_path / "tell.sh"
+    tell.write_text("exec sleep 60\n")
+    monkeypatch.setattr(results, "PLACE", bench.results)
+    monkeypatch.setattr(results, "TELL", tell)
+    monkeypatch.setattr(results, "TELL_SECONDS", 0.3)
+    assert results.Result("rc").finish(bench.results) == 0
+    assert "cannot tell the head" in capsys.readouterr().out

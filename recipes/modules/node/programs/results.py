@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 PLACE = Path("/run/modpkg/results")
 SHARE = Path("/srv/common")
+# How a node tells its head of what happens after the initrd: docs/how-to/watch-nodes.md. Not there: nobody asks.
+TELL = Path("/run/modpkg/tell.sh")
+TELL_SECONDS = 10
 # The head's settings say that there is a share by this unit.
 UNIT = Path("/etc/systemd/system/srv-common.mount")
 
@@ -48,6 +53,14 @@ class Result:
         self.entries.append(entry)
         say(f"{entry.name}: {'' if entry.ok else 'failed: '}{entry.detail}")
 
+    def summary(self) -> str:
+        """Give all of it in one line."""
+        failed = [entry for entry in self.entries if not entry.ok]
+        if self.problem or not failed:
+            return self.problem or f"{len(self.entries)} entries"
+        more = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
+        return f"{failed[0].name}: {failed[0].detail}{more}"
+
     def finish(self, place: Path) -> int:
         """Write the result below `place` and give the exit status: 0 or 1."""
         if self.problem:
@@ -59,6 +72,8 @@ class Result:
         scratch = place / f".{self.program}.new"
         scratch.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
         scratch.replace(place / f"{self.program}.json")
+        if place == PLACE and TELL.exists():
+            tell_head([self.program, "end" if self.is_ok else "failed", self.summary()])
         return 0 if self.is_ok else 1
 
 
@@ -72,6 +87,21 @@ def share_problem(share: Path) -> str:
     except OSError as error:
         return f"cannot read the share {share}: {error.strerror}"
     return ""
+
+
+def tell_head(words: list[str]) -> None:
+    """Tell the head in one try: if it is away, the node's last report has this line too."""
+    command = ["/bin/sh", str(TELL), *words]
+    try:
+        subprocess.run(
+            command,
+            check=False,
+            timeout=TELL_SECONDS,
+            capture_output=True,
+            env={**os.environ, "MODPKG_PAUSES": "0"},
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        say(f"cannot tell the head: {error}")
 
 
 def say(text: str) -> None:
