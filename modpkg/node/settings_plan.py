@@ -30,7 +30,6 @@ logdir /var/log/chrony
 maxupdateskew 100.0
 rtcsync
 makestep 1 3
-leapsectz right/UTC
 """
 KEY_URL: Final = "host-keys"
 HOSTS_NAME: Final = "settings/hosts"

@@ -32,8 +32,11 @@ SCRIPTS = {
     "20-Second": "echo second >>/run/order",
     "20-fails": "echo third >>/run/order; echo why >&2; exit 7",
     "30-hangs": "echo fourth >>/run/order; setsid sleep 4321 & sleep 4321",
-    "40-fills": "echo fifth >>/run/order; cat /dev/zero >/var/tmp/full",
-    "50-after": "rm /var/tmp/full; echo sixth >>/run/order",
+    # With less room than a node has: it is filled before the time is over.
+    "40-fills": (
+        "echo fifth >>/run/order; mount -o remount,size=96m /run/modpkg/changes; cat /dev/zero >/var/tmp/full"
+    ),
+    "50-after": "rm /var/tmp/full; mount -o remount,size=50% /run/modpkg/changes; echo sixth >>/run/order",
     "60-not-executable": "echo seventh >>/run/order",
     "10-first~": "echo backup >>/run/order",
     "70-old.bak": "echo backup >>/run/order",
@@ -56,7 +59,7 @@ IMAGE_FILES = {
     "usr/lib/systemd/system/role.service": "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n",
     # For the test alone: scripts have less time.
     "etc/systemd/system/modpkg-rc.service.d/short.conf": (
-        "[Service]\nExecStart=\nExecStart=/usr/bin/python3 -B /usr/lib/modpkg/node/rc.py --seconds 5\n"
+        "[Service]\nExecStart=\nExecStart=/usr/bin/python3 -B /usr/lib/modpkg/node/rc.py --seconds 8\n"
     ),
     # What early.service reads of the share shows that the files come before services.
     "etc/systemd/system/early.service": (
@@ -161,7 +164,7 @@ def test_a_node_is_told_its_settings_and_takes_files_and_scripts_from_its_share(
         report = boot_image(
             image,
             options=BootOptions(
-                memory_mb=1536, timeout_seconds=420, arguments=("net.ifnames=1", *plan.arguments)
+                memory_mb=1024, timeout_seconds=700, arguments=("net.ifnames=1", *plan.arguments)
             ),
             work=tmp_path / "work",
         )
@@ -172,4 +175,6 @@ def test_a_node_is_told_its_settings_and_takes_files_and_scripts_from_its_share(
     console = report.console.read_text()
     assert "settings warning none.service is not started: the image has no such unit" in console
     ended = [event for event in parse_stages(console) if (event.stage, event.state) == ("settings", "end")]
-    assert [event.detail for event in ended] == ["18 files; none.service is not started: the image has no such unit"]
+    assert [event.detail for event in ended] == [
+        "23 files; none.service is not started: the image has no such unit"
+    ]
