@@ -103,8 +103,7 @@ class State:
         )
 
     def _names(self, digests: frozenset[str]) -> tuple[str, ...]:
-        packages = self.index.listed(digests) if digests else ()
-        return tuple(package.label for package in packages if package.is_deb)
+        return self.index.labels(digests)
 
 
 Planner = Callable[[State], ChangePlan]
