@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from modpkg.openpgp.sign import Signer
-    from modpkg.pipeline.publish import Target
+    from modpkg.pipeline.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

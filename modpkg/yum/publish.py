@@ -9,11 +9,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-import createrepo_c
-
 from modpkg.formats.frames import Text
 from modpkg.host.files import new_directory, write_atomically
 from modpkg.model.repository import Replacement, Repository, Snapshot, address_of
+from modpkg.yum.repomd import file_name, names_in, render_repomd
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,31 +76,17 @@ def index_of(kind: str, digests: Sequence[str], frames: Frames) -> Text:
 
 
 def _write_repodata(repodata: Path, digests: Sequence[str], frames: Frames, *, rpm: Path, date: int) -> str:
-    repomd = createrepo_c.Repomd()
-    repomd.set_revision(str(date))
-    for kind in OPENINGS:
-        facts = _write_index(repodata, index_of(kind, digests, frames), rpm=rpm)
-        record = createrepo_c.RepomdRecord(kind, None)
-        record.location_href = f"repodata/{_file_name(kind, facts)}"
-        record.checksum_type = record.checksum_open_type = "sha256"
-        record.checksum, record.checksum_open = facts.packed_sha256, facts.sha256
-        record.size, record.size_open = facts.packed_size, facts.size
-        record.timestamp = date
-        repomd.set_record(record)
-    return str(repomd.xml_dump())
+    indices = {kind: _write_index(repodata, index_of(kind, digests, frames), rpm=rpm) for kind in OPENINGS}
+    return render_repomd(indices, date=date)
 
 
 def _write_index(repodata: Path, text: Text, *, rpm: Path) -> Facts:
     facts = text.known()
-    if facts is None or not _is_there(repodata, _file_name(text.kind, facts), rpm=rpm):
+    if facts is None or not _is_there(repodata, file_name(text.kind, facts), rpm=rpm):
         made, facts = text.make()
-        path = repodata / _file_name(text.kind, facts)
+        path = repodata / file_name(text.kind, facts)
         write_atomically(path, made.packed, sha256=facts.packed_sha256)
     return facts
-
-
-def _file_name(kind: str, facts: Facts) -> str:
-    return f"{facts.packed_sha256}-{kind}.xml.gz"
 
 
 def _is_there(repodata: Path, name: str, *, rpm: Path) -> bool:
@@ -118,7 +103,6 @@ def _keep_older(parent: Path, repodata: Path) -> None:
     repomd = parent / "repomd.xml"
     if not repomd.exists():
         return
-    for record in createrepo_c.Repomd(str(repomd)).records:
-        name = record.location_href.rpartition("/")[2]
+    for name in names_in(repomd.read_text(encoding="utf-8")):
         if not (repodata / name).exists():
             os.link(parent / name, repodata / name)
