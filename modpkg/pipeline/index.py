@@ -34,6 +34,8 @@ TABLES: Final = """
 CREATE TABLE packages (sort TEXT PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, file_name TEXT NOT NULL,
   architecture TEXT NOT NULL, published INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE TABLE snapshots (id TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+PIECES: Final = """
 CREATE TABLE pieces (sha256 TEXT NOT NULL, kind TEXT NOT NULL, text BLOB NOT NULL, PRIMARY KEY (sha256, kind));
 CREATE TABLE frames (key TEXT PRIMARY KEY, raw BLOB NOT NULL, packed BLOB NOT NULL);
 CREATE TABLE uses (key TEXT PRIMARY KEY, generation INTEGER NOT NULL) WITHOUT ROWID;
@@ -48,9 +50,11 @@ CREATE TABLE IF NOT EXISTS texts (key TEXT PRIMARY KEY, size INTEGER NOT NULL, s
 class Index:
     """The open cache of one repository; it gives frames to those who write indices."""
 
-    def __init__(self, database: sqlite3.Connection, places: Places) -> None:
+    def __init__(self, database: sqlite3.Connection, places: Places, *, keeps: bool = True) -> None:
+        """Take an open database; one that `keeps` nothing gives pieces and frames, and takes none."""
         self._database = database
         self._places = places
+        self._keeps = keeps
         self._used: set[str] = set()
         self._made = False
 
@@ -127,7 +131,8 @@ class Index:
         """Drop what is known of packages that are going to be deleted."""
         rows = [(digest,) for digest in digests]
         self._database.executemany("DELETE FROM packages WHERE sha256 = ?", rows)
-        self._database.executemany("DELETE FROM pieces WHERE sha256 = ?", rows)
+        if self._keeps:
+            self._database.executemany("DELETE FROM pieces WHERE sha256 = ?", rows)
         self._database.commit()
 
     def learn(self, digests: Iterable[str]) -> None:
@@ -165,9 +170,10 @@ class Index:
 
     def keep(self, key: str, frame: Frame) -> None:
         """Keep a frame for the next index."""
-        self._database.execute(
-            "INSERT OR REPLACE INTO frames VALUES (?, ?, ?)", (key, frame.raw, frame.packed)
-        )
+        if self._keeps:
+            self._database.execute(
+                "INSERT OR REPLACE INTO frames VALUES (?, ?, ?)", (key, frame.raw, frame.packed)
+            )
 
     def facts(self, key: str) -> Facts | None:
         """Give what was kept of a whole index, or None."""
@@ -179,7 +185,8 @@ class Index:
     def keep_facts(self, key: str, facts: Facts) -> None:
         """Keep them for the next index of the same packages."""
         row = (key, facts.size, facts.sha256, facts.packed_size, facts.packed_sha256)
-        self._database.execute("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?)", row)
+        if self._keeps:
+            self._database.execute("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?)", row)
 
     def texts(self, kind: str, digests: Sequence[str]) -> list[bytes]:
         """Give the pieces of this kind of these packages, in this order."""
@@ -196,7 +203,7 @@ class Index:
 
     def finish(self) -> None:
         """End a publication: frames that were not used for long are dropped."""
-        if not self._made:
+        if not self._made or not self._keeps:
             # All indices were there: what a publication that makes some will need does not age.
             self._database.commit()
             return
@@ -248,7 +255,7 @@ class Index:
         return found
 
     def _keep_pieces(self, digest: str, pieces: Mapping[str, bytes]) -> None:
-        rows = [(digest, kind, text) for kind, text in pieces.items()]
+        rows = [(digest, kind, text) for kind, text in pieces.items()] if self._keeps else []
         self._database.executemany("INSERT OR REPLACE INTO pieces VALUES (?, ?, ?)", rows)
 
     def _kept_piece(self, kind: str, digest: str) -> bytes | None:
@@ -278,12 +285,15 @@ def opened_index(places: Places) -> Iterator[Index]:
 
 @contextmanager
 def borrowed_index(places: Places) -> Iterator[Index]:
-    """Give a copy of the cache in memory, for those who must not write."""
-    with closing(sqlite3.connect(":memory:")) as database:
-        if not _copied(places.index, database):
-            database.executescript(TABLES)
+    """Give a copy of the cache in memory, for those who must not write.
+
+    Copied are the names of packages; their pieces, a hundred times as much, are read where they are.
+    """
+    with closing(sqlite3.connect(":memory:", uri=True)) as database:
+        if not _lent(places.index, database):
+            database.executescript(TABLES + PIECES)
         database.executescript(LATER_TABLES)
-        yield Index(database, places)
+        yield Index(database, places, keeps=False)
 
 
 def delete_index(places: Places) -> None:
@@ -309,7 +319,7 @@ def _ready(database: sqlite3.Connection) -> sqlite3.Connection:
         database.execute("PRAGMA synchronous = NORMAL")
         if _format(database) != FORMAT:
             _clear(database)
-            database.executescript(TABLES)
+            database.executescript(TABLES + PIECES)
             database.execute(f"PRAGMA user_version = {FORMAT}")
         database.executescript(LATER_TABLES)
     except sqlite3.DatabaseError:
@@ -328,19 +338,29 @@ def _format(database: sqlite3.Connection) -> int:
     return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _copied(path: Path, target: sqlite3.Connection) -> bool:
-    # Immutable: it is opened without a lock and without files of its own beside it.
+def _lent(path: Path, target: sqlite3.Connection) -> bool:
+    # Immutable: it is opened without a lock and without files of its own beside it. Tables that `target` has hide
+    # those of the same name.
     if not path.exists():
         return False
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as source:
-            if _format(source) != FORMAT:
-                return False
-            source.backup(target)
-            target.execute("SELECT count(*) FROM packages").fetchone()
+        target.execute("ATTACH ? AS kept", (f"{path.absolute().as_uri()}?immutable=1",))
+        try:
+            if int(target.execute("PRAGMA kept.user_version").fetchone()[0]) == FORMAT:
+                target.executescript(TABLES)
+                for table in ("packages", "snapshots"):
+                    target.execute(f"INSERT INTO main.{table} SELECT * FROM kept.{table}")  # noqa: S608 - our names
+                target.commit()
+                return True
+        except sqlite3.DatabaseError:
+            target.rollback()
+            for table in ("packages", "snapshots"):
+                target.execute(f"DROP TABLE IF EXISTS main.{table}")
+            target.commit()
+        target.execute("DETACH kept")
     except sqlite3.DatabaseError:
         return False
-    return True
+    return False
 
 
 def _forget(path: Path) -> None:
