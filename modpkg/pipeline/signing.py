@@ -16,8 +16,6 @@ from modpkg.openpgp.keys import GPG, Key, find_key, find_or_make_key, has_expire
 from modpkg.openpgp.sign import Session, Signer
 from modpkg.pipeline.pieces import href_of
 from modpkg.pipeline.pool import Intake, Pooled, find_in_pool
-from modpkg.yum.chunks import render_chunks
-from modpkg.yum.read import read_package
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,6 +126,9 @@ class Signed:
 
 def add_signed(taking: Intake, pair: Pair, *, session: Session) -> Signed:
     """Sign a copy of an rpm and put it into the pool, or give the one that was made before."""
+    from modpkg.yum.chunks import render_chunks  # noqa: PLC0415 - most signers sign no package
+    from modpkg.yum.read import read_package  # noqa: PLC0415
+
     places, facts = taking.places, pair.rpm_facts
     record = places.signed / f"{facts.header_sha256}-{session.key.fingerprint}"
     found = _signed_before(places, record)
