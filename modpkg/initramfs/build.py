@@ -96,7 +96,7 @@ def _module_members(table: ModuleTable, kernel: str, asked: Sequence[str]) -> li
         f"{paths[name]}: {' '.join(paths[need] for need in table.needs[name])}".strip() for name in names
     ]
     aliases = [f"alias {pattern} {module}" for pattern, module in table.aliases if module in chosen]
-    always = sorted(chosen & {module_name(name) for name in asked if not table.for_hardware(name)})
+    always = sorted((chosen & {module_name(name) for name in asked}) - table.for_hardware(asked))
     return [
         *(cpio.file(f"{place}/{paths[name]}", table.read(name)) for name in names),
         cpio.file(f"{place}/modules.dep", _text(needs)),

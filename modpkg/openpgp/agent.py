@@ -42,7 +42,7 @@ def opened(home: Path, *, sink: Sink = ignore) -> Iterator[Path]:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(home / LOCK_NAME, sink=sink), _short_path(home.absolute()) as path:
         mark = home / MARK_NAME
-        ours = mark.exists() or not _runs(path)
+        ours = mark.exists() or _pid(_socket(path)) is None
         if ours:
             mark.touch()
         try:
@@ -65,21 +65,17 @@ def _short_path(home: Path) -> Iterator[Path]:
         yield path
 
 
-def _runs(home: Path) -> bool:
-    return _pid(home) is not None
-
-
-def _pid(home: Path) -> int | None:
-    found = re.search(rb"^D ([0-9]+)\n", _ask(home, b"GETINFO pid"), re.MULTILINE)
+def _pid(place: Path) -> int | None:
+    found = re.search(rb"^D ([0-9]+)\n", _ask(place, b"GETINFO pid"), re.MULTILINE)
     return int(found[1]) if found else None
 
 
-def _ask(home: Path, command: bytes) -> bytes:
+def _ask(place: Path, command: bytes) -> bytes:
     # gpg-connect-agent does the same; without its start and end a publication takes a tenth less.
     try:
         with socket.socket(socket.AF_UNIX) as channel:
             channel.settimeout(ANSWER_SECONDS)
-            channel.connect(str(_socket(home)))
+            channel.connect(str(place))
             _answer(channel)
             channel.sendall(command + b"\n")
             return _answer(channel)
@@ -108,15 +104,16 @@ def _socket(home: Path) -> Path:
 
 
 def _end(home: Path) -> None:
-    pid = _pid(home)
+    place = _socket(home)
+    pid = _pid(place)
     if pid is None:
         return
-    _ask(home, b"KILLAGENT")
+    _ask(place, b"KILLAGENT")
     # It answers before it ends; who opens the home meanwhile would meet an agent that is about to go.
     deadline = time.monotonic() + END_SECONDS
     while _lives(pid) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
-    if not _socket(home).is_relative_to(home):
+    if not place.is_relative_to(home):
         run(["gpgconf", "--homedir", home, "--remove-socketdir"], check=False)
 
 
