@@ -137,7 +137,11 @@ def _apart(function: Callable[[], int], stdout: int, stderr: int) -> int:
         _guarded(lambda: _inside(library, function, stdout, stderr), stderr)
     os.close(stdout)
     os.close(stderr)
-    return abs(os.waitstatus_to_exitcode(os.waitpid(inner, 0)[1]))
+    status = os.waitstatus_to_exitcode(os.waitpid(inner, 0)[1])
+    if status < 0:
+        # Who waits for this one is to see how that one ended.
+        os.kill(os.getpid(), -status)
+    return status
 
 
 def _inside(library: ctypes.CDLL, function: Callable[[], int], stdout: int, stderr: int) -> int:

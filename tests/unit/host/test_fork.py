@@ -62,6 +62,26 @@ def test_an_error_is_a_traceback_and_never_goes_on_here() -> None:
     assert done.stderr.rstrip().endswith("LookupError: no such thing")
 
 
+def test_who_is_killed_is_seen_to_be() -> None:
+    assert run_forked("worker", lambda: run(["sh", "-c", "kill -KILL $PPID"]).returncode).returncode == 0
+    assert kill_from_outside() == -signal.SIGKILL
+
+
+def kill_from_outside() -> int:
+    # The first process of a namespace is ended by nobody inside of it.
+    def sink(event: Event) -> None:
+        assert isinstance(event, Output)
+        os.kill(int(event.line), signal.SIGKILL)
+
+    def function() -> int:
+        say(Path("/proc/self/stat").read_text().split()[0])
+        sys.stdout.flush()
+        time.sleep(30)
+        return 0
+
+    return run_forked("worker", function, sink=sink).returncode
+
+
 def test_an_exit_is_no_way_back_either() -> None:
     assert run_forked("worker", lambda: sys.exit(3)).returncode == 1
 
