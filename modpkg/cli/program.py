@@ -15,6 +15,7 @@ from invoke.program import Program
 from modpkg.cli.commands import (
     changes,
     channels,
+    chroots,
     development,
     directories,
     documents,
@@ -41,6 +42,7 @@ COMMAND_GROUPS: Final = (
     proofs,
     changes,
     nodes,
+    chroots,
     development,
 )
 

@@ -6,6 +6,7 @@ than what was read. Content that is compressed already grows by 0.01 %. Nothing 
 
 from __future__ import annotations
 
+import io
 import os
 import zlib
 from itertools import cycle
@@ -16,12 +17,15 @@ from modpkg.formats.hashing import BLOCKS_AHEAD
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from modpkg.formats.reading import Readable
+
 BLOCK_BYTES: Final = 0xFFFF
 # Magic, deflate, no flags, no time, "slowest" (lintian looks for it in /usr/share/doc), system unknown.
 GZIP_HEADER: Final = bytes.fromhex("1f8b08000000000002ff")
 GZIP_TRAILER_BYTES: Final = 8
 BLOCK_HEADER_BYTES: Final = 5
 LAST_BLOCK: Final = bytes.fromhex("010000ffff")
+SMALL: Final = 1 << 20
 SIZE_MASK: Final = 0xFFFFFFFF
 BUFFER_BLOCKS: Final = 16
 
@@ -118,6 +122,16 @@ class _Buffer:
             end += BLOCK_HEADER_BYTES + rest
             blocks.append(self._blocks[full][:rest])
         return blocks, self._view[:end]
+
+
+def stored_reader(stream: IO[bytes], length: int) -> Readable:
+    """Give a reader of the `length` bytes of stored framing that follow in `stream`, as `StoredReader` reads them.
+
+    What is small is taken apart at once: a walk through an archive is many small reads.
+    """
+    if length > SMALL:
+        return StoredReader(stream, length)
+    return io.BytesIO(StoredReader(stream, length).read(length))
 
 
 class StoredReader:

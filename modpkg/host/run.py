@@ -267,12 +267,16 @@ def _end(child: Child) -> None:
             child.wait()
 
 
-def interact(argv: Sequence[str], *, environ: Mapping[str, str]) -> None:
-    """Let a person work in a program that has this process' terminal and `environ`. Raises ModpkgError if it fails."""
+def attend(argv: Sequence[str], *, environ: Mapping[str, str], hint: str = "") -> int:
+    """Let a person work in a program that has this process' terminal and `environ`; give its exit status."""
     try:
-        status = subprocess.call(argv, env=dict(environ))
+        return subprocess.call(argv, env=dict(environ))
     except OSError as error:
-        hint = "set VISUAL or EDITOR to an editor that is installed"
         raise ModpkgError(f"cannot start {argv[0]}: {error.strerror}", hint=hint) from error
+
+
+def interact(argv: Sequence[str], *, environ: Mapping[str, str]) -> None:
+    """Let a person work in a program, as `attend` does. Raises ModpkgError if it fails."""
+    status = attend(argv, environ=environ, hint="set VISUAL or EDITOR to an editor that is installed")
     if status != 0:
         raise ModpkgError(f"cannot go on: {argv[0]} {_how_it_ended(status)}; nothing was changed")

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from pydantic import Field
 
 from modpkg.model.document import Record
-from modpkg.model.image import Image, ImageFile, Layout, Merge
+from modpkg.model.image import SERVERS, DriverClass, Image, ImageFile, Layout, Merge
 
 # What is read back of the result: the list of its paths, or all content.
 Verify = Literal["list", "full"]
@@ -45,6 +45,7 @@ class AssembleJob(Record):
     work: Path
     layout: Layout = "flat"
     ways: Ways = DEFAULT_WAYS
+    drivers: tuple[DriverClass, ...] = SERVERS
 
 
 class Assembled(Record):
