@@ -16,8 +16,6 @@ from modpkg.openpgp.keys import GPG, Key, find_key, find_or_make_key, has_expire
 from modpkg.openpgp.sign import Session, Signer
 from modpkg.pipeline.pieces import href_of
 from modpkg.pipeline.pool import Intake, Pooled, find_in_pool
-from modpkg.yum.chunks import render_chunks
-from modpkg.yum.read import read_package
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,6 +138,10 @@ def add_signed(taking: Intake, pair: Pair, *, session: Session) -> Signed:
     copy = taking.scratch / pair.identity.rpm_name
     shutil.copyfile(pair.rpm, copy)
     session.rpm(copy, seconds=facts.build_time)
+    # Who only looks for a signer has no use for what reads rpms.
+    from modpkg.yum.chunks import render_chunks  # noqa: PLC0415
+    from modpkg.yum.read import read_package  # noqa: PLC0415
+
     # One reading gives the digest and what indices say.
     package = read_package(copy)
     pooled = taking.take(copy, sha256=package.pkgId)
