@@ -126,7 +126,9 @@ def _guarded(function: Callable[[], int], descriptor: int) -> None:
 def _apart(function: Callable[[], int], stdout: int, stderr: int) -> int:
     parent = os.getppid()
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
+        # What the caller was told to ignore, as by nohup, is ignored here too.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     library = ctypes.CDLL(None, use_errno=True)
     _end_with(library, parent)
     _checked(library.unshare(APART), "unshare")

@@ -147,6 +147,16 @@ def test_who_is_interrupted_ends_it(tmp_path: Path) -> None:
     assert not mark.exists()
 
 
+@pytest.mark.parametrize("ignored", [True, False])
+def test_a_signal_that_the_caller_ignores_is_ignored(*, ignored: bool) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
+    try:
+        done = run_forked("worker", lambda: say(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN))
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert done.stdout == f"{ignored}\n"
+
+
 SLEEPER = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
