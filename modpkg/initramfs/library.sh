@@ -6,23 +6,36 @@ export layers=/run/modpkg/image/layers
 export site=/run/modpkg/image/site.squashfs
 export base_file=/tmp/base
 export newroot=/newroot
+# What the head says about this node alone: words as on the kernel's command line, which win over these.
+own_file=/run/modpkg/arguments
 reason_file=/tmp/reason
 detail_file=/tmp/detail
 online_file=/tmp/online
 # All that was said so far, with the boot's own id before it: what the head is told.
 export events_file=/tmp/events
 
-# argument NAME [DEFAULT]: prints the last value of NAME=VALUE on the kernel's command line.
+# argument NAME [DEFAULT]: prints the last value of NAME=VALUE on the kernel's command line, else of the head's.
 argument() {
     _value=${2-}
     set -f
-    for _word in $MODPKG_ARGUMENTS; do
+    for _word in $(cat "$own_file" 2>/dev/null) $MODPKG_ARGUMENTS; do
         case $_word in
             "$1="*) _value=${_word#*=} ;;
         esac
     done
     set +f
     printf '%s\n' "$_value"
+}
+
+# arguments NAME: prints every value of NAME=VALUE on the kernel's command line, a line each.
+arguments() {
+    set -f
+    for _word in $MODPKG_ARGUMENTS; do
+        case $_word in
+            "$1="?*) printf '%s\n' "${_word#*=}" ;;
+        esac
+    done
+    set +f
 }
 
 # flag NAME: holds if NAME is on the kernel's command line.

@@ -33,6 +33,10 @@ http {{
             alias {root}/images/;
             add_header Cache-Control "public, max-age=31536000, immutable";
         }}
+        location /uki/ {{
+            alias {root}/uki/;
+            add_header Cache-Control "public, max-age=31536000, immutable";
+        }}
         location /boot/ {{
             root {root}/current;
             default_type text/plain;

@@ -33,6 +33,8 @@ END
     ln -s ../modpkg-report.service "$units/multi-user.target.wants/modpkg-report.service"
 fi
 
+# Its memory is free once nothing holds it.
+umount /lib/modpkg/drivers 2>/dev/null
 for place in dev proc sys run; do
     mount --move "/$place" "$newroot/$place" || give_up hand-over "the image has no /$place"
 done
