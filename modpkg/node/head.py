@@ -91,7 +91,10 @@ def head_files(
             files[f"node/{mac}.json"] = told
             if node.name in ukis:
                 # What its script says by iPXE, and a program that many nodes share cannot.
-                files[f"node/{mac}.arguments"] = f"modpkg.node={cluster.url}/node/{mac}.json\n"
+                words = {"modpkg.node": f"node/{mac}.json", "modpkg.report": f"event/{mac}"}
+                files[f"node/{mac}.arguments"] = "".join(
+                    f"{name}={cluster.url}/{path}\n" for name, path in words.items()
+                )
     return files
 
 
