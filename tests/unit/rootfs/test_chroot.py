@@ -19,7 +19,7 @@ def platform() -> Platform:
 def tree(tmp_path: Path) -> Path:
     (tmp_path / "etc").mkdir()
     texts = {
-        "passwd": "root:x:0:0:root:/root:/bin/sh\n_apt:x:42:65534::/nonexistent:/usr/sbin/nologin\nother:x:101:1::/:/x\n",
+        "passwd": "root:x:0:0:root:/root:/bin/sh\n_apt:x:42:65534::/x:/x\nother:x:101:1::/:/x\n",
         "shadow": "root:*:19000:0:99999:7:::\n_apt:!:19000::::::\n",
         "group": "root:x:0:\n",
         "gshadow": "root:*::\n",
