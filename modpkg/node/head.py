@@ -110,9 +110,11 @@ def head_files(
             files[f"node/{mac}.json"] = told
             if node.name in ukis:
                 # What its script says by iPXE, and a program that many nodes share cannot.
-                files[f"node/{mac}.arguments"] = "".join(
-                    f"{word}\n" for word in (f"modpkg.node={cluster.url}/node/{mac}.json", *plan.arguments)
+                own = (
+                    f"modpkg.node={cluster.url}/node/{mac}.json",
+                    f"modpkg.report={cluster.url}/event/{mac}",
                 )
+                files[f"node/{mac}.arguments"] = "".join(f"{word}\n" for word in (*own, *plan.arguments))
     return files
 
 

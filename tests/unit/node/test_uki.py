@@ -73,8 +73,11 @@ def test_what_is_said_about_one_node_lies_beside_its_record(nodes: Nodes) -> Non
     cards = [path for path in files if path.endswith(".arguments")]
     assert cards == [f"node/52:54:00:00:0{n}.arguments" for n in ("0:01", "0:02", "1:02")]
     words = files[cards[0]].split()
-    assert words[0] == "modpkg.node=http://10.0.0.1/node/52:54:00:00:00:01.json"
-    assert words[1] == "modpkg.settings=http://10.0.0.1/settings/beo-01.sh"
+    assert words[:3] == [
+        "modpkg.node=http://10.0.0.1/node/52:54:00:00:00:01.json",
+        "modpkg.report=http://10.0.0.1/event/52:54:00:00:00:01",
+        "modpkg.settings=http://10.0.0.1/settings/beo-01.sh",
+    ]
     # A BIOS knows no such programs: every node has a script too.
     assert "modpkg.image=" in files["boot/52:54:00:00:00:01.ipxe"]
 
