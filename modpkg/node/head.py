@@ -71,10 +71,14 @@ def head_files(
         "hosts": hosts_text(nodes, ukis),
         "boot/unknown.ipxe": UNKNOWN,
     }
+    scripts: dict[int, str] = {}
     for node in nodes.nodes.values():
-        image = images[node.settings.image or ""]
-        # By iPXE too where nodes boot by an EFI program: BIOS knows none.
-        script = script_text(node.name, image, node_arguments(node, image, cluster.url), url=cluster.url)
+        image, key = images[node.settings.image or ""], id(node.settings)
+        if key not in scripts:
+            # By iPXE too where nodes boot by an EFI program: BIOS knows none.
+            words = node_arguments(node, image, cluster.url)
+            scripts[key] = script_text(node.name, image, words, url=cluster.url)
+        script = scripts[key]
         told = record_text(node_record(node, cluster, image))
         for mac in node.macs:
             files[f"boot/{mac}.ipxe"] = script

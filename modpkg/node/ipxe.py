@@ -17,7 +17,7 @@ SAFE: Final = re.compile(r"[^\x00-\x20\x7f$\\\"'#|&]+")
 # `command && goto on ||` goes on where it fails: each file is asked for until the head gives it.
 SCRIPT: Final = """\
 #!ipxe
-echo modpkg: {name} boots {image} {version}
+echo modpkg: ${{hostname}} boots {image} {version}
 :kernel
 kernel {url}/images/{directory}/vmlinuz initrd=initrd {arguments} && goto initrd ||
 sleep 5
@@ -49,7 +49,6 @@ def script_text(name: str, image: HeadImage, words: Sequence[str], *, url: str) 
                 hint="leave out quotes and the signs $ \\ # | &",
             )
     return SCRIPT.format(
-        name=name,
         image=image.name,
         version=image.version,
         directory=image.directory,
