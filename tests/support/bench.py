@@ -42,6 +42,8 @@ class Child(Protocol):
 
     def poll(self) -> int | None: ...
 
+    def kill(self) -> None: ...
+
 
 @dataclass(slots=True, kw_only=True)
 class Node:
@@ -49,9 +51,15 @@ class Node:
 
     name: str
     lines: list[str] = field(default_factory=list)
+    child: Child | None = None
 
     def has(self, pattern: str) -> bool:
         return any(re.search(pattern, line) for line in self.lines)
+
+    def stop(self) -> None:
+        """End it, as pulling its plug would."""
+        assert self.child is not None
+        self.child.kill()
 
     def tail(self) -> str:
         return "\n".join([f"--- {self.name}", *self.lines[-40:]])
@@ -133,7 +141,7 @@ class Bench:
         def keep(line: str) -> None:
             node.lines.append(CONTROL.sub("", line).rstrip())
 
-        self.stack.enter_context(running([*self.inside, *command], on_line=keep))
+        node.child = self.stack.enter_context(running([*self.inside, *command], on_line=keep))
         self.nodes.append(node)
         return node
 
