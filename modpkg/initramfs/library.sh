@@ -90,12 +90,21 @@ detail() {
     printf '%s\n' "$*" >"$detail_file"
 }
 
+# shell_before STAGE: a shell on the console if early-shell= names the stage.
+shell_before() {
+    if [ "$(argument early-shell)" = "$1" ]; then
+        echo "early-shell: $1 is next; the node goes on when this shell ends"
+        setsid cttyhack sh
+    fi
+}
+
 # run_stage NAME: runs one stage, or gives up.
 run_stage() {
     rm -f "$reason_file" "$detail_file"
     if [ "$1" = check ] && [ -z "$(argument modpkg.check)" ]; then
         return
     fi
+    shell_before "$1"
     say "$1" start
     _trace=
     if flag debug; then

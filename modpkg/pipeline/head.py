@@ -237,8 +237,12 @@ def _forget(places: HeadPlaces) -> None:
     )
     for folder, names in folders:
         for path in folder.iterdir() if folder.is_dir() else ():
-            if path.name not in names:
+            if path.name in names:
+                continue
+            if path.is_dir():
                 remove_tree(path)
+            else:
+                path.unlink()
 
 
 def _named(places: HeadPlaces, kept: Sequence[str], file: str) -> set[str]:

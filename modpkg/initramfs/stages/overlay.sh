@@ -28,9 +28,17 @@ if [ -e "$site" ]; then
     mount -t squashfs -o ro,loop "$site" "$above" || fail "cannot mount the site layer"
     stack=$above:$stack
 fi
-mount -t tmpfs -o mode=755,size=50% tmpfs "$changes" || fail "cannot mount $changes"
+size=$(argument modpkg.overlay-size 50%)
+mount -t tmpfs -o "mode=755,size=$size" tmpfs "$changes" ||
+    fail "cannot mount $changes: modpkg.overlay-size=$size is no size such as 50% or 2g"
 mkdir "$changes/upper" "$changes/work"
 # The upper directory's mode becomes that of /.
 chmod 755 "$changes/upper"
 mount -t overlay -o "lowerdir=$stack,upperdir=$changes/upper,workdir=$changes/work" overlay "$newroot" ||
     fail "cannot lay the changes over the image"
+
+in_mb() {
+    awk -v "name=$1:" '$1 == name { printf "%d", $2 * 1.024 / 1000 }' /proc/meminfo
+}
+held=$(du -sk "${image%/*}" | awk '{ printf "%d", $1 * 1.024 / 1000 }')
+detail "image $held MB, changes at most $size, free $(in_mb MemAvailable) of $(in_mb MemTotal) MB"
