@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from modpkg.image.elf import needed_parts
 from modpkg.rootfs.normalize import DIRECTORY_TIME
 from modpkg.squashfs.pick import open_picker
 from modpkg.squashfs.splice import SpliceLayer, write_splice
@@ -59,16 +60,35 @@ class View:
         """Write files, which all are in a module, below `tree`, each a program that root may run."""
         # In order: files that follow each other share blocks.
         for path in sorted(paths):
-            target = tree / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(self.read(path))
-            target.chmod(0o755)
+            _place(tree / path).write_bytes(self.read(path))
+            (tree / path).chmod(0o755)
+
+    def outline(self, paths: Iterable[str], tree: Path) -> None:
+        """Write of each file only what ldconfig reads of a library; the rest are holes. Modes are as in `extract`."""
+        for path in sorted(paths):
+            picker = self._picker(self._owners[path])
+            size = picker.size(path)
+
+            def read(start: int, end: int, path: str = path, picker: Picker = picker) -> bytes:
+                return picker.read_span(path, start, end)
+
+            with _place(tree / path).open("wb") as stream:
+                for start, end in needed_parts(read, size):
+                    stream.seek(start)
+                    stream.write(read(start, end))
+                stream.truncate(size)
+            (tree / path).chmod(0o755)
 
     def _picker(self, place: int) -> Picker:
         if place not in self._pickers:
             opened = open_picker(self.fragments[place], name=f"the fragment of {self._names[place]}")
             self._pickers[place] = self._stack.enter_context(opened)
         return self._pickers[place]
+
+
+def _place(target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
 
 
 @contextmanager

@@ -84,6 +84,7 @@ def _scripts() -> list[cpio.Member]:
         _script("init", package / "init.sh"),
         _script(f"{LIBRARY}/lease.sh", package / "lease.sh"),
         _script(f"{LIBRARY}/library.sh", package / "library.sh"),
+        _script(f"{LIBRARY}/tell.sh", package / "tell.sh"),
         *(_script(f"{LIBRARY}/stages/{stage.name}", stage) for stage in stages if stage.name.endswith(".sh")),
     ]
 

@@ -24,11 +24,12 @@ class Dhcp(Document):
 
 
 class Chroot(Document):
-    """A tree on an NFS server that nodes join under their root."""
+    """A tree on an NFS server that nodes join under their root; `options` are more words for mount."""
 
     server: Word
     path: AbsolutePath
     mode: Literal["live", "generation"] = "live"
+    options: Word | None = None
 
 
 class SecureBoot(Document):

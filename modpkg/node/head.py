@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modpkg.model.node import node_record, record_text
+from modpkg.node.arguments import node_arguments, own_words
 from modpkg.node.dnsmasq import dnsmasq_text, hosts_text
 from modpkg.node.ipxe import UNKNOWN, script_text
 from modpkg.node.nginx import nginx_text
-from modpkg.node.uki import distinct, node_arguments
+from modpkg.node.uki import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +57,16 @@ class HeadPlaces:
         """What servers keep while they run."""
         return self.root / "run"
 
+    @property
+    def events(self) -> Path:
+        """What nodes report: a folder for each node, a file for each boot."""
+        return self.root / "events"
+
+    @property
+    def socket(self) -> Path:
+        """Where nginx hands reports over."""
+        return self.run / "events.sock"
+
 
 def head_files(
     nodes: Nodes, images: Mapping[str, HeadImage], ukis: Mapping[str, HeadUki], *, root: Path
@@ -85,7 +96,7 @@ def head_files(
             files[f"node/{mac}.json"] = told
             if node.name in ukis:
                 # What its script says by iPXE, and a program that many nodes share cannot.
-                files[f"node/{mac}.arguments"] = f"modpkg.node={cluster.url}/node/{mac}.json\n"
+                files[f"node/{mac}.arguments"] = f"{' '.join(own_words(mac, cluster.url))}\n"
     return files
 
 

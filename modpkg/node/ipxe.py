@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import BadInputError
+from modpkg.node.arguments import own_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,5 @@ def script_text(name: str, image: HeadImage, words: Sequence[str], *, url: str) 
         directory=image.directory,
         url=url,
         # iPXE itself names the card that it boots from.
-        arguments=" ".join(
-            [*words, "BOOTIF=01-${netX/mac:hexhyp}", f"modpkg.node={url}/node/${{netX/mac}}.json"]
-        ),
+        arguments=" ".join([*words, "BOOTIF=01-${netX/mac:hexhyp}", *own_words("${netX/mac}", url)]),
     )

@@ -47,6 +47,15 @@ http {{
             root {root}/current;
             add_header Cache-Control no-cache;
         }}
+        # Reports of nodes, to the receiver of `modpkg head --serve`; it looks at what is in them.
+        location /event/ {{
+            limit_except POST {{ deny all; }}
+            client_max_body_size 64k;
+            client_body_buffer_size 64k;
+            proxy_pass http://unix:{root}/run/events.sock;
+            proxy_connect_timeout 5s;
+            proxy_read_timeout 10s;
+        }}
         location / {{ return 404; }}
     }}
 }}

@@ -56,6 +56,13 @@ def test_files_are_taken_out_by_themselves(modules: list[tuple[Module, Path]], t
     assert found == {"usr/lib/liba.so", "usr/bin/x"}
 
 
+def test_what_is_no_library_is_outlined_whole(modules: list[tuple[Module, Path]], tmp_path: Path) -> None:
+    with opened(*zip(*modules, strict=True)) as view:
+        view.outline(["usr/lib/liba.so", "usr/bin/x"], tmp_path / "out")
+    assert (tmp_path / "out/usr/lib/liba.so").read_bytes() == b"a"
+    assert (tmp_path / "out/usr/bin/x").read_bytes() == b"x of tools"
+
+
 def test_the_glue_comes_first(modules: list[tuple[Module, Path]], tmp_path: Path) -> None:
     write_files(tmp_path / "glue", {"etc/os-release": "glue"})
     with opened(*zip(*modules, strict=True)) as view:

@@ -46,7 +46,8 @@ def test_a_script_names_kernel_initrd_image_digest_and_the_node_s_own_file() -> 
     assert (
         f"kernel {base}/vmlinuz initrd=initrd mitigations=off console=tty0 console=ttyS0 quiet"
         f" modpkg.image={base}/root.squashfs modpkg.sha256={IMAGE.sha256}"
-        " BOOTIF=01-${netX/mac:hexhyp} modpkg.node=http://10.0.0.1/node/${netX/mac}.json && goto initrd ||"
+        " BOOTIF=01-${netX/mac:hexhyp} modpkg.node=http://10.0.0.1/node/${netX/mac}.json"
+        " modpkg.report=http://10.0.0.1/event/${netX/mac} && goto initrd ||"
     ) in lines
     assert f"initrd --name initrd {base}/initrd && goto boot ||" in lines
     assert lines[-1] == "boot"
@@ -96,6 +97,7 @@ def test_a_chroot_is_told_with_its_server(tmp_path: Path) -> None:
     assert json.loads(told)["chroot"] == {
         "mode": "live",
         "name": "debian",
+        "options": None,
         "path": "/srv/chroots/debian",
         "server": "10.0.0.1",
     }
