@@ -44,7 +44,10 @@ macs:
   beo-03: 52:54:00:00:00:03
 groups:
   all: {nodes: "beo-[01-03]", first-address: 10.0.1.1}
-  uefi: {nodes: "beo-[02-03]", boot: uki}
+  uefi: {nodes: "beo-[02-03]", boot: uki, kernel-arguments: ["bond=bond0:eth0:mode=active-backup"]}
+nodes:
+  beo-01:
+    kernel-arguments: ["vlan=vlan5:eth0", "ip=eth0:dhcp", "ip=192.168.5.9:::255.255.255.0::vlan5"]
 """
 FETCHING = r"modpkg: \S+ fetch start"
 DENIED = "Access Denied|Security Violation"
@@ -108,8 +111,11 @@ def test_three_kinds_of_firmware_boot_at_once_a_head_that_dies_and_changed_files
             network.wait(lambda node=node: node.has(BASIC), LIMIT)
             node.stop()
         network.wait(lambda: bios.has(MULTI_USER), LIMIT)
+        assert bios.has(r"modpkg: \S+ network end eth0 10\.0\.1\.1/16, vlan5 192\.168\.5\.9/24")
+        assert pxe.has(r"modpkg: \S+ network end bond0 10\.0\.1\.2/16")
+        assert web.has(r"modpkg: \S+ network end bond0 10\.0\.1\.3/16")
         for node in nodes:
-            assert node.has(r"modpkg: \S+ network end eth0 10\.0\.1\.[123]/16")
+            assert node.has(r"modpkg: \S+ overlay end image 10\d MB, changes at most 50%, free \d+ of \d+ MB")
             assert not node.has(r"modpkg: \S+ \S+ failed")
         assert all(node.has("cannot fetch http://10.0.0.1/images/") for node in cut_off)
         # By firmware alone, and by no program of the distribution's.

@@ -261,6 +261,25 @@ def test_layers_and_a_site_layer_are_served_the_latter_for_the_servers_to_read(h
     assert f"modpkg.site-sha256={files['site.squashfs'].sha256}" in head.script()
 
 
+def test_one_head_has_several_images(head: Head, tmp_path: Path) -> None:
+    (head.recipes / "images/login.yaml").touch()
+    (head.recipes / "nodes/own.yaml").write_text("nodes: {beo-02: {image: login}}\n")
+    other = tmp_path / "images" / "login"
+    sources = {
+        "compute": (head.image, head.about),
+        "login": (other, write_image(other, "login", content="other")),
+    }
+    plan = plan_head(load_nodes(head.recipes), sources, root=head.root, ipxe=head.ipxe)
+    write_head(plan, head.root)
+    contents = {path.parent.name: path.read_text() for path in head.places.images.glob("*/root.squashfs")}
+    assert {name.partition("_")[0]: text for name, text in contents.items()} == {
+        "compute": "root",
+        "login": "other",
+    }
+    scripts = [(head.places.current / f"boot/52:54:00:00:00:0{n}.ipxe").read_text() for n in (1, 2)]
+    assert ["/images/login_" in script for script in scripts] == [False, True]
+
+
 def test_equal_scripts_are_one_file(head: Head) -> None:
     head.write()
     scripts = [head.places.current / f"boot/52:54:00:00:00:0{n}.ipxe" for n in (1, 2)]
