@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, Literal
 
-from modpkg.model.document import Record
+from modpkg.model.document import Record, Sha256
 from modpkg.model.image import SERVERS, DriverClass, Image, Layout, Merge
 
 # What is read back of the result: the list of its paths, or all content.
@@ -44,14 +44,16 @@ class AssembleJob(Record):
     layout: Layout = "flat"
     ways: Ways = DEFAULT_WAYS
     drivers: tuple[DriverClass, ...] = SERVERS
+    verity: bool = False
 
 
 class Assembled(Record):
     """What an assembly leaves in `work`: a file for each name in an image directory, and the kernel's release.
 
-    `layers` names those that a node stacks, lowest first; a flat image has none.
+    `layers` names those that a node stacks, lowest first; a flat image has none. `verity` is a root hash.
     """
 
     files: dict[str, Path]
     kernel: str
     layers: tuple[str, ...] = ()
+    verity: Sha256 | None = None

@@ -2,6 +2,7 @@
 # What the stages share: places, kernel arguments, words on the console, failure. Defines, does nothing.
 
 export image=/run/modpkg/image/root.squashfs
+export verity=/run/modpkg/image/root.verity
 export layers=/run/modpkg/image/layers
 export site=/run/modpkg/image/site.squashfs
 export base_file=/tmp/base

@@ -11,9 +11,10 @@ from modpkg.events import ignore
 from modpkg.host.files import receipt_of
 from modpkg.image.site import SiteLayer, compose
 from modpkg.image.site_tree import SiteJob, build_site
+from modpkg.image.verity import write_verity
 from modpkg.initramfs.build import build_initrd
 from modpkg.initramfs.files import Directory
-from modpkg.model.image import SITE, Image, ImageDirectory, ImageFile
+from modpkg.model.image import SITE, VERITY, Image, ImageDirectory, ImageFile
 from modpkg.model.module import ModuleTest, State
 from tests.support.site import HASH, KEY, parts, write_site
 from tests.support.small_root import SmallRoot, small_root
@@ -57,6 +58,7 @@ def make_image(root: SmallRoot, initrd: Path, tmp_path: Path) -> MakeImage:
         content: bytes | None = None,
         tests: dict[str, tuple[ModuleTest, ...]] | None = None,
         site: SiteLayer | None = None,
+        verity: bool = False,
     ) -> Path:
         directory = tmp_path / "image"
         directory.mkdir()
@@ -70,15 +72,21 @@ def make_image(root: SmallRoot, initrd: Path, tmp_path: Path) -> MakeImage:
             (tmp_path / "site-work").mkdir()
             built = build_site(SiteJob(layer=site, work=tmp_path / "site-work"), ignore)
             built.file.rename(directory / SITE)
-        return write_about(directory, root, tests or {}, site)
+        hash_of_root = write_verity(directory / "root.squashfs", directory / VERITY) if verity else None
+        return write_about(directory, root, tests or {}, site, hash_of_root)
 
     return make
 
 
 def write_about(
-    directory: Path, root: SmallRoot, tests: dict[str, tuple[ModuleTest, ...]], site: SiteLayer | None
+    directory: Path,
+    root: SmallRoot,
+    tests: dict[str, tuple[ModuleTest, ...]],
+    site: SiteLayer | None,
+    verity: str | None,
 ) -> Path:
-    receipts = {name: receipt_of(directory / name) for name in (*FILES, *([SITE] if site else []))}
+    names = (*FILES, *([SITE] if site else []), *([VERITY] if verity else []))
+    receipts = {name: receipt_of(directory / name) for name in names}
     about = ImageDirectory(
         name="small",
         image=Image(version="1.0.0-1.bcdfghjklm", platform="bookworm", architecture="amd64", modules=()),
@@ -88,6 +96,7 @@ def write_about(
         waits_for_site=(),
         tests=tests,
         site=site.mark if site else None,
+        verity=verity,
     )
     (directory / "image.json").write_text(about.model_dump_json())
     return directory
