@@ -48,5 +48,5 @@ class Manifest(Document):
     @model_validator(mode="after")
     def _check_verity(self) -> Self:
         if self.verity and self.layout != "flat":
-            raise ValueError("verity: there is no single root to check where the layout is layered")
+            raise ValueError("asks for verity, but a layered image has no single root to check")
         return self
