@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modpkg.model.node import node_record, record_text
+from modpkg.node.arguments import node_arguments, own_words
 from modpkg.node.dnsmasq import dnsmasq_text, hosts_text
 from modpkg.node.ipxe import UNKNOWN, script_text
 from modpkg.node.nginx import nginx_text
-from modpkg.node.uki import distinct, node_arguments
+from modpkg.node.uki import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,20 +82,21 @@ def head_files(
         "hosts": hosts_text(nodes, ukis),
         "boot/unknown.ipxe": UNKNOWN,
     }
+    scripts: dict[int, str] = {}
     for node in nodes.nodes.values():
-        image = images[node.settings.image or ""]
-        # By iPXE too where nodes boot by an EFI program: BIOS knows none.
-        script = script_text(node.name, image, node_arguments(node, image, cluster.url), url=cluster.url)
+        image, key = images[node.settings.image or ""], id(node.settings)
+        if key not in scripts:
+            # By iPXE too where nodes boot by an EFI program: BIOS knows none.
+            words = node_arguments(node, image, cluster.url)
+            scripts[key] = script_text(node.name, image, words, url=cluster.url)
+        script = scripts[key]
         told = record_text(node_record(node, cluster, image))
         for mac in node.macs:
             files[f"boot/{mac}.ipxe"] = script
             files[f"node/{mac}.json"] = told
             if node.name in ukis:
                 # What its script says by iPXE, and a program that many nodes share cannot.
-                words = {"modpkg.node": f"node/{mac}.json", "modpkg.report": f"event/{mac}"}
-                files[f"node/{mac}.arguments"] = "".join(
-                    f"{name}={cluster.url}/{path}\n" for name, path in words.items()
-                )
+                files[f"node/{mac}.arguments"] = f"{' '.join(own_words(mac, cluster.url))}\n"
     return files
 
 
