@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+from modpkg.formats.disk_checks import check_disks
 from modpkg.formats.problems import way_text
 from modpkg.model.changelog import Changelog
+from modpkg.model.disks import Disks
 from modpkg.model.manifest import Manifest
 from modpkg.model.platform import Platform
 from modpkg.model.recipe import Recipe
@@ -13,7 +15,7 @@ from modpkg.model.repository import Repository
 from modpkg.model.version import ModuleVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from modpkg.errors import Problem
     from modpkg.formats.yaml import Keys, Parsed
@@ -22,19 +24,8 @@ if TYPE_CHECKING:
 
 def check(document: Document, parsed: Parsed) -> list[Problem]:
     """Give the problems of a document whose types are right."""
-    match document:
-        case Recipe():
-            return list(_recipe(document, parsed))
-        case Changelog():
-            return list(_changelog(document, parsed))
-        case Manifest():
-            return list(_manifest(document, parsed))
-        case Platform():
-            return list(_platform(document, parsed))
-        case Repository():
-            return list(_repository(document, parsed))
-        case _:
-            return []
+    checker = CHECKERS.get(type(document))
+    return list(checker(document, parsed)) if checker else []
 
 
 def _repository(repository: Repository, parsed: Parsed) -> Iterator[Problem]:
@@ -110,3 +101,13 @@ def _twice(parsed: Parsed, way: Keys, words: Iterable[str], *, below: str = "") 
             place = (*way, index, below) if below else (*way, index)
             message = f"{way_text(place)}: {word!r} is there twice"
             yield parsed.problem(place, message, hint=f"it is {way_text((*way, first))} already; remove one")
+
+
+CHECKERS: Final[Mapping[type[Document], Callable[[Any, Parsed], Iterator[Problem]]]] = {
+    Recipe: _recipe,
+    Changelog: _changelog,
+    Disks: check_disks,
+    Manifest: _manifest,
+    Platform: _platform,
+    Repository: _repository,
+}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
-from modpkg.model import address, changelog, config, document, hostlist, manifest, recipe, repository
+from modpkg.model import address, changelog, config, disks, document, hostlist, manifest, recipe, repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,6 +36,12 @@ FORMS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     address.DEVICE_PATTERN: ("a network device", "at most 15 letters, digits, '_', '-' and '.'"),
     address.DOMAIN_PATTERN: ("a domain", "lower-case words joined by dots, such as cluster.example.org"),
+    disks.SIZE_PATTERN: ("a size", "write a number and MiB, GiB or TiB, such as 400MiB, or rest"),
+    disks.MEMBER_PATTERN: (
+        "a partition or an array",
+        "write disk.partition, such as a.data, or an array's name",
+    ),
+    disks.PATTERN_PATTERN: ("a pattern", "letters, digits, '*', '?' and '_.:/+=@-'"),
     hostlist.HOST_PATTERN: ("the name of a node", "lower-case letters, digits and dashes, at most 63"),
     config.ADDRESS_PATTERN: ("an address", "it starts with https://, http:// or file:///"),
     changelog.MOMENT_PATTERN: ("a moment", "write it in UTC as 2024-05-31T12:00:00Z"),

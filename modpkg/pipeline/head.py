@@ -175,7 +175,7 @@ def _take_image(source: Path, target: Path) -> None:
 
 
 def _write_files(plan: HeadPlan, place: Path) -> None:
-    for folder in ("boot", "node", "tftp"):
+    for folder in ("boot", "disks", "node", "tftp"):
         (place / folder).mkdir()
     for path, text in plan.files.items():
         (place / path).write_text(text, encoding="utf-8")
