@@ -23,19 +23,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.measure import Goal, Report, Row, measured, parser, say, show
-from modpkg.deb.write import write_deb
 from modpkg.events import Sink, ignore
 from modpkg.host.run import run
-from modpkg.model.module import Module
 from modpkg.model.repository import Repository
 from modpkg.openpgp.agent import opened
 from modpkg.openpgp.keys import find_or_make_key
 from modpkg.openpgp.sign import Session, Signer
-from modpkg.rpm.write import write_rpm
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
+
+    from modpkg.model.module import Module
 
 SMALL: Final = 1000
 LARGE: Final = 10_000
@@ -136,7 +135,7 @@ def child(what: str, place: Path, size: int) -> int:
 
 def publish(what: str, place: Path) -> None:
     """Change the repository once, as the commands do."""
-    from modpkg.pipeline import change, promote, publish, refresh  # noqa: PLC0415 - start-up is measured too
+    from modpkg.pipeline import change, publish  # noqa: PLC0415 - start-up is measured too
 
     key, _ = find_or_make_key(place.parent / "gnupg", "bench <bench@cluster.example>")
     signer = Signer(key=key, home=place.parent / "gnupg")
@@ -149,9 +148,13 @@ def publish(what: str, place: Path) -> None:
     elif what == "add":
         publish.publish(sorted((place / "one").iterdir()), target=target, signer=signer, now=NOW + 1)
     elif what == "promote":
+        from modpkg.pipeline import promote  # noqa: PLC0415
+
         stable = replace(target, channel="stable")
         change.carry_out(promote.promotion("testing"), target=stable, signer=signer, now=NOW + 2)
     elif what == "refresh":
+        from modpkg.pipeline import refresh  # noqa: PLC0415
+
         change.carry_out(refresh.refreshed, target=target, signer=signer, now=NOW + 3)
     else:
         from modpkg.pipeline.rebuild_index import rebuild_index  # noqa: PLC0415
@@ -161,6 +164,10 @@ def publish(what: str, place: Path) -> None:
 
 def make(place: Path, size: int) -> None:
     """Make pairs of packages of made-up modules, each with a handful of versions, and one that is new."""
+    # What a publication does not load must not count as its start.
+    from modpkg.deb.write import write_deb  # noqa: PLC0415
+    from modpkg.rpm.write import write_rpm  # noqa: PLC0415
+
     for number in range(size + 1):
         name, revision = f"module-{number // VERSIONS:04}", number % VERSIONS + 1
         module = module_of(name, f"1.0.{revision}-{revision}")
@@ -175,6 +182,8 @@ def make(place: Path, size: int) -> None:
 
 def module_of(name: str, version: str) -> Module:
     """Give a module whose stanza and XML are as long as those of real ones."""
+    from modpkg.model.module import Module  # noqa: PLC0415 - as in `make`
+
     content = f"{name} {version[-1]}".encode()
     revision = int(version.rpartition("-")[2])
     entry = {"date": "2025-01-01T00:00:00Z", "author": PERSON, "urgency": "low"}

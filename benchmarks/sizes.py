@@ -45,7 +45,7 @@ def main() -> int:
         _goal("compute, root.squashfs", roots["compute"], MOST_COMPUTE),
     ]
     report.lists["modules: fragment, uncompressed"] = [
-        (one["name"], f"{fragments[one['name']]:8.1f}{one['uncompressed_bytes'] / MEGABYTE:8.1f}")
+        (one["name"], f"{fragments[one['name']]:8.1f}{_uncompressed(one['deb']) / MEGABYTE:8.1f}")
         for one in sorted(demo["modules"], key=lambda one: -fragments[one["name"]])
     ]
     report.lists["images: root, initrd, kernel"] = [
@@ -56,6 +56,10 @@ def main() -> int:
         [Path(one["deb"]) for one in demo["modules"]]
     )
     return show(report, output=chosen.output)
+
+
+def _uncompressed(deb: str) -> int:
+    return read_module(Path(deb)).fragment.uncompressed_size
 
 
 def _answer(words: list[str | Path], cwd: Path) -> dict[str, Any]:

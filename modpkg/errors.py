@@ -9,6 +9,7 @@ from typing import Final
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
+EXIT_CANNOT_TELL = 3
 EXIT_INTERRUPTED = 130
 
 ELSEWHERE: Final = "work elsewhere: --work DIR, --store DIR"

@@ -17,10 +17,12 @@ settings.load_profile("shared")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--update-golden`."""
+    """Add `--update-golden`, `--seeds` and `--mutations`."""
     parser.addoption(
         "--update-golden", action="store_true", help="write golden files anew instead of comparing with them"
     )
+    parser.addoption("--seeds", type=int, default=200, help="how many random stacks of layers to splice")
+    parser.addoption("--mutations", type=int, default=800, help="how many damaged fragments to splice")
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ Indices lie under their digest (by-hash), so that a client with any InRelease fi
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from modpkg.apt.release import COMPONENT, SECONDS_A_DAY, Index, Release, render_release
 from modpkg.apt.stanza import STANZAS
@@ -27,8 +26,7 @@ DEFAULT_ARCHITECTURE: Final = "amd64"
 LIB_LETTERS: Final = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(NamedTuple):
     """A package that an index lists: its digest and Debian's name of its architecture, or `all`."""
 
     sha256: str
@@ -51,7 +49,11 @@ def write_indices(
     suite = f"dists/{snapshot.channel}"
     architectures = architectures_of(listed)
     indices = [
-        index for name in architectures for index in _write_architecture(www / suite, listed, name, frames)
+        index
+        for name in architectures
+        for index in _write_architecture(
+            www / suite, listed, architecture=name, frames=frames, seconds=snapshot.date
+        )
     ]
     release = Release(
         origin=document.name,
@@ -93,7 +95,7 @@ def changelog_path(source: str, version: str) -> str:
 
 
 def _write_architecture(
-    suite: Path, listed: Sequence[Listed], architecture: str, frames: Frames
+    suite: Path, listed: Sequence[Listed], *, architecture: str, frames: Frames, seconds: int
 ) -> Iterator[Index]:
     digests = [each.sha256 for each in listed if each.architecture in (architecture, "all")]
     made = framed(STANZAS, digests, frames)
@@ -105,5 +107,5 @@ def _write_architecture(
         )
         path = suite / by_hash(index)
         if not path.exists():
-            write_atomically(path, content)
+            write_atomically(path, content, seconds=seconds, sha256=index.sha256)
         yield index

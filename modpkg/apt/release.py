@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
-from debian.deb822 import Deb822
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -66,6 +64,8 @@ def render_release(release: Release) -> str:
 
 def parse_release(text: str) -> Release:
     """Read a Release file that modpkg wrote. Raises KeyError or ValueError on others."""
+    from debian.deb822 import Deb822  # noqa: PLC0415 - slow to load, and a publisher reads none
+
     fields = Deb822(text)
     return Release(
         origin=fields["Origin"],

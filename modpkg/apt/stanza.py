@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from debian.deb822 import Deb822
-
 from modpkg.model.version import ModuleVersion
 
 if TYPE_CHECKING:
@@ -54,6 +52,8 @@ def render_stanza(entry: Entry) -> str:
 
 def parse_packages(text: str) -> Iterator[Entry]:
     """Read a Packages file. Raises KeyError or ValueError on a stanza that lacks what modpkg writes."""
+    from debian.deb822 import Deb822  # noqa: PLC0415 - slow to load, and a publisher reads none
+
     for paragraph in Deb822.iter_paragraphs(text, use_apt_pkg=False):
         fields = {str(name): str(value) for name, value in paragraph.items()}
         path, size, sha256 = (fields.pop(name) for name in ADDED_FIELDS)

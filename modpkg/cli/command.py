@@ -59,8 +59,9 @@ class Command(Task):  # type: ignore[type-arg]
         # Invoke takes each description out: a second call would find none.
         self.help = helps
         for argument in arguments:
-            if argument.name in SHORT:
-                argument.names = (*argument.names, SHORT[argument.name])
+            name = str(argument.name).replace("_", "-")
+            if name in SHORT:
+                argument.names = (*argument.names, SHORT[name])
         return arguments
 
 
@@ -147,7 +148,8 @@ class Answer:
         elif self.output == "json-lines":
             text = json.dumps({"result": render.to_data(value)})
         else:
-            text = render.to_text(value)
+            own = getattr(value, "as_text", None)
+            text = own() if own else render.to_text(value)
         code: int = getattr(value, "exit_code", 0)
         return self._write(text) or code
 

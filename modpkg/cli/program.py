@@ -12,14 +12,36 @@ from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
-from modpkg.cli.commands import channels, development, documents, images, modules, nodes, repositories
+from modpkg.cli.commands import (
+    changes,
+    channels,
+    development,
+    directories,
+    documents,
+    images,
+    modules,
+    nodes,
+    proofs,
+    repositories,
+)
 from modpkg.cli.streams import usable, write_line
 from modpkg.errors import EXIT_BAD_INPUT, BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-COMMAND_GROUPS = (documents, modules, repositories, channels, images, nodes, development)
+COMMAND_GROUPS = (
+    documents,
+    modules,
+    repositories,
+    channels,
+    images,
+    directories,
+    nodes,
+    proofs,
+    changes,
+    development,
+)
 
 
 def command_collection() -> Collection:

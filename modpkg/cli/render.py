@@ -13,6 +13,8 @@ SIZES: Final = ("kB", "MB", "GB", "TB")
 SHORT_DIGEST: Final = 12
 INDENT: Final = "  "
 CELL_WIDTH: Final = 32
+# Metadata of a field that text shows and JSON, whose form is promised, has not.
+FOR_PEOPLE: Final[Mapping[str, bool]] = {"for people": True}
 
 
 class PathText(str):
@@ -21,18 +23,22 @@ class PathText(str):
     __slots__ = ()
 
 
-def to_data(value: object) -> Any:
-    """Give a result as what JSON can hold: dataclasses, documents, paths, sets and enums included."""
+def to_data(value: object, *, for_text: bool = False) -> Any:
+    """Give a result as what JSON can hold: dataclasses, documents, paths, sets and enums included.
+
+    With `for_text` the fields for people are there too.
+    """
     if value is None or isinstance(value, bool | int | float | str):
         return value.value if isinstance(value, Enum) else value
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_data(getattr(value, field.name)) for field in fields(value)}
+        shown = [one.name for one in fields(value) if for_text or one.metadata != FOR_PEOPLE]
+        return {name: to_data(getattr(value, name), for_text=for_text) for name in shown}
     if isinstance(value, Mapping):
-        return {str(key): to_data(item) for key, item in value.items()}
+        return {str(key): to_data(item, for_text=for_text) for key, item in value.items()}
     if isinstance(value, AbstractSet):
-        return sorted(to_data(item) for item in value)
+        return sorted(to_data(item, for_text=for_text) for item in value)
     if isinstance(value, Sequence):
-        return [to_data(item) for item in value]
+        return [to_data(item, for_text=for_text) for item in value]
     return _simple_to_data(value)
 
 
@@ -48,7 +54,7 @@ def _simple_to_data(value: object) -> Any:
 
 def to_text(value: object) -> str:
     """Give a result as lines for people; an empty one gives an empty text."""
-    return "\n".join(_lines(to_data(value)))
+    return "\n".join(_lines(to_data(value, for_text=True)))
 
 
 def _lines(data: Any) -> list[str]:
@@ -156,9 +162,13 @@ def size(number: float) -> str:
 
 
 def seconds(number: float) -> str:
-    """Give a time span: hundredths below ten seconds, minutes above two of them."""
+    """Give a time span: hundredths below ten seconds, minutes above two of them, then hours, then days."""
     if number < 10:  # noqa: PLR2004 - ten seconds
         return f"{number:.2f} s"
     if number < 120:  # noqa: PLR2004 - two minutes
         return f"{number:.1f} s"
-    return f"{number // 60:.0f} min {number % 60:.0f} s"
+    if number < 7200:  # noqa: PLR2004 - two hours
+        return f"{number // 60:.0f} min {number % 60:.0f} s"
+    if number < 172_800:  # noqa: PLR2004 - two days
+        return f"{number / 3600:.0f} h"
+    return f"{number / 86_400:.0f} days"

@@ -22,7 +22,11 @@ def usable(stream: TextIO | None) -> TextIO:
     if stream is None:
         return io.StringIO()
     if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace")
+        try:
+            stream.reconfigure(errors="backslashreplace")
+        except BrokenPipeError:
+            # It flushes what was written before, and the reader of that has gone.
+            _silence(stream)
     return stream
 
 
@@ -32,7 +36,13 @@ def write_line(stream: TextIO, text: str) -> bool:
         stream.write(f"{text}\n" if text else "")
         stream.flush()
     except BrokenPipeError:
-        # The interpreter would complain again when it flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _silence(stream)
         return False
     return True
+
+
+def _silence(stream: TextIO) -> None:
+    # The interpreter would complain again when it flushes at its end.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# Debian Policy 12.7: the name for a version with a revision; lintian takes another one for an error.
+CHANGELOG: Final = "changelog.Debian.gz"
 CONTROL_LIMIT: Final = 16 << 20
 FORMAT: Final = re.compile(rb"2\.[0-9]+\n")
 AR_LINE: Final = 16

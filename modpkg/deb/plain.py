@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from modpkg.deb import ar, tar
 from modpkg.deb.control import installed_size, stanza
-from modpkg.deb.write import CHANGELOG, PACKAGE_FORMAT
+from modpkg.deb.guard import CHANGELOG
+from modpkg.deb.write import PACKAGE_FORMAT
 from modpkg.formats.payload import FILE_MODE
 from modpkg.formats.plain import PlainPackage, plain_entries
 from modpkg.formats.stored import frame

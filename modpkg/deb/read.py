@@ -6,13 +6,14 @@ Never follows a path from an archive and never unpacks more than its limits; wha
 from __future__ import annotations
 
 import re
+import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from debian.deb822 import Deb822
 from debian.debfile import DebFile
 
-from modpkg.deb.guard import CONTROL_LIMIT, check_control, parts, refusing
+from modpkg.deb.guard import CHANGELOG, CONTROL_LIMIT, check_control, parts, refusing
 from modpkg.deb.tar import walk
 from modpkg.formats import reading
 from modpkg.formats.stored import StoredReader
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 NEEDED_FIELDS: Final = ("Package", "Version", "Architecture")
 DATA_MEMBER: Final = "data.tar.gz"
+CHANGELOG_LIMIT: Final = 16 << 20
+GZIP: Final = 16 + zlib.MAX_WBITS
 
 
 def read_control(path: Path) -> dict[str, str]:
@@ -60,10 +63,34 @@ def read_module(path: Path) -> Module:
         return reading.find_module(files)
 
 
+def read_changelog(path: Path, *, package: str) -> str:
+    """Give the changelog of a .deb written by `write_deb`, as its documents have it."""
+    wanted = f"usr/share/doc/{package}/{CHANGELOG}"
+    with refusing(path), _files(path) as files:
+        for name, content in files:
+            if name == wanted:
+                return _unpacked(content.read(min(content.left, CHANGELOG_LIMIT))).decode("utf-8")
+        raise ValueError(f"it holds no {wanted}")
+
+
+def _unpacked(packed: bytes) -> bytes:
+    unpacker = zlib.decompressobj(wbits=GZIP)
+    text = unpacker.decompress(packed, CHANGELOG_LIMIT)
+    if not unpacker.eof:
+        raise ValueError(f"its changelog is cut off, or larger than {CHANGELOG_LIMIT} bytes")
+    return text
+
+
 def extract_fragment(path: Path, destination: Path) -> Receipt:
     """Write the fragment of a module's .deb to `destination`; its digest has to be that of module.json."""
     with refusing(path), _files(path) as files:
         return reading.extract_fragment(files, destination)
+
+
+def read_document(path: Path, name: str) -> bytes:
+    """Give a file of /usr/share/doc of a module's .deb, without what frames it; b"" where there is none."""
+    with refusing(path), _files(path) as files:
+        return reading.find_document(files, name)
 
 
 def check_contents(path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from modpkg.deb import ar, tar
 from modpkg.deb.control import control_fields, stanza
+from modpkg.deb.guard import CHANGELOG
 from modpkg.errors import ModpkgError
 from modpkg.formats.hashing import Sha256Thread
 from modpkg.formats.output import package_file
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     Write = Callable[[bytes | memoryview], object]
 
-# Debian Policy 12.7: the name for a version with a revision; lintian takes another one for an error.
-CHANGELOG: Final = "changelog.Debian.gz"
 PACKAGE_FORMAT: Final = b"2.0\n"
 
 

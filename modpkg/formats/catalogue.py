@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from modpkg.errors import BadInputError, DocumentError, Problem
 from modpkg.formats import graph
 from modpkg.formats.crosscheck import Drafts, check_together, edges_of
 from modpkg.formats.documents import Loaded, examine
+from modpkg.formats.site import COMMON, FOLDER, SitePart, names_of, read_part
 from modpkg.model.changelog import Changelog
 from modpkg.model.document import Document
 from modpkg.model.manifest import Manifest
 from modpkg.model.platform import Platform
 from modpkg.model.recipe import Recipe
+from modpkg.model.site import SiteDocument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +43,11 @@ class Catalogue:
     platforms: Mapping[str, Platform]
     recipes: Mapping[str, RecipeFolder]
     manifests: Mapping[str, tuple[Path, Manifest]]
+    sites: Mapping[str, SitePart] = field(default_factory=dict)
+
+    def site_of(self, image: str) -> tuple[SitePart, ...]:
+        """Give what the site adds to an image: what is common to all, then its own."""
+        return tuple(self.sites[name] for name in (COMMON, image) if name in self.sites)
 
 
 def load_catalogue(recipes: Path) -> Catalogue:
@@ -80,6 +87,7 @@ def _drafts(recipes: Path) -> Drafts:
         recipes={folder.name: examine(folder / RECIPE, Recipe) for folder in folders},
         changelogs={folder.name: examine(folder / CHANGELOG, Changelog) for folder in folders},
         manifests=_all(recipes / "images", Manifest),
+        sites=_all(recipes / FOLDER, SiteDocument),
     )
 
 
@@ -89,14 +97,15 @@ def _all(folder: Path, model: type[D]) -> dict[str, Loaded[D]]:
 
 def _strays(recipes: Path) -> list[Problem]:
     # A file that ends in .yml would be left out without a word.
-    paths = [*recipes.glob("platforms/[!.]*.yml"), *recipes.glob("images/[!.]*.yml")]
+    folders = ("platforms", "images", FOLDER)
+    paths = [path for folder in folders for path in recipes.glob(f"{folder}/[!.]*.yml")]
     paths += [*recipes.glob("modules/*/recipe.yml"), *recipes.glob("modules/*/changelog.yml")]
     hint = "rename it: documents end in .yaml"
     return [Problem(file=str(path), message="the file would be ignored", hint=hint) for path in paths]
 
 
 def _catalogue(root: Path, drafts: Drafts) -> Catalogue:
-    changelogs = _documents(drafts.changelogs)
+    changelogs, sites = _documents(drafts.changelogs), _documents(drafts.sites)
     return Catalogue(
         root=root,
         platforms=_documents(drafts.platforms),
@@ -108,6 +117,7 @@ def _catalogue(root: Path, drafts: Drafts) -> Catalogue:
             name: (drafts.manifests[name].path, manifest)
             for name, manifest in _documents(drafts.manifests).items()
         },
+        sites={name: read_part(root, name, sites.get(name)) for name in names_of(root)},
     )
 
 

@@ -12,6 +12,7 @@ from modpkg.model.manifest import Manifest
 from modpkg.model.platform import Platform
 from modpkg.model.recipe import Recipe
 from modpkg.model.repository import Repository
+from modpkg.model.site import MAX_NAMESERVERS, SiteDocument
 from modpkg.model.version import ModuleVersion
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 def check(document: Document, parsed: Parsed) -> list[Problem]:
     """Give the problems of a document whose types are right."""
-    checker = CHECKERS.get(type(document))
-    return list(checker(document, parsed)) if checker else []
+    rules = next((rules for model, rules in RULES.items() if isinstance(document, model)), None)
+    return list(rules(document, parsed)) if rules else []
 
 
 def _repository(repository: Repository, parsed: Parsed) -> Iterator[Problem]:
@@ -34,6 +35,21 @@ def _repository(repository: Repository, parsed: Parsed) -> Iterator[Problem]:
     if repository.key and repository.keys:
         message = "keys: a repository has `key` or `keys`, not both"
         yield parsed.problem(("keys",), message, hint="write the new key first, then the old one", key=True)
+
+
+def _site(site: SiteDocument, parsed: Parsed) -> Iterator[Problem]:
+    yield from _twice(parsed, ("files",), [file.path for file in site.files], below="path")
+    yield from _twice(parsed, ("root-keys",), site.root_keys)
+    if site.resolver is None:
+        return
+    way: Keys = ("resolver", "nameservers")
+    yield from _twice(parsed, way, site.resolver.nameservers)
+    count = len(site.resolver.nameservers)
+    if not 1 <= count <= MAX_NAMESERVERS:
+        message = (
+            f"{way_text(way)}: there are {count}; a node asks at least one and at most {MAX_NAMESERVERS}"
+        )
+        yield parsed.problem(way, message)
 
 
 def _recipe(recipe: Recipe, parsed: Parsed) -> Iterator[Problem]:
@@ -103,11 +119,12 @@ def _twice(parsed: Parsed, way: Keys, words: Iterable[str], *, below: str = "") 
             yield parsed.problem(place, message, hint=f"it is {way_text((*way, first))} already; remove one")
 
 
-CHECKERS: Final[Mapping[type[Document], Callable[[Any, Parsed], Iterator[Problem]]]] = {
-    Recipe: _recipe,
+RULES: Final[Mapping[type[Document], Callable[[Any, Parsed], Iterator[Problem]]]] = {
     Changelog: _changelog,
     Disks: check_disks,
     Manifest: _manifest,
     Platform: _platform,
+    Recipe: _recipe,
     Repository: _repository,
+    SiteDocument: _site,
 }

@@ -12,6 +12,7 @@ from modpkg.errors import Problem
 from modpkg.formats import graph
 from modpkg.formats.contents import check_files
 from modpkg.formats.problems import way_text
+from modpkg.formats.site import check_site
 from modpkg.formats.words import closest
 from modpkg.model.document import Document
 from modpkg.model.version import ModuleVersion, upstream_numbers
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from modpkg.model.manifest import Manifest
     from modpkg.model.platform import Platform
     from modpkg.model.recipe import Recipe
+    from modpkg.model.site import SiteDocument
 
 CORE: Final = "core"
 D = TypeVar("D", bound=Document)
@@ -40,10 +42,11 @@ class Drafts:
     recipes: Mapping[str, Loaded[Recipe]]
     changelogs: Mapping[str, Loaded[Changelog]]
     manifests: Mapping[str, Loaded[Manifest]]
+    sites: Mapping[str, Loaded[SiteDocument]]
 
     def problems(self) -> list[Problem]:
         """Give the problems that single files have."""
-        tables = (self.platforms, self.recipes, self.changelogs, self.manifests)
+        tables = (self.platforms, self.recipes, self.changelogs, self.manifests, self.sites)
         return [problem for table in tables for loaded in table.values() for problem in loaded.problems]
 
 
@@ -60,6 +63,7 @@ def check_together(drafts: Drafts) -> Iterator[Problem]:
     for name, parsed, manifest in _sound(drafts.manifests):
         yield from _name(parsed, manifest.name, name, "file")
         yield from _manifest(manifest, parsed, drafts)
+    yield from check_site(drafts.root, drafts.sites, drafts.manifests)
     yield from _circles(drafts)
 
 

@@ -19,6 +19,7 @@ from modpkg.model.manifest import Manifest
 from modpkg.model.platform import Platform
 from modpkg.model.recipe import Recipe
 from modpkg.model.repository import Repository
+from modpkg.model.site import SiteDocument
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +60,11 @@ def load_manifest(path: Path) -> Manifest:
 def load_repository(path: Path) -> Repository:
     """Read `repo/repository.yaml`; raises DocumentError with all its faults."""
     return _load(path, Repository)
+
+
+def load_site(path: Path) -> SiteDocument:
+    """Read `recipes/site/<image>.yaml`; raises DocumentError with all its faults."""
+    return _load(path, SiteDocument)
 
 
 def examine(path: Path, model: type[D]) -> Loaded[D]:

@@ -104,10 +104,16 @@ def _package_line(package: IncludedPackage) -> str:
     return f"{package.name} {package.version}{license_name}"
 
 
-def _license_text(name: str) -> Iterator[str]:
-    common = COMMON_LICENSES.get(name)
-    if common:
-        yield " The full text of this license is, on Debian systems, in"
-        yield f" /usr/share/common-licenses/{common}."
-    else:
-        yield f" The full text of this license is known by its SPDX name, {name}."
+def _license_text(expression: str) -> Iterator[str]:
+    # An SPDX expression may join several: each that Debian has a text of is named, the others by themselves.
+    names = [name for name in re.split(r"[()\s]+", expression) if name not in {"", "AND", "OR", "WITH"}]
+    for name in names:
+        which = "this license" if len(names) == 1 else name
+        common = COMMON_LICENSES.get(name)
+        if common:
+            yield f" The full text of {which} is, on Debian systems, in"
+            yield f" /usr/share/common-licenses/{common}."
+        elif len(names) == 1:
+            yield f" The full text of this license is known by its SPDX name, {name}."
+        else:
+            yield f" The full text of {name} is known by that SPDX name."

@@ -5,12 +5,13 @@ It reads no files and raises nothing: it turns errors into values.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
 
 from modpkg.formats.words import Fault, closest, describe, shown
 from modpkg.model.document import Document
+from modpkg.model.site import UNSHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -114,7 +115,9 @@ def _problem(finding: _Finding, parsed: Parsed, model: type[Document]) -> Proble
     )
     message, hint = describe(fault)
     text = f"{way_text(way)}: {message}" if way else f"the document {message}"
-    return parsed.problem(way, text, hint=hint, key=is_key)
+    problem = parsed.problem(way, text, hint=hint, key=is_key)
+    # What was meant to be a hash may be a password: its line goes to no terminal and no log.
+    return replace(problem, source="") if detail["type"] == UNSHOWN else problem
 
 
 def _below(kind: Any, step: str | int) -> Iterator[Any]:

@@ -13,14 +13,18 @@ from pydantic import ValidationError
 from modpkg.formats.hashing import READ_BYTES, Sha256Thread
 from modpkg.formats.payload import FRAGMENT, MODULE
 from modpkg.host.files import Receipt, new_file
-from modpkg.model.module import Module
+from modpkg.model.unpack import unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from modpkg.model.module import Module
+
 MODULES: Final = "usr/share/modpkg/modules/"
+DOCUMENTS: Final = "usr/share/doc/"
 LARGEST_MODULE_JSON: Final = 64 << 20
+LARGEST_DOCUMENT: Final = 64 << 20
 
 
 class Readable(Protocol):
@@ -73,7 +77,22 @@ def find_module(files: Iterator[tuple[str, Section]]) -> Module:
     raise ValueError(f"it is not the package of a module: it holds no {MODULE}")
 
 
+def find_document(files: Iterator[tuple[str, Section]], name: str) -> bytes:
+    """Read on until the document of a name, and give it unpacked; b"" where the package has none before its module."""
+    for path, content in files:
+        if path.startswith(DOCUMENTS) and path.endswith(f"/{name}"):
+            if content.left > LARGEST_DOCUMENT:
+                raise ValueError(f"its {name} is larger than {LARGEST_DOCUMENT} bytes")
+            text = content.read(content.left)
+            return unpacked(text, most=LARGEST_DOCUMENT) if name.endswith(".gz") else text
+        if path.startswith(MODULES):
+            return b""
+    return b""
+
+
 def _parse(content: Section) -> Module:
+    from modpkg.model.module import Module  # noqa: PLC0415 - a large model, and most readers want files alone
+
     if content.left > LARGEST_MODULE_JSON:
         raise ValueError(f"its {MODULE} is larger than {LARGEST_MODULE_JSON} bytes")
     try:

@@ -14,6 +14,7 @@ from modpkg.model.manifest import Manifest
 from modpkg.model.platform import Platform
 from modpkg.model.recipe import Recipe
 from modpkg.model.repository import Repository
+from modpkg.model.site import SiteDocument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,7 @@ KINDS: Final[Mapping[str, type[Document]]] = {
     "platform": Platform,
     "recipe": Recipe,
     "repository": Repository,
+    "site": SiteDocument,
 }
 
 

@@ -7,12 +7,28 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
-from modpkg.model import address, changelog, config, disks, document, hostlist, manifest, recipe, repository
+from modpkg.model import (
+    address,
+    changelog,
+    config,
+    disks,
+    document,
+    hostlist,
+    manifest,
+    recipe,
+    repository,
+    site,
+    size,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 LONGEST_VALUE: Final = 40
+SECRET_HINTS: Final = {
+    "is no hash of crypt(5), or one of a method that is too weak": "make one: mkpasswd --method=yescrypt",
+    "is not one line with a public key": "take the line of a file that ends in .pub",
+}
 VERSION_HINT: Final = "three numbers without leading zeros, such as 12.0.3"
 # What a text that has to match a pattern is called, and how to write it.
 FORMS: Final[Mapping[str, tuple[str, str]]] = {
@@ -51,6 +67,10 @@ FORMS: Final[Mapping[str, tuple[str, str]]] = {
     document.GLOB_PATTERN: ("a glob", "it starts with /, such as /usr/share/doc/**"),
     recipe.MODE_PATTERN: ("a file mode", 'octal digits in quotes, such as "0644"'),
     recipe.UNIT_PATTERN: ("a systemd unit", "give its full name, such as munge.service"),
+    site.HASH_PATTERN: ("a hash of crypt(5)", "make one: mkpasswd --method=yescrypt"),
+    site.DOMAIN_PATTERN: ("a domain", "such as cluster.example.org"),
+    site.ZONE_PATTERN: ("a time zone", "its name below /usr/share/zoneinfo, such as Europe/Berlin"),
+    size.SIZE_PATTERN: ("a size", "a number, a space, and kB, MB, GB (of 1000), KiB, MiB or GiB: 150 MB"),
     repository.BASE_URL_PATTERN: ("an address", "it starts with https://, http:// or file://"),
     repository.KEY_PATTERN: ("a key's fingerprint", "40 digits of 0-9A-F, in quotes"),
 }
@@ -166,6 +186,7 @@ WANTED: Final[Mapping[str, str]] = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
     "int_type": "a whole number",
+    "bool_type": "true or false",
 }
 TELLERS: Final[Mapping[str, Callable[[Fault], Words]]] = {
     "string_pattern_mismatch": _pattern,
@@ -178,4 +199,5 @@ TELLERS: Final[Mapping[str, Callable[[Fault], Words]]] = {
     "less_than_equal": _limit("at most", "le"),
     "less_than": _limit("less than", "lt"),
     "value_error": _own,
+    site.UNSHOWN: lambda fault: (fault.words, SECRET_HINTS.get(fault.words, "")),
 }

@@ -44,8 +44,19 @@ def receipt_of(path: Path) -> Receipt:
     return Receipt(path=path, size=path.stat().st_size, sha256=digest_file(path))
 
 
-def write_atomically(path: Path, data: bytes | str, *, mode: int = 0o644) -> Receipt:
-    """Write a file by a temporary one and a rename: readers see the old or the new content, never a part."""
+def write_atomically(
+    path: Path,
+    data: bytes | str,
+    *,
+    mode: int = 0o644,
+    seconds: int | None = None,
+    sha256: str | None = None,
+) -> Receipt:
+    """Write a file by a temporary one and a rename: readers see the old or the new content, never a part.
+
+    `seconds` since 1970 is its time of modification; without it, the clock's. `sha256` is that of the data, for a
+    caller that knows it already.
+    """
     content = data.encode() if isinstance(data, str) else data
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -55,12 +66,14 @@ def write_atomically(path: Path, data: bytes | str, *, mode: int = 0o644) -> Rec
             stream.write(content)
             stream.flush()
             os.fchmod(stream.fileno(), mode)
+            if seconds is not None:
+                os.utime(stream.fileno(), (seconds, seconds))
             os.fsync(stream.fileno())
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    return Receipt(path=path, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+    return Receipt(path=path, size=len(content), sha256=sha256 or hashlib.sha256(content).hexdigest())
 
 
 @contextmanager

@@ -23,6 +23,13 @@ APART: Final = (
     "--propagation=private",
 )
 MAPPED: Final = ("--user", "--map-root-user", "--map-auto")
+# What a kernel may be told to keep user namespaces from users (user_namespaces(7), and patches of Debian and
+# Ubuntu): the setting, the value that forbids them, one that allows them.
+SETTINGS: Final = (
+    ("kernel.unprivileged_userns_clone", 0, 1),
+    ("kernel.apparmor_restrict_unprivileged_userns", 1, 0),
+    ("user.max_user_namespaces", 0, 15000),
+)
 
 
 def mode() -> Mode:
@@ -31,6 +38,12 @@ def mode() -> Mode:
     Raises ModpkgError that says what to install or allow where neither is possible.
     """
     if os.geteuid() == 0:
+        if not _allowed(*APART):
+            raise ModpkgError(
+                "cannot build as root: the kernel refuses mounts and namespaces, as it does in most containers",
+                hint="run modpkg outside of the container, or give that CAP_SYS_ADMIN and CAP_NET_ADMIN "
+                "and no seccomp filter (docker, podman: --privileged)",
+            )
         return "root"
     tools.require("newuidmap")
     name = _user_name()
@@ -41,13 +54,29 @@ def mode() -> Mode:
                 f"cannot build as {name!r}: no range of ids in {table}",
                 hint=f"as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {name}",
             )
-    if run(["unshare", *MAPPED, *APART, "true"], check=False).returncode != 0:
-        raise ModpkgError(
-            f"cannot build as {name!r}: the kernel refuses user namespaces",
-            hint="as root: sysctl -w kernel.unprivileged_userns_clone=1 "
-            "kernel.apparmor_restrict_unprivileged_userns=0, or run modpkg as root",
-        )
+    # Asked first without ranges: refused with them, unshare leaves a helper behind that keeps our pipes open.
+    if not (_allowed("--user") and _allowed(*MAPPED, *APART)):
+        raise ModpkgError(f"cannot build as {name!r}: the kernel refuses user namespaces", hint=_way_out())
     return "user"
+
+
+def _allowed(*flags: str) -> bool:
+    return run(["unshare", *flags, "true"], check=False).returncode == 0
+
+
+def _way_out() -> str:
+    wanted = [f"{name}={good}" for name, bad, good in SETTINGS if _setting(name) == bad]
+    if wanted:
+        return f"as root: sysctl -w {' '.join(wanted)}; or run modpkg as root"
+    return "run modpkg as root; in a container, outside of it"
+
+
+def _setting(name: str) -> int | None:
+    try:
+        return int(Path("/proc/sys", *name.split(".")).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        # This kernel does not know it.
+        return None
 
 
 def _user_name() -> str:

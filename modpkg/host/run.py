@@ -236,3 +236,14 @@ def _end(child: subprocess.Popen[str]) -> None:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def interact(argv: Sequence[str], *, environ: Mapping[str, str]) -> None:
+    """Let a person work in a program that has this process' terminal and `environ`. Raises ModpkgError if it fails."""
+    try:
+        status = subprocess.call(argv, env=dict(environ))
+    except OSError as error:
+        hint = "set VISUAL or EDITOR to an editor that is installed"
+        raise ModpkgError(f"cannot start {argv[0]}: {error.strerror}", hint=hint) from error
+    if status != 0:
+        raise ModpkgError(f"cannot go on: {argv[0]} {_how_it_ended(status)}; nothing was changed")

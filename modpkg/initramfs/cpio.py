@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAGIC: Final = b"070701"
 TRAILER: Final = "TRAILER!!!"
+HEADER_BYTES: Final = 110  # the magic and thirteen numbers of eight digits
 ALIGNMENT: Final = 4
 ARCHIVE_ALIGNMENT: Final = 512
 
@@ -76,6 +77,26 @@ def archive(members: Iterable[Member]) -> bytes:
     parts = [_entry(member, inode) for inode, member in enumerate(ordered, start=1)]
     parts.append(_entry(Member(path=TRAILER, mode=0), 0))
     return _padded(b"".join(parts), ARCHIVE_ALIGNMENT)
+
+
+def path_at(content: bytes, offset: int) -> str:
+    """Give the path of the member in which a byte of archives lies; "" in what is between or behind them."""
+    start = 0
+    while (begin := content.find(MAGIC, start)) >= 0 and begin <= offset:
+        fields = content[begin + len(MAGIC) : begin + HEADER_BYTES]
+        if len(fields) < HEADER_BYTES - len(MAGIC):
+            break
+        size, name_size = int(fields[48:56], 16), int(fields[88:96], 16)
+        name_end = begin + HEADER_BYTES + name_size
+        start = _aligned(_aligned(name_end) + size)
+        if offset < start:
+            name = content[begin + HEADER_BYTES : name_end - 1].decode(errors="backslashreplace")
+            return "" if name == TRAILER else name
+    return ""
+
+
+def _aligned(offset: int) -> int:
+    return offset + -offset % ALIGNMENT
 
 
 def _check_paths(paths: list[str]) -> None:

@@ -1,6 +1,7 @@
 #!/bin/busybox sh
 # What udhcpc calls at each event of a lease: sets address, routes and name servers.
-# udhcpc gives everything in the environment: interface, ip, mask (in bits), router, dns, domain, serverid.
+# udhcpc gives everything in the environment: interface, ip, mask (in bits), router, dns, domain, serverid,
+# siaddr (the server that the node boots from), boot_file or bootfile (what it boots).
 
 : "${interface:?}"
 
@@ -24,5 +25,12 @@ case $1 in
         for server in ${dns-}; do
             echo "nameserver $server" >>/etc/resolv.conf
         done
+        # Where files with a name alone are: beside what was booted, on the same server.
+        file=${boot_file:-${bootfile-}}
+        case $file in
+            *://*/*) echo "${file%/*}" >/tmp/base ;;
+            */*) echo "http://${siaddr-}/${file%/*}" >/tmp/base ;;
+            *) echo "http://${siaddr-}" >/tmp/base ;;
+        esac
         ;;
 esac

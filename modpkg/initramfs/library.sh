@@ -2,6 +2,8 @@
 # What the stages share: places, kernel arguments, words on the console, failure. Defines, does nothing.
 
 export image=/run/modpkg/image/root.squashfs
+export site=/run/modpkg/image/site.squashfs
+export base_file=/tmp/base
 export newroot=/newroot
 reason_file=/tmp/reason
 detail_file=/tmp/detail

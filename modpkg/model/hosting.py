@@ -11,7 +11,7 @@ from typing import Final
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 ASK: Final = "no-cache"
 # What is written once: its content never changes under its name.
-IMMUTABLE: Final = r"pool/|rpm/snap-[0-9a-f]{64}/|dists/[^/]+/[^/]+/binary-[^/]+/by-hash/"
+IMMUTABLE: Final = r"pool/|inputs/|rpm/snap-[0-9a-f]{64}/|dists/[^/]+/[^/]+/binary-[^/]+/by-hash/"
 TYPES: Final = {
     ".deb": "application/vnd.debian.binary-package",
     ".rpm": "application/x-rpm",
@@ -43,7 +43,7 @@ def content_type(path: str) -> str:
 
 def upload_rank(path: str) -> int:
     """Give the place of a file in an upload: what names others comes after them, and what commits comes last."""
-    if path.startswith("pool/"):
+    if path.startswith(("pool/", "inputs/")):
         return 0
     if is_immutable(path):
         return 1

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from pydantic import Field, StringConstraints
 
 from modpkg.model.document import NUMBER_PATTERN, REVISION_PATTERN, Document, Line, Name
+from modpkg.model.size import SizeText
 
 PIN_PATTERN: Final = (
     rf"^(~{NUMBER_PATTERN}(\.{NUMBER_PATTERN}){{0,2}}"
@@ -23,7 +24,10 @@ class ModulePin(Document):
 
 
 class Manifest(Document):
-    """`recipes/images/<image>.yaml`."""
+    """`recipes/images/<image>.yaml`.
+
+    `size_budget` is what a node may have to keep in memory of the image; `uki` makes one EFI program of it.
+    """
 
     name: Name
     summary: str = ""
@@ -32,3 +36,5 @@ class Manifest(Document):
     modules: tuple[ModulePin, ...] = Field(min_length=1)
     kernel_arguments: tuple[Line, ...] = ()
     epoch: int = Field(default=0, ge=0)
+    size_budget: SizeText | None = None
+    uki: bool = False

@@ -24,7 +24,8 @@ class Repository(Document):
 
     `base_url` is where clients find the repository; without it, where it lies in the file system. While keys are
     rotated, `keys` has the new one and then the old one. `signing_program` is called in the place of gpg.
-    `clients_version` is that of the packages that set up clients.
+    `clients_version` is that of the packages that set up clients. With `keep_inputs` the distribution packages that
+    modules were made from are kept too.
     """
 
     name: Name
@@ -38,6 +39,7 @@ class Repository(Document):
     keep_snapshots: int = Field(default=10, ge=2)
     keep_versions: int | None = Field(default=None, ge=1)
     grace_days: int = Field(default=2, ge=0)
+    keep_inputs: bool = False
     clients_version: Version | None = None
     maintainer: Person | None = None
 
@@ -62,6 +64,16 @@ class Places:
     def public_key(self) -> Path:
         """The key that clients trust, ASCII-armored."""
         return self.www / "key.asc"
+
+    @property
+    def inputs(self) -> Path:
+        """Distribution packages that published modules were made from, each in a folder named by its digest."""
+        return self.www / "inputs"
+
+    @property
+    def input_lists(self) -> Path:
+        """One file for each published .deb, of its name: digests and names of what it was made from."""
+        return self.state / "inputs"
 
     @property
     def clients(self) -> Path:
@@ -168,7 +180,7 @@ def address_of(www: Path, document: Repository) -> str:
 
 def manifest_text(packages: Iterable[str]) -> str:
     """Give a channel's manifest: the sorted digests of its packages, one a line."""
-    return "".join(f"{digest}\n" for digest in sorted(packages))
+    return "\n".join([*sorted(packages), ""])
 
 
 def snapshot_id(packages: Iterable[str], *, date: int) -> str:

@@ -96,6 +96,12 @@ class Pin:
             return version == self.exact
         return (version.major, version.minor, version.patch)[: len(self.numbers)] == self.numbers
 
+    def following(self, version: ModuleVersion) -> Pin:
+        """Give the pin that follows as closely as this one, and admits `version`."""
+        if self.exact is not None:
+            return Pin(version.numbers, version)
+        return Pin(version.numbers[: len(self.numbers)])
+
     def __str__(self) -> str:
         return str(self.exact) if self.exact else "~" + ".".join(map(str, self.numbers))
 
@@ -142,7 +148,12 @@ def fingerprint(platform: str, architecture: str, modules: Mapping[str, ModuleVe
         "platform": platform,
     }
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    number = int.from_bytes(hashlib.sha256(b"modpkg-image-v1\0" + text.encode()).digest(), "big")
+    return letters_of(b"modpkg-image-v1\0" + text.encode())
+
+
+def letters_of(data: bytes) -> str:
+    """Give ten letters out of the sha256 of `data`."""
+    number = int.from_bytes(hashlib.sha256(data).digest(), "big")
     letters = []
     for _ in range(FINGERPRINT_LENGTH):
         number, index = divmod(number, len(FINGERPRINT_LETTERS))

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Sink, ignore
 from modpkg.host.files import digest_file, write_atomically
-from modpkg.model.image import ImageDirectory
+from modpkg.model.image import SITE, ImageDirectory
 from modpkg.node.check import check_script
 from modpkg.node.machine import HOST_IN_GUEST, Ended, Machine, run_machine
 from modpkg.node.report import BootReport, make_report, parse_answers, parse_stages, unanswered
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BOOTED_FILES: Final = ("initrd", "root.squashfs", "vmlinuz")
+FETCHED_FILES: Final[tuple[str, ...]] = ("root.squashfs", SITE)
 TAIL_LINES: Final = 25
 
 
@@ -51,7 +52,8 @@ def boot_image(image: Path, *, options: BootOptions, work: Path, sink: Sink = ig
     about = read_image(image)
     check = write_atomically(work / "check.sh", check_script(about.tests))
     console = work / "console.log"
-    with serving({"root.squashfs": image / "root.squashfs", "check.sh": check.path}) as server:
+    served = {name: image / name for name in FETCHED_FILES if name in about.files}
+    with serving({**served, "check.sh": check.path}) as server:
         address = f"http://{HOST_IN_GUEST}:{server.port}"
         machine = Machine(
             architecture=about.image.architecture,
@@ -89,7 +91,7 @@ def read_image(image: Path) -> ImageDirectory:
         raise BadInputError("cannot find image.json: not an image directory", where=str(image)) from error
     except ValidationError as error:
         raise BadInputError(f"cannot read image.json: {error}", where=str(path)) from error
-    for name in BOOTED_FILES:
+    for name in (*BOOTED_FILES, *([SITE] if about.site else [])):
         _check_file(image / name, about)
     return about
 
@@ -107,10 +109,17 @@ def kernel_arguments(about: ImageDirectory, *, address: str, check_sha256: str) 
         "random.trust_cpu=on",
         f"modpkg.image={address}/root.squashfs",
         f"modpkg.sha256={about.files['root.squashfs'].sha256}",
+        *_site_arguments(about, address),
         f"modpkg.check={address}/check.sh",
         f"modpkg.check-sha256={check_sha256}",
         f"modpkg.report={address}/report",
     )
+
+
+def _site_arguments(about: ImageDirectory, address: str) -> tuple[str, ...]:
+    if SITE not in about.files:
+        return ()
+    return (f"modpkg.site={address}/{SITE}", f"modpkg.site-sha256={about.files[SITE].sha256}")
 
 
 def require_healthy(report: BootReport, image: ImageDirectory) -> None:

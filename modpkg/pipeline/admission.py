@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from modpkg.model.repository import Places
     from modpkg.model.version import ModuleVersion
-    from modpkg.pipeline.pairs import Identity, Pair, PooledPair
+    from modpkg.pipeline.identity import Identity
+    from modpkg.pipeline.pairs import Pair, PooledPair
 
 
 def check_contents(pair: Pair) -> None:

@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import ModpkgError
 from modpkg.events import Sink, StepSkipped
 from modpkg.formats.canonical import canonical_json, read_record
 from modpkg.host import namespaces
-from modpkg.host.files import new_directory, receipt_of, remove_tree
+from modpkg.host.files import new_directory, remove_tree
 from modpkg.host.steps import step
 from modpkg.image import identity
 from modpkg.image.check import check
 from modpkg.image.job import Assembled, AssembleJob, Layer
-from modpkg.model.image import Image, ImageDirectory, ImageFile
+from modpkg.image.site import compose
+from modpkg.image.site_tree import SiteBuilt, SiteJob
+from modpkg.image.uki import find_stub
+from modpkg.model.image import ROOT, SITE, Image, ImageDirectory
 from modpkg.pipeline.apart import call
+from modpkg.pipeline.budget import check_budget
+from modpkg.pipeline.describe_image import IMAGE_JSON, NO_PENS, Pens, describe, uki_name
+from modpkg.pipeline.share_files import share
 from modpkg.pipeline.unpacked import unpacked_tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from modpkg.formats.site import SitePart
+    from modpkg.image.site import SiteLayer
     from modpkg.model.manifest import Manifest
     from modpkg.model.module import Module
     from modpkg.store.store import Store
 
-IMAGE_JSON: Final = "image.json"
-SUMS: Final = "SHA256SUMS"
+KEPT_IN_MEMORY: Final[tuple[str, ...]] = (ROOT, SITE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,58 +47,100 @@ class Plan:
     image: Image
     directory: Path
     reason: str
+    site: SiteLayer | None = None
+    uki: bool = False
 
 
-def plan_image(manifest: Manifest, modules: Sequence[Module], *, images: Path) -> Plan:
+def plan_image(
+    manifest: Manifest,
+    modules: Sequence[Module],
+    *,
+    images: Path,
+    site: Sequence[SitePart] = (),
+    uki: bool = False,
+) -> Plan:
     """Decide whether the image of a manifest's modules has to be built below `images`. Writes nothing.
 
-    Raises `modpkg.image.finding.CheckError` with all that keeps the modules from being one image.
+    `site` is what the site adds, the last part wins; `uki` asks for an EFI program also where the manifest does
+    not. Raises `modpkg.image.finding.CheckError` with all that keeps the modules from being one image, and
+    `modpkg.image.site.SiteError` with all that is wrong with the site's files.
     """
     check(modules)
     image = identity.image_of(modules)
-    directory = images / directory_name(manifest.name, image)
-    return Plan(
+    layer = compose(site, modules, image=manifest.name)
+    directory = images / directory_name(manifest.name, image, layer.mark.fingerprint if layer else "")
+    plan = Plan(
         manifest=manifest,
         modules=tuple(modules),
         image=image,
         directory=directory,
-        reason=_reason(directory, manifest, image),
+        reason="",
+        site=layer,
+        uki=uki or manifest.uki,
     )
+    return replace(plan, reason=_reason(plan))
 
 
-def directory_name(name: str, image: Image) -> str:
-    """Give the name of an image's directory, `<image>_<version>_<arch>`, the version without an epoch."""
-    return f"{name}_{image.version}_{image.architecture}"
+def directory_name(name: str, image: Image, site: str = "") -> str:
+    """Give the name of an image's directory, `<image>_<version>_<arch>`, the version without an epoch.
+
+    With a site layer `_site-<its letters>` follows. It is a name in every file system, address and object store.
+    """
+    plain = f"{name}_{image.version}_{image.architecture}"
+    return f"{plain}_site-{site}" if site else plain
 
 
-def build_image(plan: Plan, *, store: Store, sink: Sink) -> ImageDirectory:
+def build_image(plan: Plan, *, store: Store, sink: Sink, pens: Pens = NO_PENS) -> ImageDirectory:
     """Do what a plan says; the fragments of its modules are in the store."""
     if not plan.reason:
-        return _skip(plan, sink)
+        return _skip(plan, store, sink)
+    if plan.uki:
+        find_stub(plan.image.architecture)
     with store.lock(f"image-{plan.directory.name}", sink=sink):
         # Who waited for another process that built the same finds the work done.
-        if not _reason(plan.directory, plan.manifest, plan.image):
-            return _skip(plan, sink)
+        if not _reason(plan):
+            return _skip(plan, store, sink)
         with step(f"build image {plan.manifest.name}", sink, reason=plan.reason):
-            return _build(plan, store=store, sink=sink)
+            return _build(plan, store=store, sink=sink, pens=pens)
 
 
-def _skip(plan: Plan, sink: Sink) -> ImageDirectory:
+def _skip(plan: Plan, store: Store, sink: Sink) -> ImageDirectory:
+    # The budget may have been lowered since the image was built.
+    files = {name: plan.directory / name for name in KEPT_IN_MEMORY}
+    there = {name: path for name, path in files.items() if path.exists()}
+    check_budget(plan.manifest, plan.modules, there, store=store, sink=sink)
     reason = f"{plan.directory} has {plan.image.version} already"
     sink(StepSkipped(f"build image {plan.manifest.name}", reason))
     return read_record(plan.directory / IMAGE_JSON, ImageDirectory)
 
 
-def _build(plan: Plan, *, store: Store, sink: Sink) -> ImageDirectory:
+def _build(plan: Plan, *, store: Store, sink: Sink, pens: Pens) -> ImageDirectory:
     # What a process that was killed left beside the image; the lock says that none is at work.
     for stale in plan.directory.parent.glob(f".{plan.directory.name}.*"):
         remove_tree(stale)
+    mode = namespaces.mode()
     with store.scratch() as work:
-        assembled = _assemble(plan, work, store=store, mode=namespaces.mode(), sink=sink)
+        assembled = _assemble(plan, work, store=store, mode=mode, sink=sink)
+        files = {**assembled.files, **_site(plan, work, mode=mode, sink=sink)}
+        in_memory = {name: files[name] for name in KEPT_IN_MEMORY if name in files}
+        check_budget(plan.manifest, plan.modules, in_memory, store=store, sink=sink)
         with new_directory(plan.directory) as directory:
-            for name, path in assembled.files.items():
+            for name, path in files.items():
                 shutil.move(path, directory / name)
-            return _describe(plan, assembled, directory)
+            record = describe(plan, directory, kernel=assembled.kernel, pens=pens, sink=sink)
+            share(directory, record, images=plan.directory.parent)
+            return record
+
+
+def _site(plan: Plan, work: Path, *, mode: namespaces.Mode, sink: Sink) -> dict[str, Path]:
+    if plan.site is None:
+        return {}
+    place = work / "site"
+    place.mkdir()
+    with step("make the site layer", sink):
+        job = SiteJob(layer=plan.site, work=place)
+        built = SiteBuilt.model_validate(call("site", job, mode=mode, work=work, sink=sink))
+    return {SITE: built.file}
 
 
 def _assemble(plan: Plan, work: Path, *, store: Store, mode: namespaces.Mode, sink: Sink) -> Assembled:
@@ -116,52 +165,29 @@ def _assemble(plan: Plan, work: Path, *, store: Store, mode: namespaces.Mode, si
     return Assembled.model_validate(call("assemble", job, mode=mode, work=work, sink=sink))
 
 
-def _describe(plan: Plan, assembled: Assembled, directory: Path) -> ImageDirectory:
-    texts = {
-        "packages": identity.packages_text(plan.modules),
-        "changelog": identity.changelog_text(plan.modules, plan.image),
-    }
-    for name, text in texts.items():
-        (directory / name).write_text(text, encoding="utf-8")
-    names = sorted({*assembled.files, *texts})
-    receipts = {name: receipt_of(directory / name) for name in names}
-    files = {name: ImageFile(size=receipt.size, sha256=receipt.sha256) for name, receipt in receipts.items()}
-    record = _record(plan, assembled.kernel, files)
-    (directory / IMAGE_JSON).write_text(canonical_json(record), encoding="utf-8")
-    sums = {
-        **{name: file.sha256 for name, file in files.items()},
-        IMAGE_JSON: receipt_of(directory / IMAGE_JSON).sha256,
-    }
-    lines = [f"{sha256}  {name}\n" for name, sha256 in sorted(sums.items())]
-    (directory / SUMS).write_text("".join(lines), encoding="utf-8")
-    for path in directory.iterdir():
-        path.chmod(0o644)
-    return record
-
-
-def _record(plan: Plan, kernel: str, files: dict[str, ImageFile]) -> ImageDirectory:
-    return ImageDirectory(
-        name=plan.manifest.name,
-        image=plan.image,
-        kernel=kernel,
-        kernel_arguments=plan.manifest.kernel_arguments,
-        files=files,
-        waits_for_site=tuple(sorted({unit for module in plan.modules for unit in module.waits_for_site})),
-        tests={module.name: module.tests for module in plan.modules if module.tests},
-    )
-
-
-def _reason(directory: Path, manifest: Manifest, image: Image) -> str:
+def _reason(plan: Plan) -> str:
+    directory = plan.directory
     if not directory.exists():
         return f"there is no {directory.name}"
     try:
         found = read_record(directory / IMAGE_JSON, ImageDirectory)
     except ModpkgError as error:
         return f"its {IMAGE_JSON} cannot be read: {error.what}"
-    if found.image != image:
-        return "it was made of other modules"
-    if found.kernel_arguments != manifest.kernel_arguments:
-        return "the kernel arguments changed"
+    return _difference(plan, found) or _damage(directory, found)
+
+
+def _difference(plan: Plan, found: ImageDirectory) -> str:
+    wanted = plan.site.mark if plan.site else None
+    differs = {
+        "it was made of other modules": found.image != plan.image,
+        "the kernel arguments changed": found.kernel_arguments != plan.manifest.kernel_arguments,
+        "the site layer changed": found.site != wanted,
+        "there is no EFI program in it": plan.uki and uki_name(found.name) not in found.files,
+    }
+    return next((reason for reason, holds in differs.items() if holds), "")
+
+
+def _damage(directory: Path, found: ImageDirectory) -> str:
     for name, file in found.files.items():
         path = directory / name
         if not path.is_file() or path.stat().st_size != file.size:

@@ -6,26 +6,28 @@ second sets up any client. They are functions of the repository's document and i
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from modpkg.apt.client import render_sources
 from modpkg.deb.plain import write_plain_deb
 from modpkg.errors import BadInputError
+from modpkg.events import Sink, ignore
 from modpkg.formats.plain import PlainPackage
 from modpkg.host.files import write_atomically
 from modpkg.model.repository import Places, Repository, address_of
 from modpkg.openpgp.inspect import public_keys
-from modpkg.openpgp.keys import dearmored
-from modpkg.pipeline.publish import Published, Target, publish
+from modpkg.openpgp.keys import dearmored, find_key
+from modpkg.pipeline.publish import Published, PublishPlan, Target, plan, publish
+from modpkg.pipeline.signing import find_signer
 from modpkg.rpm.plain import write_plain_rpm
 from modpkg.yum.client import render_repo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-    from modpkg.events import Sink
     from modpkg.openpgp.sign import Signer
 
     Files = tuple[Mapping[str, bytes], Mapping[str, bytes]]
@@ -98,6 +100,30 @@ def publish_clients(
     target: Target, *, enabled: str | None, signer: Signer, directory: Path, now: int, sink: Sink
 ) -> Published:
     """Write and publish what sets up clients to take the channel `enabled`, by default the last one."""
+    setup = _setup(target, enabled=enabled, signer=signer, sink=sink)
+    packages = write_client_packages(setup, directory)
+    published = publish(packages, target=target, signer=signer, now=now, sink=sink)
+    write_client_files(setup, Places(target.repository))
+    return published
+
+
+def plan_clients(target: Target, *, enabled: str | None, home: Path, now: int) -> PublishPlan:
+    """Tell what `publish_clients` would publish with the key that is in `home`; writes nothing that stays.
+
+    Raises BadInputError where there is no key yet: packages that bring one cannot be told without it.
+    """
+    if find_key(home) is None and not target.document.signing_keys:
+        raise BadInputError(
+            "cannot plan packages for clients: there is no signing key yet",
+            where=str(home),
+            hint="the first invoke publish makes one; invoke import-key takes one from a file",
+        )
+    setup = _setup(target, enabled=enabled, signer=find_signer(target.document, home=home))
+    with tempfile.TemporaryDirectory(prefix="modpkg.") as scratch:
+        return plan(write_client_packages(setup, Path(scratch)), target=target, now=now)
+
+
+def _setup(target: Target, *, enabled: str | None, signer: Signer, sink: Sink = ignore) -> ClientSetup:
     target.check()
     document, places = target.document, Places(target.repository)
     channel = enabled or document.channels[-1]
@@ -108,13 +134,9 @@ def publish_clients(
         )
     with signer.session(sink=sink) as session:
         keys = session.public()
-    setup = ClientSetup(
+    return ClientSetup(
         document=document, address=address_of(places.www, document), channel=channel, keys=keys
     )
-    packages = write_client_packages(setup, directory)
-    published = publish(packages, target=target, signer=signer, now=now, sink=sink)
-    write_client_files(setup, places)
-    return published
 
 
 def _packages(setup: ClientSetup, files: Files) -> tuple[PlainPackage, ...]:

@@ -16,16 +16,18 @@ from modpkg.host.run import Stopwatch
 from modpkg.node.boot import BootOptions, boot_image, require_healthy
 from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.demo_recipes import copy_recipes
+from modpkg.pipeline.describe_image import Pens
 from modpkg.pipeline.fetch_packages import GoneError, fetch_packages
 from modpkg.pipeline.image_lock import find_manifest
 from modpkg.pipeline.lock_image import lock_image
 from modpkg.pipeline.lock_platform import lock_platform
-from modpkg.pipeline.make_image import make_image
+from modpkg.pipeline.make_image import Extras, make_image
 from modpkg.pipeline.plan import plan_builds
 from modpkg.pipeline.platform_lock import Wish, load_platform_lock, lock_path
 from modpkg.pipeline.publish import Published, Target
 from modpkg.pipeline.publish_modules import publish_packages
 from modpkg.pipeline.release_module import Wording, release_all, unreleased
+from modpkg.pipeline.signing import existing_signer
 from modpkg.pipeline.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from modpkg.formats.catalogue import Catalogue
     from modpkg.model.image import ImageDirectory
     from modpkg.model.lock import PlatformLock
+    from modpkg.model.repository import Repository
     from modpkg.node.report import BootReport
     from modpkg.pipeline.build_modules import BuiltModule
     from modpkg.pipeline.site import Site
@@ -192,10 +195,14 @@ def _reasons(modules: list[BuiltModule]) -> str:
 
 def _publish(order: DemoOrder, modules: list[BuiltModule], sink: Sink) -> Published:
     # Not the site's key nor its address: this repository is published nowhere.
-    document = load_repository(order.repository).model_copy(update={"key": None, "base_url": None})
+    document = _document(order)
     target = Target(repository=order.workplace.repository, document=document, channel=CHANNEL)
     packages = [path for built in modules for path in (built.deb, built.rpm)]
     return publish_packages(packages, target=target, home=order.workplace.gnupg, now=order.now, sink=sink)
+
+
+def _document(order: DemoOrder) -> Repository:
+    return load_repository(order.repository).model_copy(update={"key": None, "keys": (), "base_url": None})
 
 
 def _image(order: DemoOrder, recipes: Path, sink: Sink) -> tuple[Path, ImageDirectory]:
@@ -203,8 +210,15 @@ def _image(order: DemoOrder, recipes: Path, sink: Sink) -> tuple[Path, ImageDire
     path, manifest = find_manifest(catalogue, order.image)
     places, architecture = order.workplace.places, catalogue.platforms[manifest.platform].architecture
     lock_image(path, manifest, places=places, architecture=architecture)
-    store = order.site.store
-    return make_image(catalogue, order.image, workplace=order.workplace, store=store, sink=sink)
+    signer = existing_signer(_document(order), home=order.workplace.gnupg, sink=sink)
+    return make_image(
+        catalogue,
+        order.image,
+        workplace=order.workplace,
+        store=order.site.store,
+        sink=sink,
+        extras=Extras(pens=Pens(sums=signer)),
+    )
 
 
 def _boot(order: DemoOrder, directory: Path, image: ImageDirectory, sink: Sink) -> BootReport:

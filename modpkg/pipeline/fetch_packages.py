@@ -1,4 +1,4 @@
-"""The packages of a lock into the store: exactly the locked bytes, from the mirror or from snapshots.
+"""The packages of a lock into the store: exactly the locked bytes, from where they are kept, mirror or snapshots.
 
 It needs no index of the archive, and no mirror at all when the store has everything.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modpkg.errors import ModpkgError
-from modpkg.events import Sink, ignore
+from modpkg.events import Sink, Warned, ignore
 from modpkg.host.mirrors import variable_name
 from modpkg.store.failures import Download, FetchError, failure_lines
 from modpkg.store.fetch import fetch
+from modpkg.store.store import DigestError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,11 +49,12 @@ def fetch_packages(
     site: Site,
     sink: Sink = ignore,
 ) -> tuple[Receipt, ...]:
-    """Bring the packages of modules into the store; give receipts of those that were not there.
+    """Bring the packages of modules into the store; give receipts of those that had to be fetched.
 
     Raises GoneError when the archive moved on, FetchError when something else went wrong.
     """
-    packages = {one.sha256: one for one in _packages(lock, modules) if not site.store.has(one.sha256)}
+    wanted = {one.sha256: one for one in _packages(lock, modules) if not site.store.has(one.sha256)}
+    packages = {key: one for key, one in wanted.items() if not _taken(one, site, sink=sink)}
     urls = {} if site.offline else {key: _urls(one, platform, site.mirrors) for key, one in packages.items()}
     downloads = [
         Download(urls=urls.get(key, ()), sha256=key, size=one.size, name=f"{one.mirror}:/{one.path}")
@@ -65,6 +67,21 @@ def fetch_packages(
             gone = [packages[one.sha256] for one in error.gone]
             raise GoneError(platform.name, packages=gone, error=error) from error
         raise
+
+
+def _taken(package: LockedPackage, site: Site, *, sink: Sink) -> bool:
+    # What the repository keeps needs no network; what is damaged there is looked for elsewhere.
+    if site.kept is None:
+        return False
+    path = site.kept / package.sha256 / package.path.rsplit("/", 1)[-1]
+    if not path.is_file():
+        return False
+    try:
+        site.store.add(path, sha256=package.sha256)
+    except DigestError as error:
+        sink(Warned(f"{path} is damaged: {error.what}"))
+        return False
+    return True
 
 
 def _packages(lock: PlatformLock, modules: Iterable[str]) -> list[LockedPackage]:

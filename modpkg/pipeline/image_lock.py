@@ -47,6 +47,10 @@ def check_lock(lock: ImageLock | None, manifest: Manifest, *, where: str = "") -
     hint = f"run: invoke lock {manifest.name}"
     if lock is None:
         raise BadInputError(f"cannot build {manifest.name!r}: it has no lock", where=where, hint=hint)
+    if lock.name != manifest.name:
+        raise BadInputError(
+            f"cannot build {manifest.name!r}: this is the lock of {lock.name!r}", where=where, hint=hint
+        )
     if lock.manifest != digest_of(manifest):
         raise BadInputError(
             f"cannot build {manifest.name!r}: its manifest changed since it was locked",

@@ -17,7 +17,7 @@ from modpkg.model.repository import Snapshot
 from modpkg.pipeline.journal import read_snapshot
 from modpkg.pipeline.pieces import Known, pieces_of, sort_key, stanza_of
 from modpkg.pipeline.pool import Pooled, find_in_pool
-from modpkg.yum.chunks import PRIMARY
+from modpkg.yum.publish import PRIMARY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -68,10 +68,12 @@ class Index:
 
     def listed(self, digests: Collection[str]) -> tuple[Known, ...]:
         """Give these packages in the order of indices; raises ModpkgError where the pool has lost one."""
-        self.learn(digests)
         wanted = set(digests)
-        rows = self._database.execute("SELECT sha256, file_name, architecture FROM packages ORDER BY sort")
-        return tuple(Known(*row) for row in rows if row[0] in wanted)
+        found = self._listed(wanted)
+        if len(found) < len(wanted):
+            self.learn(wanted)
+            found = self._listed(wanted)
+        return tuple(map(Known._make, found))
 
     def published(self, name: str) -> tuple[Known, ...]:
         """Give all packages of this name that any snapshot listed."""
@@ -156,6 +158,10 @@ class Index:
         )
         self._database.execute("DELETE FROM uses WHERE generation < ?", old)
         self._database.commit()
+
+    def _listed(self, wanted: set[str]) -> list[tuple[str, str, str]]:
+        rows = self._database.execute("SELECT sha256, file_name, architecture FROM packages ORDER BY sort")
+        return [row for row in rows if row[0] in wanted]
 
     def _knows(self, digest: str) -> bool:
         query = "SELECT 1 FROM packages WHERE sha256 = ?"

@@ -112,9 +112,9 @@ def recover(places: Places, *, sink: Sink = ignore) -> None:
 
 
 def _finish(places: Places, publication: Publication) -> None:
-    for replacement in publication.replacements:
-        _replace(places, replacement)
     snapshot = publication.snapshot
+    for replacement in publication.replacements:
+        _replace(places, replacement, seconds=snapshot.date)
     write_atomically(places.snapshots / f"{snapshot.id}.json", snapshot.model_dump_json(indent=2) + "\n")
     write_atomically(places.manifest(snapshot.channel), manifest_text(snapshot.packages))
     changed = {(places.www / replacement.path).parent for replacement in publication.replacements}
@@ -122,10 +122,12 @@ def _finish(places: Places, publication: Publication) -> None:
     places.pending.unlink()
 
 
-def _replace(places: Places, replacement: Replacement) -> None:
+def _replace(places: Places, replacement: Replacement, *, seconds: int) -> None:
     target = places.www / replacement.path
     if replacement.kind == "text":
-        write_atomically(target, replacement.content)
+        # apt and caches ask for what changed since a second: two states of one second would be one to them.
+        # Dates of snapshots rise by a second at least; the clock's need not.
+        write_atomically(target, replacement.content, seconds=seconds)
     elif replacement.kind == "copy":
         _put(target, places.incoming, lambda path: path.hardlink_to(places.www / replacement.content))
     else:

@@ -13,45 +13,67 @@ from modpkg.pipeline.offers import offers_of
 from modpkg.pipeline.resolve import Channel, resolve
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from modpkg.model.lock import ImageLock
     from modpkg.model.manifest import Manifest
     from modpkg.model.repository import Places
+    from modpkg.model.version import ModuleVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockedImage:
-    """A lock, where it is, what it changes in words, and why modules are not the newest."""
+    """A lock, where it is, what it changes in words, why modules are not the newest, or moved all the same."""
 
     lock: ImageLock
     path: Path
     changes: tuple[str, ...]
     held_back: tuple[str, ...]
+    moved: tuple[str, ...] = ()
 
 
 def lock_image(
-    path: Path, manifest: Manifest, *, places: Places, architecture: str, dry_run: bool = False
+    path: Path,
+    manifest: Manifest,
+    *,
+    places: Places,
+    architecture: str,
+    keep: Mapping[str, ModuleVersion] | None = None,
+    dry_run: bool = False,
 ) -> LockedImage:
-    """Resolve the manifest at `path` against its channel; write the lock if it differs and this is no dry run."""
+    """Resolve the manifest at `path` against its channel; write the lock if it differs and this is no dry run.
+
+    Modules in `keep` stay at these versions as far as the others let them.
+    """
+    channel = read_offers(manifest, places=places, architecture=architecture)
+    resolution = resolve(manifest, channel, keep=keep)
+    old = _old_lock(path)
+    lock = resolution.lock
+    if lock != old and not dry_run:
+        write_record(lock_of(path), lock)
+    return LockedImage(
+        lock=lock,
+        path=lock_of(path),
+        changes=tuple(_changes(old, lock)),
+        held_back=resolution.held_back,
+        moved=resolution.moved,
+    )
+
+
+def read_offers(manifest: Manifest, *, places: Places, architecture: str) -> Channel:
+    """Give what the channel of a manifest offers for its platform, verified as apt does."""
     published = read_channel(
         places.root, manifest.channel, architecture=architecture, keyring=places.public_key
     )
     platform = manifest.platform
-    channel = Channel(
+    return Channel(
         name=manifest.channel,
         snapshot=published.snapshot,
         platform=platform,
         architecture=architecture,
         offers=offers_of(published.entries, platform=platform, architecture=architecture),
     )
-    resolution = resolve(manifest, channel)
-    old = _old_lock(path)
-    lock = resolution.lock
-    if lock != old and not dry_run:
-        write_record(lock_of(path), lock)
-    changes = tuple(_changes(old, lock))
-    return LockedImage(lock=lock, path=lock_of(path), changes=changes, held_back=resolution.held_back)
 
 
 def _old_lock(path: Path) -> ImageLock | None:

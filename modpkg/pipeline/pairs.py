@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from modpkg.deb.read import read_control
 from modpkg.errors import BadInputError
 from modpkg.model.version import ModuleVersion
+from modpkg.pipeline.identity import RPM_ARCHITECTURES, Identity, debian_architecture
 from modpkg.yum.read import RpmFacts, read_rpm
 
 if TYPE_CHECKING:
@@ -15,41 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modpkg.pipeline.pool import Pooled
-
-RPM_ARCHITECTURES: Final = {"amd64": "x86_64", "arm64": "aarch64", "all": "noarch"}
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Identity:
-    """What a published package is called; no two packages share it. The architecture is Debian's name."""
-
-    name: str
-    version: ModuleVersion
-    architecture: str
-
-    @property
-    def deb_name(self) -> str:
-        """The file name of its .deb."""
-        return f"{self.name}_{self.version}_{self.architecture}.deb"
-
-    @property
-    def rpm_name(self) -> str:
-        """The file name of its .rpm."""
-        return f"{self.name}-{self.version}.{RPM_ARCHITECTURES[self.architecture]}.rpm"
-
-    @classmethod
-    def of_file(cls, file_name: str) -> Identity:
-        """Read the file name of a package of the pool."""
-        if file_name.endswith(".deb"):
-            name, version, architecture = file_name.removesuffix(".deb").split("_")
-        else:
-            rest, _, machine = file_name.removesuffix(".rpm").rpartition(".")
-            name, upstream, revision = rest.rsplit("-", 2)
-            version, architecture = f"{upstream}-{revision}", debian_architecture(machine)
-        return cls(name, ModuleVersion.parse(version), architecture)
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version} {self.architecture}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,11 +73,6 @@ def _pair(identity: Identity, deb: tuple[Path, Mapping[str, str]], rpm: tuple[Pa
 def _read_deb(path: Path) -> tuple[Identity, tuple[Path, Mapping[str, str]]]:
     control = read_control(path)
     return _identity(path, control["Package"], control["Version"], control["Architecture"]), (path, control)
-
-
-def debian_architecture(machine: str) -> str:
-    """Give Debian's name of an architecture of rpm; one that modpkg does not know stays as it is."""
-    return next((name for name, rpm in RPM_ARCHITECTURES.items() if rpm == machine), machine)
 
 
 def _read_rpm(path: Path) -> tuple[Identity, tuple[Path, RpmFacts]]:

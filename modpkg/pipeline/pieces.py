@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from modpkg.apt.stanza import STANZAS, Entry, render_stanza
-from modpkg.deb.read import read_control
-from modpkg.pipeline.pairs import Identity
+from modpkg.pipeline.identity import Identity
 from modpkg.pipeline.pool import Pooled, pool_path
-from modpkg.yum.chunks import chunks_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,9 +15,11 @@ if TYPE_CHECKING:
     from modpkg.model.repository import Places
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A package of the pool. `architecture` is Debian's name, for an .rpm too."""
+class Known(NamedTuple):
+    """A package of the pool. `architecture` is Debian's name, for an .rpm too.
+
+    A tuple, as a large repository has 20,000 of them: they take a fifth of the time to make.
+    """
 
     sha256: str
     file_name: str
@@ -57,6 +56,9 @@ def sort_key(package: Pooled) -> str:
 
 def pieces_of(places: Places, package: Pooled) -> Mapping[str, bytes]:
     """Read a package and give its piece of each kind of index."""
+    from modpkg.deb.read import read_control  # noqa: PLC0415 - few publications read what is in the pool
+    from modpkg.yum.chunks import chunks_of  # noqa: PLC0415
+
     path = places.www / package.path
     if package.path.endswith(".rpm"):
         # Repositories lie at rpm/snap-<id>/: two levels below the pool's parent.

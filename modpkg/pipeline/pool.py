@@ -59,6 +59,12 @@ class Intake:
             self._move(temporary, target)
         return pooled
 
+    def link(self, source: Path, target: Path) -> None:
+        """Put a file that never changes under another name, as a hard link where possible."""
+        temporary = self.scratch / target.name
+        _link_or_copy(source, temporary)
+        self._move(temporary, target)
+
     def write(self, path: Path, text: str) -> None:
         """Write a small file."""
         temporary = self.scratch / path.name

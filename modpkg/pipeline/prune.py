@@ -15,9 +15,10 @@ from modpkg.events import Sink, StepFinished, StepStarted, ignore
 from modpkg.host.files import locked, remove_tree, sync_directories, write_atomically
 from modpkg.host.run import Stopwatch
 from modpkg.model.repository import Doomed, Places
+from modpkg.pipeline.identity import Identity
 from modpkg.pipeline.index import Index, borrowed_index, opened_index
 from modpkg.pipeline.journal import read_snapshots, recover
-from modpkg.pipeline.pairs import Identity
+from modpkg.pipeline.keep_inputs import named_inputs
 from modpkg.pipeline.removed import remember
 from modpkg.pipeline.retention import kept_snapshots
 from modpkg.yum.publish import snapshot_name
@@ -81,7 +82,8 @@ def _plan(
     packages = {digest for snapshot in kept for digest in snapshot.packages}
     index.learn_pool()
     pinned = index.partners(pins)
-    named = set(_named(kept, packages | pinned))
+    debs = {known.file_name for known in index.listed(packages | pinned)}
+    named = {*_named(kept, packages | pinned), *named_inputs(places, debs)}
     unnamed = [path for path in _present(places) if path not in named]
     before = _read_doomed(places).since
     old = now - document.grace_days * SECONDS_A_DAY
@@ -108,9 +110,11 @@ def _present(places: Places) -> Iterator[str]:
     # The journal first: a snapshot is forgotten before anything that it names is deleted.
     patterns = (
         "state/snapshots/*.json",
+        "state/inputs/*",
         "www/rpm/snap-*",
         "www/dists/*/*/*/by-hash/SHA256/*",
         "www/pool/*/*",
+        "www/inputs/*",
     )
     for pattern in patterns:
         for path in sorted(places.root.glob(pattern)):
@@ -128,7 +132,8 @@ def _delete(places: Places, paths: Sequence[str], *, index: Index) -> None:
     entries = [path for path in paths if path.startswith("state/")]
     for path in entries:
         (places.root / path).unlink(missing_ok=True)
-    sync_directories(directory for directory in (places.snapshots, places.removed) if directory.is_dir())
+    folders = (places.snapshots, places.removed, places.input_lists)
+    sync_directories(directory for directory in folders if directory.is_dir())
     index.forget([path.rpartition("/")[2] for path in packages])
     for path in paths[len(entries) :]:
         _delete_one(places, places.root / path)
@@ -138,7 +143,7 @@ def _delete_one(places: Places, path: Path) -> None:
     if not path.is_dir():
         path.unlink(missing_ok=True)
         return
-    for deb in path.glob("*.deb"):
+    for deb in path.glob("*.deb") if path.parent.parent == places.www / "pool" else ():
         identity = Identity.of_file(deb.name)
         (places.www / changelog_path(identity.name, str(identity.version))).unlink(missing_ok=True)
     remove_tree(path)

@@ -20,7 +20,8 @@ from modpkg.pipeline.journal import (
     recover,
     refuse_lost_journal,
 )
-from modpkg.pipeline.pairs import Identity, Pair, PooledPair, read_pairs
+from modpkg.pipeline.keep_inputs import Inputs, keep_inputs
+from modpkg.pipeline.pairs import Pair, PooledPair, read_pairs
 from modpkg.pipeline.pool import intake
 from modpkg.pipeline.published import published_pairs
 from modpkg.pipeline.removed import check_removed, removed_identities
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modpkg.openpgp.sign import Session, Signer
+    from modpkg.pipeline.identity import Identity
 
 STEP: Final = "publish"
 
@@ -141,11 +143,17 @@ def _plan(packages: Sequence[Path], *, target: Target, index: Index, now: int) -
 
 
 def publish(
-    packages: Sequence[Path], *, target: Target, signer: Signer, now: int, sink: Sink = ignore
+    packages: Sequence[Path],
+    *,
+    target: Target,
+    signer: Signer,
+    now: int,
+    inputs: Inputs | None = None,
+    sink: Sink = ignore,
 ) -> Published:
     """Add packages to a channel, for apt and for dnf. Of two publishers at once the second one waits.
 
-    `now` (seconds since 1970) is the date of the new snapshot.
+    `now` (seconds since 1970) is the date of the new snapshot; `inputs` are kept before anything is published.
     """
     target.check()
     places = Places(target.repository)
@@ -154,6 +162,7 @@ def publish(
         recover(places, sink=sink)
         with opened_index(places) as index:
             planned = _plan(packages, target=target, index=index, now=now)
+            keep_inputs(places, inputs or {})
             if planned.newest is not None and not planned.is_needed:
                 sink(StepSkipped(STEP, planned.reason))
                 return _result(places, planned, planned.newest)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from modpkg.errors import BadInputError
 from modpkg.formats.catalogue import order
+from modpkg.formats.relations import package_name
 from modpkg.pipeline.build_modules import build_modules
+from modpkg.pipeline.keep_inputs import Input, Inputs
 from modpkg.pipeline.plan import plan_builds
 from modpkg.pipeline.publish import Published, PublishPlan, Target, plan, publish
 from modpkg.pipeline.signing import find_signer
@@ -38,6 +40,27 @@ def packages_of(workshop: Workshop, module: str | None, *, sink: Sink) -> list[P
     return [path for one in build_modules(workshop, names, sink=sink) for path in (one.deb, one.rpm)]
 
 
+def inputs_of(workshop: Workshop, packages: Sequence[Path], *, sink: Sink) -> Inputs:
+    """Give the distribution packages that modules were made from; those that the store lost are fetched again."""
+    from modpkg.pipeline.fetch_packages import fetch_packages  # noqa: PLC0415 - few publications keep them
+
+    lock, platform, store = workshop.lock, workshop.platform, workshop.store
+    by_package = {package_name(name, platform.name): name for name in lock.modules}
+    debs = {path.name: by_package[path.name.partition("_")[0]] for path in packages if path.suffix == ".deb"}
+    fetch_packages(lock, debs.values(), platform=platform, site=workshop.site, sink=sink)
+    return {
+        deb: tuple(
+            Input(
+                sha256=each.sha256,
+                file_name=each.path.rpartition("/")[2],
+                path=store.path(each.sha256),
+            )
+            for each in lock.modules[module]
+        )
+        for deb, module in debs.items()
+    }
+
+
 def plan_publication(packages: Sequence[Path], *, target: Target, now: int) -> PublishPlan:
     """Tell what a publication would do."""
     target.check()
@@ -45,8 +68,14 @@ def plan_publication(packages: Sequence[Path], *, target: Target, now: int) -> P
 
 
 def publish_packages(
-    packages: Sequence[Path], *, target: Target, home: Path, now: int, sink: Sink
+    packages: Sequence[Path],
+    *,
+    target: Target,
+    home: Path,
+    now: int,
+    inputs: Inputs | None = None,
+    sink: Sink,
 ) -> Published:
     """Publish with the repository's key, from the directory of gpg `home`; one is made if there is none."""
     signer = find_signer(target.document, home=home, sink=sink)
-    return publish(packages, target=target, signer=signer, now=now, sink=sink)
+    return publish(packages, target=target, signer=signer, now=now, inputs=inputs, sink=sink)

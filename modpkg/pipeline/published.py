@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modpkg.pipeline.pairs import Identity, PooledPair
+from modpkg.pipeline.pairs import PooledPair
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from modpkg.pipeline.identity import Identity
     from modpkg.pipeline.index import Index
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from modpkg.errors import BadInputError
 from modpkg.host.files import digest_file, write_atomically
-from modpkg.pipeline.pairs import Identity, Pair
+from modpkg.pipeline.identity import Identity
 from modpkg.yum.read import header_digest
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modpkg.model.repository import Places
+    from modpkg.pipeline.pairs import Pair
 
 
 def remember(places: Places, directory: Path) -> None:

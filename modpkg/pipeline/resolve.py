@@ -13,7 +13,7 @@ from modpkg.errors import BadInputError
 from modpkg.formats.canonical import digest_of
 from modpkg.formats.words import closest
 from modpkg.model.lock import ImageLock, LockedModule
-from modpkg.model.version import Pin, image_version
+from modpkg.model.version import ModuleVersion, Pin, image_version
 from modpkg.pipeline.offers import Offer
 
 if TYPE_CHECKING:
@@ -44,16 +44,24 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
-    """A lock, and for each module that is not the newest its pin admits, a sentence that says why."""
+    """A lock; a sentence for each module that is not the newest its pin admits, or was to stay and moved."""
 
     lock: ImageLock
     held_back: tuple[str, ...]
+    moved: tuple[str, ...] = ()
 
 
-def resolve(manifest: Manifest, channel: Channel) -> Resolution:
-    """Choose the modules of a manifest. Raises BadInputError with everything that cannot be chosen."""
-    candidates = _candidates(manifest, channel)
-    order = sorted(candidates, key=lambda name: name != CORE)
+def resolve(
+    manifest: Manifest, channel: Channel, *, keep: Mapping[str, ModuleVersion] | None = None
+) -> Resolution:
+    """Choose the modules of a manifest. Raises BadInputError with everything that cannot be chosen.
+
+    Modules in `keep` stay at these versions as far as the newest of the others let them.
+    """
+    kept = keep or {}
+    candidates = _candidates(manifest, channel, kept)
+    # Who is free to rise chooses first, core before all others.
+    order = sorted(candidates, key=lambda name: (name in kept, name != CORE))
     complete = {
         name: tuple(offer for offer in offers if offer.depends.keys() <= candidates.keys())
         for name, offers in candidates.items()
@@ -61,20 +69,32 @@ def resolve(manifest: Manifest, channel: Channel) -> Resolution:
     choice = next(_consistent(order, complete), None)
     if choice is None:
         raise _inconsistent(manifest, {name: offers[0] for name, offers in candidates.items()})
-    newest = {name: offers[0] for name, offers in candidates.items()}
-    held = tuple(_why(name, newest, choice) for name in order if choice[name] != newest[name])
-    return Resolution(lock=_lock(manifest, channel, choice), held_back=held)
+    first = {name: offers[0] for name, offers in candidates.items()}
+    others = {name: _why(name, first, choice) for name in order if choice[name] != first[name]}
+    gone = {
+        name: f"{name} {version} is not in channel {channel.name!r} any more, {choice[name].version} is taken"
+        for name, version in kept.items()
+        if name in candidates and first[name].version != version
+    }
+    return Resolution(
+        lock=_lock(manifest, channel, choice),
+        held_back=tuple(why for name, why in others.items() if name not in kept),
+        moved=tuple(
+            gone.get(name) or others[name] for name in order if name in gone or name in others.keys() & kept
+        ),
+    )
 
 
-def _candidates(manifest: Manifest, channel: Channel) -> dict[str, tuple[Offer, ...]]:
+def _candidates(
+    manifest: Manifest, channel: Channel, kept: Mapping[str, ModuleVersion]
+) -> dict[str, tuple[Offer, ...]]:
     candidates: dict[str, tuple[Offer, ...]] = {}
     faults: list[str] = []
     for pin in manifest.modules:
         offers = channel.of(pin.name)
         faults += _revision_faults(pin.name, offers)
-        candidates[pin.name] = tuple(
-            offer for offer in offers if Pin.parse(pin.version).admits(offer.version)
-        )
+        admitted = [offer for offer in offers if Pin.parse(pin.version).admits(offer.version)]
+        candidates[pin.name] = tuple(_staying_first(admitted, kept.get(pin.name)))
         if not candidates[pin.name]:
             faults.append(_missing(pin.name, pin.version, channel))
     if CORE not in candidates:
@@ -82,6 +102,12 @@ def _candidates(manifest: Manifest, channel: Channel) -> dict[str, tuple[Offer, 
     if faults:
         raise _faults(manifest, faults)
     return candidates
+
+
+def _staying_first(offers: Sequence[Offer], stays: ModuleVersion | None) -> Iterator[Offer]:
+    # Newest first, but before them the one that is to stay.
+    yield from (offer for offer in offers if offer.version == stays)
+    yield from (offer for offer in offers if offer.version != stays)
 
 
 def _line_of(channel: Channel) -> str:

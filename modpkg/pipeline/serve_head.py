@@ -19,21 +19,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 POLL_SECONDS: Final = 0.5
-SERVERS: Final = ("dnsmasq", "nginx")
+# Each server and the package that has it.
+SERVERS: Final = {"dnsmasq": "dnsmasq-base", "nginx": "nginx-light"}
 
 
 def check_head(root: Path, *, sink: Sink = ignore) -> dict[str, str]:
     """Let each server that is installed read its configuration in use; raises CommandError with what it says."""
     place = _in_use(HeadPlaces(root))
     answers: dict[str, str] = {}
-    for server in SERVERS:
+    for server, package in SERVERS.items():
         if tools.find(server) is None:
             answers[server] = "not installed"
-            sink(
-                StepSkipped(
-                    f"check {server}", f"it is not installed: apt-get install {tools.PACKAGES[server]}"
-                )
-            )
+            sink(StepSkipped(f"check {server}", f"it is not installed: apt-get install {package}"))
             continue
         run(_words(server, place, check=True), sink=sink)
         answers[server] = "ok"

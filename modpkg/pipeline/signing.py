@@ -39,6 +39,14 @@ def find_signer(document: Repository, *, home: Path, sink: Sink = ignore, now: i
     return Signer(key=keys[0], home=home, others=keys[1:], program=program)
 
 
+def existing_signer(document: Repository, *, home: Path, sink: Sink = ignore) -> Signer | None:
+    """Give the signer of `find_signer` where it need not make a key first, else None."""
+    program = str(document.signing_program or GPG)
+    if not document.signing_keys and find_key(home, program=program) is None:
+        return None
+    return find_signer(document, home=home, sink=sink)
+
+
 def import_signing_key(path: Path, *, home: Path) -> Key:
     """Take a secret key from a file into `home`, so that it signs; raises BadInputError when it cannot."""
     try:

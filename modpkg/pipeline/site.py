@@ -22,19 +22,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Where packages come from and where they stay. An offline site uses the store alone."""
+    """Where packages come from and where they stay. An offline site uses the store and `kept` alone.
+
+    `kept` is where a repository keeps distribution packages, each in a folder named by its digest.
+    """
 
     mirrors: Mirrors
     store: Store
     offline: bool = False
+    kept: Path | None = None
 
     @classmethod
-    def of(cls, environ: Mapping[str, str], *, offline: bool = False) -> Site:
+    def of(cls, environ: Mapping[str, str], *, offline: bool = False, kept: Path | None = None) -> Site:
         """Find what the user has set. Raises BadInputError when the configuration is wrong."""
         path = find_config(environ)
         config = load_config(path) if path else Config()
         mirrors = Mirrors(environ=environ, configured=config.mirrors, snapshots=config.snapshots)
-        return cls(mirrors=mirrors, store=Store.default(environ), offline=offline)
+        return cls(mirrors=mirrors, store=Store.default(environ), offline=offline, kept=kept)
 
 
 def load_config(path: Path) -> Config:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modpkg.apt.publish import Listed, changelog_path, write_indices
-from modpkg.deb.read import read_module
-from modpkg.formats.package_docs import changelog_text
 from modpkg.host.files import sync_directories
 from modpkg.model.repository import Places, Publication, Replacement, Repository, Snapshot, snapshot_id
 from modpkg.pipeline.journal import commit
@@ -47,8 +45,12 @@ def switch_to(
     """
     packages = index.listed(snapshot.packages)
     check_pool(places, snapshot.packages)
-    debs = [Listed(sha256=each.sha256, architecture=each.architecture) for each in packages if each.is_deb]
-    rpms = [each.sha256 for each in packages if not each.is_deb]
+    debs, rpms = [], []
+    for each in packages:
+        if each.is_deb:
+            debs.append(Listed(each.sha256, each.architecture))
+        else:
+            rpms.append(each.sha256)
     apt = write_indices(places.www, debs, frames=index, snapshot=snapshot, document=document, session=session)
     yum = write_snapshot(
         places.www, rpms, frames=index, snapshot=snapshot, document=document, session=session
@@ -69,10 +71,12 @@ def switch_to(
 
 def write_changelog(taking: Intake, pair: Pair) -> None:
     """Write the changelog that `apt changelog` asks for, of a package that is going to be published."""
+    from modpkg.deb.read import read_changelog  # noqa: PLC0415 - a promotion reads no package
+
     # Only packages of modules have one that modpkg can read.
     path = taking.places.www / changelog_path(pair.identity.name, str(pair.identity.version))
     if "Modpkg-Module" in pair.control and not path.exists():
-        taking.write(path, changelog_text(read_module(pair.deb)))
+        taking.write(path, read_changelog(pair.deb, package=pair.identity.name))
 
 
 def _written(places: Places, snapshot: Snapshot) -> list[Path]:

@@ -17,8 +17,10 @@ from modpkg.events import Event, Sink, event_to_dict
 from modpkg.host.run import CommandError
 from modpkg.image.assemble import assemble
 from modpkg.image.job import AssembleJob
+from modpkg.image.site_tree import SiteJob, build_site
 from modpkg.initramfs.build import build_initrd
 from modpkg.pipeline.apart import error_fields
+from modpkg.pipeline.compare_squashfs import CompareJob, compare
 from modpkg.pipeline.unpacked import UnpackJob
 from modpkg.rootfs.build import build
 from modpkg.rootfs.job import BuildJob
@@ -43,7 +45,23 @@ def _assemble(path: Path, sink: Sink) -> dict[str, Any]:
     return assemble(job, build_initrd=build_initrd, sink=sink).model_dump(mode="json")
 
 
-TASKS = {"assemble": _assemble, "build": _build, "unpack": _unpack}
+def _compare(path: Path, sink: Sink) -> dict[str, Any]:
+    job = CompareJob.model_validate_json(path.read_bytes())
+    return compare(job, sink=sink).model_dump(mode="json")
+
+
+def _site(path: Path, sink: Sink) -> dict[str, Any]:
+    job = SiteJob.model_validate_json(path.read_bytes())
+    return build_site(job, sink).model_dump(mode="json")
+
+
+TASKS = {
+    "assemble": _assemble,
+    "build": _build,
+    "compare": _compare,
+    "site": _site,
+    "unpack": _unpack,
+}
 
 
 def main(argv: list[str]) -> int:

@@ -28,7 +28,7 @@ def check_layers(upper: Path, below: Sequence[Module], *, replaces: Iterable[str
     start = len(str(upper)) + 1
     hidden = [e.path[start:] for e in walk(upper) if _is_whiteout(e) or _hides(e, e.path[start:], owners)]
     removed = [path for path in hidden if path in owners and path not in allowed]
-    _refuse([(path, "remove") for path in removed], owners, recipe)
+    _refuse([(path, "removes") for path in removed], owners, recipe)
     # What is left lies over glue, which no module owns: a database that a script wrote anew.
     for path in hidden:
         if path not in owners:
@@ -46,7 +46,7 @@ def take_delta(
     allowed = {path.lstrip("/") for path in replaces}
     paths = inventory(upper)
     changed = [p for p, line in paths.items() if p in owners and _differs(line, owners[p][1])]
-    _refuse([(path, "change") for path in changed if path not in allowed], owners, recipe)
+    _refuse([(path, "changes") for path in changed if path not in allowed], owners, recipe)
     # Children first, so that a directory that only led to copies goes too.
     copies = [path for path in sorted(paths, reverse=True) if path in owners and path not in changed]
     removed = {path for path in copies if _remove_copy(upper / path)}

@@ -72,20 +72,25 @@ def _utf8(path: str) -> str:
 
 def _describe(entry: os.DirEntry[str], path: str, first_names: dict[tuple[int, int], str]) -> str:
     info = entry.stat(follow_symlinks=False)
-    kind = KINDS[stat.S_IFMT(info.st_mode)]
-    words = [kind, f"{stat.S_IMODE(info.st_mode):04o}", str(info.st_uid), str(info.st_gid)]
-    if kind == "file":
-        words += [str(info.st_size), _digest(entry.path)]
-    elif kind == "symlink":
-        # Not Path.readlink, which would give x for ./x; as bytes, which need not be UTF-8.
-        words.append(quote(os.readlink(os.fsencode(entry.path))))  # noqa: PTH115 - see above
-    elif kind in ("char", "block"):
-        words.append(f"{os.major(info.st_rdev)}:{os.minor(info.st_rdev)}")
-    words += _attributes(entry.path)
-    if kind != "dir" and info.st_nlink > 1:
+    words = [describe(entry.path, info)]
+    if not stat.S_ISDIR(info.st_mode) and info.st_nlink > 1:
         first = first_names.setdefault((info.st_dev, info.st_ino), path)
         words += [f"link={quote(first)}"] if first != path else []
     return " ".join(words)
+
+
+def describe(path: str, info: os.stat_result) -> str:
+    """Describe what lies at a path of this machine, hard links apart; `info` is what lstat says of it."""
+    kind = KINDS[stat.S_IFMT(info.st_mode)]
+    words = [kind, f"{stat.S_IMODE(info.st_mode):04o}", str(info.st_uid), str(info.st_gid)]
+    if kind == "file":
+        words += [str(info.st_size), _digest(path)]
+    elif kind == "symlink":
+        # Not Path.readlink, which would give x for ./x; as bytes, which need not be UTF-8.
+        words.append(quote(os.readlink(os.fsencode(path))))  # noqa: PTH115 - see above
+    elif kind in ("char", "block"):
+        words.append(f"{os.major(info.st_rdev)}:{os.minor(info.st_rdev)}")
+    return " ".join([*words, *_attributes(path)])
 
 
 def _digest(path: str) -> str:

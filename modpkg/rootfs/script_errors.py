@@ -28,6 +28,7 @@ NOISE: Final = re.compile(
     r"|(Reading|Building) (package lists|state information|dependency tree)"
     r"|(Need to get|After this operation|Get:\d|Fetched) ?"
     r"|The following |(Suggested|Recommended) packages:|\S+ is already the newest"
+    r"|W: Download is performed unsandboxed |dpkg-deb: building package "
     r"|  \S|\d+ upgraded|debconf: delaying|Created symlink | *$"
 )
 

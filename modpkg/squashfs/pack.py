@@ -12,6 +12,7 @@ from modpkg.host.files import Receipt, new_file, receipt_of
 from modpkg.host.run import run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 FAST_LEVEL: Final = 3
@@ -45,6 +46,35 @@ def pack_tree(
 def unpack(fragment: Path, directory: Path, *, sink: Sink = ignore) -> None:
     """Unpack a squashfs into a directory that does not exist yet."""
     run(["unsquashfs", "-no-progress", "-quiet", "-dest", directory, fragment], sink=sink)
+
+
+def unpack_damaged(image: Path, directory: Path, *, sink: Sink = ignore) -> str:
+    """Unpack what can be read of a squashfs; give why it is not all of it, or "".
+
+    A file whose blocks cannot be read is cut or missing. Where the tables are damaged nothing may come out.
+    """
+    words: list[str | Path] = [
+        "unsquashfs",
+        "-ignore-errors",
+        "-no-progress",
+        "-quiet",
+        "-dest",
+        directory,
+        image,
+    ]
+    done = run(words, sink=sink, check=False)
+    if done.returncode == 0:
+        return ""
+    said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+    # The last word of unsquashfs is about the whole; what it could not read stands before.
+    telling = [line for line in said if "fail" in line.lower()]
+    return (telling or said or [f"unsquashfs ended with status {done.returncode}"])[0].strip()
+
+
+def unpack_some(image: Path, directory: Path, paths: Iterable[str], *, sink: Sink = ignore) -> None:
+    """Unpack some paths of a squashfs, without leading slashes, with all below them; owners are the caller's."""
+    words: list[str | Path] = ["unsquashfs", "-no-progress", "-quiet", "-no-xattrs", "-no-wildcards"]
+    run([*words, "-dest", directory, image, *paths], sink=sink)
 
 
 def tool_versions() -> dict[str, str]:

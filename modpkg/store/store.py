@@ -61,6 +61,12 @@ class Store:
         digest = _checked(DIGEST, sha256)
         return self.root / "blobs" / "sha256" / digest[:2] / digest
 
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Give all that was recorded, in the order of keys."""
+        for path in sorted((self.root / "builds").glob("*.json")):
+            if value := self.lookup(path.stem):
+                yield value
+
     def has(self, sha256: str) -> bool:
         """Tell whether the blob is here."""
         return self.path(sha256).exists()

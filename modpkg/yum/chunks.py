@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 import createrepo_c
 
 from modpkg.errors import ModpkgError
+from modpkg.yum.publish import PRIMARY
 from modpkg.yum.read import read_package
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-PRIMARY: Final = "primary"
 DUMPS: Final = {
     PRIMARY: createrepo_c.xml_dump_primary,
     "filelists": createrepo_c.xml_dump_filelists,

@@ -23,14 +23,15 @@ if TYPE_CHECKING:
     from modpkg.formats.frames import Framed, Frames
     from modpkg.openpgp.sign import Session
 
+PRIMARY: Final = "primary"
 COMMON: Final = "http://linux.duke.edu/metadata/common"
 RPM: Final = "http://linux.duke.edu/metadata/rpm"
 OPENINGS: Final = {
-    "primary": f'<metadata xmlns="{COMMON}" xmlns:rpm="{RPM}" packages="%d">',
+    PRIMARY: f'<metadata xmlns="{COMMON}" xmlns:rpm="{RPM}" packages="%d">',
     "filelists": '<filelists xmlns="http://linux.duke.edu/metadata/filelists" packages="%d">',
     "other": '<otherdata xmlns="http://linux.duke.edu/metadata/other" packages="%d">',
 }
-CLOSINGS: Final = {"primary": "</metadata>", "filelists": "</filelists>", "other": "</otherdata>"}
+CLOSINGS: Final = {PRIMARY: "</metadata>", "filelists": "</filelists>", "other": "</otherdata>"}
 
 
 def write_snapshot(
@@ -83,7 +84,7 @@ def _write_repodata(repodata: Path, digests: Sequence[str], frames: Frames, *, d
         packed = index.packed
         sha256 = hashlib.sha256(packed).hexdigest()
         name = f"{sha256}-{kind}.xml.gz"
-        write_atomically(repodata / name, packed)
+        write_atomically(repodata / name, packed, sha256=sha256)
         record = createrepo_c.RepomdRecord(kind, None)
         record.location_href = f"repodata/{name}"
         record.checksum_type = record.checksum_open_type = "sha256"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,11 +12,13 @@ import pytest
 
 from modpkg.errors import ModpkgError
 from modpkg.events import Output
+from modpkg.image.site import SiteLayer
 from modpkg.model.image import ImageDirectory
 from modpkg.model.module import ModuleTest
 from modpkg.node.boot import BootOptions, boot_image, read_image, require_healthy
 from modpkg.node.report import parse_stages
 from modpkg.node.serve import Handler, Server, serving
+from tests.support.site import HASH
 
 pytestmark = [pytest.mark.boot, pytest.mark.programs, pytest.mark.network]
 
@@ -31,6 +34,18 @@ TESTS = {
         ModuleTest(name="services see no stage", run="! systemctl show-environment | grep -i modpkg"),
         ModuleTest(name="a lease", run="ip -4 -o address", stdout=r"10\.0\.2\.15/24"),
     ),
+    "site": (
+        ModuleTest(name="a file of the site", run="cat /etc/motd", stdout="^Welcome to this site$"),
+        ModuleTest(name="the root is as it was", run="! grep -r 'this site' /run/modpkg/lower/etc/motd"),
+        ModuleTest(name="the hash of root", run="getent shadow root", stdout=rf"^root:{re.escape(HASH)}:"),
+        ModuleTest(name="the key of root", run="cat /root/.ssh/authorized_keys", stdout="admin@head$"),
+        ModuleTest(name="name servers", run="cat /etc/resolv.conf", stdout=r"^nameserver 10\.0\.0\.3$"),
+        ModuleTest(
+            name="owners and modes",
+            run="stat -c '%a %U %G' /etc/shadow /etc/motd /root /root/.ssh /root/.ssh/authorized_keys / | xargs",
+            stdout="^640 root shadow 644 root root 700 root root 700 root root 600 root root 755 root root$",
+        ),
+    ),
     "odd": (
         ModuleTest(name='any "byte" \\ and no end of line', run=r"printf 'a\"\\\0\377\r\nb'", stdout=r"^b$"),
         ModuleTest(name="a fault", run="echo why >&2; exit 3"),
@@ -41,8 +56,8 @@ TESTS = {
 MakeImage = Callable[..., Path]
 
 
-def test_a_node_comes_up_and_tells_how_it_is(make_image: MakeImage, tmp_path: Path) -> None:
-    image = make_image(tests=TESTS)
+def test_a_node_comes_up_and_tells_how_it_is(make_image: MakeImage, layer: SiteLayer, tmp_path: Path) -> None:
+    image = make_image(tests=TESTS, site=layer)
     lines: list[str] = []
 
     def sink(event: object) -> None:
@@ -50,7 +65,7 @@ def test_a_node_comes_up_and_tells_how_it_is(make_image: MakeImage, tmp_path: Pa
             lines.append(event.line)
 
     report = boot_image(image, options=OPTIONS, work=tmp_path / "work", sink=sink)
-    assert len(report.tests) == 10
+    assert len(report.tests) == 16
     bad = [(result.name, result.output, result.reason) for result in report.tests if not result.ok]
     assert bad == [
         ("a fault", "why\n", "it ended with status 3"),

@@ -47,13 +47,49 @@ def test_a_flag_is_a_whole_word(arguments: str, *, holds: bool) -> None:
     assert shell("flag debug && echo yes || echo no", arguments) == ("yes\n" if holds else "no\n")
 
 
-@pytest.mark.parametrize("answer", ["bound", "renew"])
-def test_a_lease_sets_address_one_route_and_name_servers(tmp_path: Path, answer: str) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "lease", "found"),
+    [
+        ("modpkg.image=http://a/x,http://b/y", "http://c", ["http://a/x", "http://b/y"]),
+        ("modpkg.image=x modpkg.base=http://a/d/", "http://c", ["http://a/d/x"]),
+        ("modpkg.image=x modpkg.base=http://a,http://b", "", ["http://a/x", "http://b/x"]),
+        ("modpkg.image=x,http://b/y", "http://c/d", ["http://c/d/x", "http://b/y"]),
+        ("modpkg.image=x", "", []),
+        ("modpkg.base=http://a", "http://c", []),
+    ],
+)
+def test_a_name_alone_lies_where_the_base_is_or_where_the_node_booted_from(
+    tmp_path: Path, arguments: str, lease: str, found: list[str]
+) -> None:
+    (tmp_path / "base").write_text(f"{lease}\n" if lease else "")
+    # The function alone: the stage itself begins to mount and to fetch.
+    stage = (SOURCE / "stages/fetch.sh").read_text()
+    function = stage[stage.index("addresses() {") :].partition("\n}\n")[0] + "\n}\n"
+    place = shlex.quote(str(tmp_path / "base"))
+    printed = shell(f"base_file={place}; {function} addresses modpkg.image", arguments)
+    assert printed.splitlines() == found
+
+
+@pytest.mark.parametrize(
+    ("answer", "booted", "base"),
+    [
+        ("bound", {"boot_file": "http://head/images/x/compute.efi"}, "http://head/images/x"),
+        ("bound", {"bootfile": "http://head/compute.efi"}, "http://head"),
+        ("renew", {"boot_file": "images/x/compute.efi"}, "http://10.0.0.9/images/x"),
+        ("renew", {"boot_file": "compute.efi"}, "http://10.0.0.9"),
+        ("bound", {}, "http://10.0.0.9"),
+    ],
+)
+def test_a_lease_sets_address_one_route_name_servers_and_where_files_are(
+    tmp_path: Path, answer: str, booted: dict[str, str], base: str
+) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "ip").write_text(f'#!/bin/sh\necho "ip $*" >>{tmp_path}/log\n')
     (programs / "ip").chmod(0o755)
-    lease = (SOURCE / "lease.sh").read_text().replace("/etc/resolv.conf", f"{tmp_path}/resolv.conf")
+    lease = (SOURCE / "lease.sh").read_text()
+    for place in ("/etc/resolv.conf", "/tmp/base"):  # noqa: S108 - the node's, not this machine's
+        lease = lease.replace(place, f"{tmp_path}/{place.rpartition('/')[2]}")
     script = tmp_path / "lease.sh"
     script.write_text(lease)
     environment = {
@@ -64,6 +100,8 @@ def test_a_lease_sets_address_one_route_and_name_servers(tmp_path: Path, answer:
         "router": "10.0.0.1 10.0.0.2",
         "dns": "10.0.0.3 10.0.0.4",
         "domain": "cluster",
+        "siaddr": "10.0.0.9",
+        **booted,
     }
     run(["dash", "-eu", script, answer], env=environment)
     assert (tmp_path / "log").read_text().splitlines() == [
@@ -73,3 +111,4 @@ def test_a_lease_sets_address_one_route_and_name_servers(tmp_path: Path, answer:
     ]
     text = "search cluster\nnameserver 10.0.0.3\nnameserver 10.0.0.4\n"
     assert (tmp_path / "resolv.conf").read_text() == text
+    assert (tmp_path / "base").read_text() == f"{base}\n"

@@ -19,6 +19,7 @@ from modpkg.formats.documents import (
     load_platform,
     load_recipe,
     load_repository,
+    load_site,
     validate,
 )
 from modpkg.formats.edit import add_entry, quoted
@@ -39,8 +40,17 @@ EXAMPLES = {
     "manifest": BASE / "recipes/images/compute.yaml",
     "platform": BASE / "recipes/platforms/bookworm.yaml",
     "repository": BASE / "repo/repository.yaml",
+    "site": BASE.parents[1] / "site.yaml",
 }
-LOADERS = [load_recipe, load_changelog, load_manifest, load_platform, load_repository]
+LOADERS_OF = {
+    "recipe": load_recipe,
+    "changelog": load_changelog,
+    "manifest": load_manifest,
+    "platform": load_platform,
+    "repository": load_repository,
+    "site": load_site,
+}
+LOADERS = list(LOADERS_OF.values())
 PYDANTIC_WORDS = (
     "Input should",
     "input should",
@@ -105,8 +115,7 @@ def test_a_document_with_any_value_put_in_gives_a_document_or_its_faults(
     content = yaml.read(EXAMPLES[kind])
     way = data.draw(st.sampled_from(sorted(content.values, key=str)))
     changed = replaced(content.value, way, data.draw(JSON))
-    loader = {model.__name__.lower(): loader for model, loader in zip(MODELS, LOADERS, strict=True)}[kind]
-    load(loader, tmp_path / "f.yaml", json.dumps(changed).encode())
+    load(LOADERS_OF[kind], tmp_path / "f.yaml", json.dumps(changed).encode())
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
@@ -118,11 +127,9 @@ def test_a_document_with_any_part_cut_out_gives_a_document_or_its_faults(
     content = EXAMPLES[kind].read_bytes()
     start = data.draw(st.integers(0, len(content)))
     end = data.draw(st.integers(start, min(len(content), start + 40)))
-    loader = {model.__name__.lower(): loader for model, loader in zip(MODELS, LOADERS, strict=True)}[kind]
-    load(loader, tmp_path / "f.yaml", content[:start] + data.draw(YAML_TEXT).encode() + content[end:])
-
-
-MODELS = [KINDS[kind] for kind in ("recipe", "changelog", "manifest", "platform", "repository")]
+    load(
+        LOADERS_OF[kind], tmp_path / "f.yaml", content[:start] + data.draw(YAML_TEXT).encode() + content[end:]
+    )
 
 
 def replaced(value: Any, way: yaml.Keys, new: object) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from modpkg.image.job import Assembled, AssembleJob
+from modpkg.image.site_tree import SiteBuilt, SiteJob
 from modpkg.model.module import Fragment, Module, State
 from modpkg.pipeline.unpacked import UnpackJob
 from modpkg.rootfs.job import BuildJob, Built
@@ -30,6 +31,7 @@ class FakeWorker:
     builds: list[BuildJob] = field(default_factory=list)
     unpacked: list[UnpackJob] = field(default_factory=list)
     assembled: list[AssembleJob] = field(default_factory=list)
+    sites: list[SiteJob] = field(default_factory=list)
     modes: list[str] = field(default_factory=list)
     error: Exception | None = None
 
@@ -62,6 +64,12 @@ class FakeWorker:
             assert task == "assemble"
             self.assembled.append(job)
             return _assemble(job).model_dump(mode="json")
+        if isinstance(job, SiteJob):
+            assert task == "site"
+            self.sites.append(job)
+            file = job.work / "site.squashfs"
+            file.write_text(f"site {job.layer.mark.fingerprint}")
+            return SiteBuilt(file=file).model_dump(mode="json")
         assert task == "build"
         assert isinstance(job, BuildJob)
         assert job.work == work

@@ -118,6 +118,7 @@ class AptClient:
     """A root of its own in which real apt installs, signatures required."""
 
     root: Path
+    architecture: str = "amd64"
 
     @classmethod
     def made(cls, root: Path, *, base_url: str, key: Path, channel: str = "testing") -> AptClient:
@@ -145,7 +146,9 @@ class AptClient:
             "Dir": str(self.root),
             "Dir::State::status": str(self.root / "var/lib/dpkg/status"),
             "Dir::Bin::methods": "/usr/lib/apt/methods",
-            "APT::Architecture": "amd64",
+            "APT::Architecture": self.architecture,
+            # One alone: without it apt asks dpkg, which would tell those of this machine too.
+            "APT::Architectures": self.architecture,
             "APT::Get::Assume-Yes": "true",
             "APT::Sandbox::User": "root",
             "APT::Install-Recommends": "false",
@@ -158,7 +161,8 @@ class AptClient:
         }
         # dpkg itself runs in the root, so that nothing of the host is touched.
         flags = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
-        forced = ["-o", "DPkg::Options::=--force-not-root", "-o", "DPkg::Options::=--force-script-chrootless"]
+        words_of_dpkg = ("--force-not-root", "--force-script-chrootless", "--force-architecture")
+        forced = [word for each in words_of_dpkg for word in ("-o", f"DPkg::Options::={each}")]
         return run([program, *flags, *forced, *words], check=check)
 
     def installed(self, name: str) -> str:
@@ -172,6 +176,7 @@ class DnfClient:
     """A root of its own in which real dnf installs, signatures of packages and of the repository required."""
 
     directory: Path
+    architecture: str = "x86_64"
 
     @property
     def root(self) -> Path:
@@ -188,11 +193,12 @@ class DnfClient:
             f"gpgkey=file://{key}\nmetadata_expire=0\n"
         )
         (directory / "dnf.conf").write_text(
-            "[main]\nplugins=0\nzchunk=False\nskip_if_unavailable=False\nretries=1\n"
+            # A repo file that is a second younger than the metadata would make dnf fetch them again.
+            "[main]\nplugins=0\nzchunk=False\nskip_if_unavailable=False\nretries=1\ncheck_config_file_age=0\n"
         )
         return cls(directory=directory)
 
-    def run(self, *words: str, check: bool = True) -> Completed:
+    def run(self, *words: str, check: bool = True, refresh: bool = True) -> Completed:
         settings = {
             "reposdir": "repos",
             "varsdir": "vars",
@@ -204,7 +210,11 @@ class DnfClient:
         start = ["dnf", f"--config={self.directory / 'dnf.conf'}", *flags, f"--installroot={self.root}"]
         try:
             return run(
-                [*start, "--releasever=1", "--forcearch=x86_64", "-y", *words],
+                # An expiry of nothing still takes what was fetched in this very second for fresh.
+                [
+                    *(*start, *(["--refresh"] if refresh else []), "--releasever=1"),
+                    *(f"--forcearch={self.architecture}", "-y", *words),
+                ],
                 env={"HOME": str(self.directory / "home"), "RPM_FORCE_DEBIAN": "1"},
                 check=check,
             )

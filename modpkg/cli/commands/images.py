@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from modpkg.cli.options import Session
     from modpkg.cli.results.demo import DemoResult
     from modpkg.cli.results.images import BootResult, ImageLockResult, ImagePlanResult, ImageResult
+    from modpkg.image.uki import SigningPair
+    from modpkg.pipeline.describe_image import Pens
 
-IMAGE_HELP = "Image, as recipes/images names it, or the path of an image directory."
+IMAGE_HELP = "Image by name, version, fingerprint or the beginning of one, or the path of its directory."
 
 
 @command(
@@ -40,26 +42,79 @@ def lock(session: Session, name: str, *, dry_run: bool = False) -> ImageLockResu
 
 @command(
     name="build-image",
-    helps={"name": "Image to build from its lock.", "dry_run": "Tell what would be done and do nothing."},
+    helps={
+        "name": "Image to build from its lock.",
+        "uki": "Make one EFI program of kernel, initrd and command line, also if the manifest has no `uki: true`.",
+        "uki_key": "Key in PEM that signs that program for secure boot.",
+        "uki_certificate": "Its certificate in PEM.",
+        "dry_run": "Tell what would be done and do nothing.",
+    },
 )
-def build_image(session: Session, name: str, *, dry_run: bool = False) -> ImageResult | ImagePlanResult:
-    """Assemble the modules of an image's lock: kernel, initrd and one squashfs.
+def build_image(
+    session: Session,
+    name: str,
+    *,
+    uki: bool = False,
+    uki_key: str | None = None,
+    uki_certificate: str | None = None,
+    dry_run: bool = False,
+) -> ImageResult | ImagePlanResult:
+    """Assemble the modules of an image's lock: kernel, initrd, one squashfs, and the site's layer over it.
 
-    Example: modpkg build-image compute
+    Example: modpkg build-image compute --uki
     """
     from modpkg.cli.results.images import image_plan_result, image_result
     from modpkg.formats.catalogue import load_catalogue
-    from modpkg.pipeline.make_image import make_image, plan_named_image
+    from modpkg.pipeline.make_image import Extras, make_image, plan_named_image
     from modpkg.pipeline.site import Site
     from modpkg.pipeline.workplace import Workplace
 
     catalogue = load_catalogue(session.recipes)
     place, store = Workplace(session.work), Site.of(session.environment).store
+    pair = _signing_pair(uki_key, uki_certificate)
     if dry_run:
-        return image_plan_result(
-            plan_named_image(catalogue, name, workplace=place, store=store, sink=session.sink)
+        plan = plan_named_image(
+            catalogue,
+            name,
+            workplace=place,
+            store=store,
+            sink=session.sink,
+            extras=Extras(uki=uki or pair is not None),
         )
-    return image_result(*make_image(catalogue, name, workplace=place, store=store, sink=session.sink))
+        return image_plan_result(plan)
+    extras = Extras(uki=uki or pair is not None, pens=_pens(session, pair))
+    return image_result(
+        *make_image(catalogue, name, workplace=place, store=store, sink=session.sink, extras=extras)
+    )
+
+
+def _signing_pair(key: str | None, certificate: str | None) -> SigningPair | None:
+    from pathlib import Path
+
+    from modpkg.errors import BadInputError
+    from modpkg.image.uki import SigningPair
+
+    if key is None and certificate is None:
+        return None
+    if key is None or certificate is None:
+        raise BadInputError(
+            "cannot sign the EFI program with one of key and certificate alone",
+            hint="give both: --uki-key FILE --uki-certificate FILE",
+        )
+    pair = SigningPair(key=Path(key), certificate=Path(certificate))
+    pair.check()
+    return pair
+
+
+def _pens(session: Session, pair: SigningPair | None) -> Pens:
+    from modpkg.formats.documents import load_repository
+    from modpkg.pipeline.describe_image import Pens
+    from modpkg.pipeline.signing import existing_signer
+    from modpkg.pipeline.workplace import Workplace
+
+    document = load_repository(session.repository)
+    home = Workplace(session.work).signing_home(session.environ)
+    return Pens(sums=existing_signer(document, home=home, sink=session.sink), uki=pair)
 
 
 @command(

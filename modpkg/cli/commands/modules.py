@@ -63,9 +63,11 @@ def build_all(
 def open_shop(session: Session, platform: str, *, fast: bool, offline: bool) -> Workshop:
     """Load the documents, a platform's lock, and what the site has."""
     from modpkg.pipeline.site import Site
+    from modpkg.pipeline.workplace import Workplace
     from modpkg.pipeline.workshop import open_workshop
 
-    site = Site.of(session.environment, offline=offline)
+    kept = Workplace(session.work).places.inputs
+    site = Site.of(session.environment, offline=offline, kept=kept)
     return open_workshop(session.recipes, platform=platform, site=site, work=session.work, fast=fast)
 
 

@@ -43,7 +43,7 @@ def publish(
     from modpkg.cli.results.repositories import planned_publication, publication_result
     from modpkg.formats.documents import load_repository
     from modpkg.pipeline.publish import Target
-    from modpkg.pipeline.publish_modules import packages_of, plan_publication, publish_packages
+    from modpkg.pipeline.publish_modules import inputs_of, packages_of, plan_publication, publish_packages
     from modpkg.pipeline.workplace import Workplace
 
     workplace = Workplace(session.work)
@@ -51,14 +51,16 @@ def publish(
     document = load_repository(session.repository)
     target = Target(repository=place, document=document, channel=channel)
     target.check()
-    workshop = open_shop(session, platform, fast=False, offline=True)
+    workshop = open_shop(session, platform, fast=False, offline=not document.keep_inputs)
     packages = packages_of(workshop, module, sink=session.sink)
     if dry_run:
         return planned_publication(plan_publication(packages, target=target, now=moment), place)
     home = workplace.signing_home(session.environ)
-    return publication_result(
-        publish_packages(packages, target=target, home=home, now=moment, sink=session.sink), place
+    inputs = inputs_of(workshop, packages, sink=session.sink) if document.keep_inputs else {}
+    published = publish_packages(
+        packages, target=target, home=home, now=moment, inputs=inputs, sink=session.sink
     )
+    return publication_result(published, place)
 
 
 @command(
@@ -66,15 +68,18 @@ def publish(
     helps={
         "channel": "Channel to publish to.",
         "enable": "Channel that clients take. Default: the last one of repository.yaml.",
+        "dry_run": "Tell what would be published and change nothing.",
     },
 )
-def publish_clients(session: Session, *, channel: str, enable: str | None = None) -> PublicationResult:
+def publish_clients(
+    session: Session, *, channel: str, enable: str | None = None, dry_run: bool = False
+) -> PublicationResult:
     """Publish the packages that set up clients: the keys of the repository and its channels.
 
     Example: modpkg publish-clients --channel stable
     """
     from modpkg.cli.clock import now
-    from modpkg.cli.results.repositories import publication_result
+    from modpkg.cli.results.repositories import planned_publication, publication_result
     from modpkg.formats.documents import load_repository
     from modpkg.pipeline import client_packages
     from modpkg.pipeline.publish import Target
@@ -85,6 +90,9 @@ def publish_clients(session: Session, *, channel: str, enable: str | None = None
     target = Target(repository=workplace.repository, document=document, channel=channel)
     target.check()
     home, moment = workplace.signing_home(session.environ), now(session.environ)
+    if dry_run:
+        planned = client_packages.plan_clients(target, enabled=enable, home=home, now=moment)
+        return planned_publication(planned, workplace.repository)
     published = client_packages.publish_clients(
         target,
         enabled=enable,
@@ -118,36 +126,37 @@ def show_repository(session: Session, *, channel: str | None = None) -> list[Cha
         "place": "Directory or http address of the repository. Default: the one below the work folder.",
         "channel": "Channel to verify. Default: all of repository.yaml.",
         "keyring": "Public keys to trust, ASCII-armored. Default: those that sign this repository.",
-        "since": "Oldest date to accept, such as 2026-11-22 or 2026-11-22T10:00:00Z.",
-        "snapshot": "Snapshot that has to be shown, by its name.",
+        "expect": "Oldest date to accept, such as 2026-11-22, or the snapshot to find, by its whole name.",
         "quick": "Leave out the content of packages: only indices, sizes and signatures.",
     },
 )
-def verify_repository(  # noqa: PLR0913 - each is an option of the command line
+def verify_repository(
     session: Session,
     *,
     place: str | None = None,
     channel: str | None = None,
     keyring: str | None = None,
-    since: str | None = None,
-    snapshot: str | None = None,
+    expect: str | None = None,
     quick: bool = False,
 ) -> VerificationResult:
     """Check a published repository as clients would and more closely; tell every fault at once.
 
     Example: modpkg verify-repository --place https://repository.example.org/modpkg
     """
+    import re
     from pathlib import Path
 
     from modpkg.cli.clock import clock, moment_of
     from modpkg.cli.results.repositories import verification_result
     from modpkg.formats.documents import load_repository
+    from modpkg.model.document import SHA256_PATTERN
     from modpkg.pipeline.verify_repository import Wish, verify_repository
     from modpkg.pipeline.verify_site import addresses_of, published_origin, trusted_keys
     from modpkg.pipeline.workplace import Workplace
 
     document, workplace = load_repository(session.repository), Workplace(session.work)
     origin = published_origin(place, workplace.repository)
+    snapshot = expect if expect and re.fullmatch(SHA256_PATTERN, expect) else None
     with trusted_keys(
         document,
         named=Path(keyring) if keyring else None,
@@ -160,7 +169,7 @@ def verify_repository(  # noqa: PLR0913 - each is an option of the command line
             keyring=keys,
             channels=(channel,) if channel else document.channels,
             now=clock(),
-            since=moment_of(since) if since else None,
+            since=moment_of(expect) if expect and not snapshot else None,
             snapshot=snapshot,
             addresses=addresses_of(origin, document),
             depth="quick" if quick else "full",
@@ -168,12 +177,19 @@ def verify_repository(  # noqa: PLR0913 - each is an option of the command line
         return verification_result(verify_repository(wish, sink=session.sink))
 
 
-@command(name="import-key", helps={"file": "Exported secret key, ASCII-armored."})
-def import_key(session: Session, file: str) -> KeyResult:
+@command(
+    name="import-key",
+    helps={
+        "file": "Exported secret key, ASCII-armored.",
+        "dry_run": "Tell which key it is and take nothing.",
+    },
+)
+def import_key(session: Session, file: str, *, dry_run: bool = False) -> KeyResult:
     """Take the key that signs repositories from a file into the signing directory of gpg.
 
     Example: modpkg import-key release-key.asc
     """
+    import tempfile
     from pathlib import Path
 
     from modpkg.cli.results.repositories import key_result
@@ -181,6 +197,9 @@ def import_key(session: Session, file: str) -> KeyResult:
     from modpkg.pipeline.workplace import Workplace
 
     home = Workplace(session.work).signing_home(session.environ)
+    if dry_run:
+        with tempfile.TemporaryDirectory(prefix="modpkg.") as scratch:
+            return key_result(import_signing_key(Path(file), home=Path(scratch)), home)
     return key_result(import_signing_key(Path(file), home=home), home)
 
 

@@ -44,6 +44,7 @@ class ImageResult:
     directory: Path
     kernel: str
     marks: tuple[str, ...]
+    site: str | None
     modules: tuple[ImageModuleResult, ...]
     files: tuple[FileResult, ...]
 
@@ -91,6 +92,7 @@ def image_result(directory: Path, about: ImageDirectory) -> ImageResult:
         directory=directory,
         kernel=about.kernel,
         marks=about.image.marks,
+        site=about.site.fingerprint if about.site else None,
         modules=tuple(
             ImageModuleResult(
                 name=one.name, version=one.version, fragment_sha256=one.fragment, fragment_bytes=one.size
@@ -153,6 +155,7 @@ class ImagePlanResult:
 
     name: str
     version: str
+    site: str | None
     directory: Path
     build: bool
     reason: str
@@ -163,6 +166,7 @@ def image_plan_result(plan: Plan) -> ImagePlanResult:
     return ImagePlanResult(
         name=plan.manifest.name,
         version=plan.image.version,
+        site=plan.site.mark.fingerprint if plan.site else None,
         directory=plan.directory,
         build=bool(plan.reason),
         reason=plan.reason or "it is built already",

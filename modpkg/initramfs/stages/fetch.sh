@@ -1,20 +1,21 @@
 #!/bin/busybox sh
-# The image into memory, from the first of several addresses that gives it whole. What has come is kept:
-# the next try goes on where the last one ended.
+# The image, and what a site laid over it, into memory, each from the first of several addresses that gives it
+# whole. What has come is kept: the next try goes on where the last one ended.
 
 # shellcheck source=../library.sh
 . /lib/modpkg/library.sh
 
 size_of() {
-    stat -c %s "$image" 2>/dev/null || echo 0
+    stat -c %s "$1" 2>/dev/null || echo 0
 }
 
-# Ends process $1 once the image has not grown for 20 s. Debian's busybox has no timeout in wget itself.
+# end_when_idle PROCESS FILE: ends it once the file has not grown for 20 s. Debian's busybox has no timeout in
+# wget itself.
 end_when_idle() {
     idle=0
     last=-1
     while [ "$idle" -lt 4 ]; do
-        size=$(size_of)
+        size=$(size_of "$2")
         if [ "$size" = "$last" ]; then
             idle=$((idle + 1))
         else
@@ -27,10 +28,11 @@ end_when_idle() {
     kill "$1"
 }
 
+# fetch URL FILE: once.
 fetch() {
-    wget -q -c -O "$image" "$1" 2>/tmp/wget.log &
+    wget -q -c -O "$2" "$1" 2>/tmp/wget.log &
     fetching=$!
-    end_when_idle "$fetching" &
+    end_when_idle "$fetching" "$2" &
     watching=$!
     wait "$fetching"
     status=$?
@@ -38,21 +40,47 @@ fetch() {
     return "$status"
 }
 
-urls=$(argument modpkg.image | tr , ' ')
-[ -n "$urls" ] || fail "no modpkg.image= among the kernel's arguments"
+# addresses NAME: what a kernel argument names, a word each. A name alone lies where modpkg.base= says, else
+# where DHCP says that the node booted from.
+addresses() {
+    bases=$(argument modpkg.base "$(cat "$base_file" 2>/dev/null)" | tr , ' ')
+    for address in $(argument "$1" | tr , ' '); do
+        case $address in
+            *://*) echo "$address" ;;
+            *)
+                for base in $bases; do
+                    echo "${base%/}/$address"
+                done
+                ;;
+        esac
+    done
+}
 
+# get NAME FILE: tries all addresses, in rounds.
+get() {
+    urls=$(addresses "$1")
+    [ -n "$urls" ] || fail "no address in $1=$(argument "$1"): it is a name, and no modpkg.base= is given"
+    reason=
+    for pause in 1 2 4 8 16; do
+        for url in $urls; do
+            if fetch "$url" "$2"; then
+                told="${told:+$told, }$(size_of "$2") bytes from $url"
+                return
+            fi
+            reason=$(tail -n 1 /tmp/wget.log)
+            echo "cannot fetch $url: ${reason:-wget ended with status $status}"
+        done
+        sleep "$pause"
+    done
+    fail "no address gave ${2##*/}; the last one said: ${reason:-nothing}"
+}
+
+[ -n "$(argument modpkg.image)" ] || fail "no modpkg.image= among the kernel's arguments"
 mkdir -p "${image%/*}"
 mount -t tmpfs -o nosuid,nodev,noexec,mode=700,size=80% tmpfs "${image%/*}" || fail "cannot mount ${image%/*}"
-
-for pause in 1 2 4 8 16; do
-    for url in $urls; do
-        if fetch "$url"; then
-            detail "$(size_of) bytes from $url"
-            exit 0
-        fi
-        reason=$(tail -n 1 /tmp/wget.log)
-        echo "cannot fetch $url: ${reason:-wget ended with status $status}"
-    done
-    sleep "$pause"
-done
-fail "no address gave the image; the last one said: ${reason:-nothing}"
+told=
+get modpkg.image "$image"
+if [ -n "$(argument modpkg.site)" ]; then
+    get modpkg.site "$site"
+fi
+detail "$told"

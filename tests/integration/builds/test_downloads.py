@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from modpkg.model.lock import LockedPackage
+from tests.support.small_platform import sha256_of
 from tests.support.small_store import Shop
 from tests.support.web import Web, serving
 
@@ -135,3 +136,38 @@ def test_a_blob_that_was_spoilt_on_the_disk_is_not_built_from(shop: Shop, golden
     refused = shop.modpkg("build-module", "tools", "--offline")
     assert refused.returncode == 1
     golden(GOLDEN / "blob-spoilt.txt", shop.error(refused))
+
+
+def test_a_published_module_is_built_again_from_what_its_repository_keeps(shop: Shop) -> None:
+    document = shop.project / "repo/repository.yaml"
+    document.write_text(f"{document.read_text()}keep-inputs: true\n")
+    assert shop.modpkg("build-all", "--offline").returncode == 0
+    published = shop.modpkg("publish", "--channel", "testing", "--output", "json")
+    assert published.returncode == 0, published.stderr
+    before = {path.name: sha256_of(path) for path in (shop.work / "packages/small").glob("*.deb")}
+    hello = without_hello(shop)
+    # The archive has dropped it, and so has the store.
+    gone = ("build-module", "tools")
+    there = shop.work / "repository/www/inputs" / hello.sha256
+    there.rename(shop.work / "hidden")
+    refused = shop.modpkg(*gone, env=NOWHERE, before=NO_NETWORK)
+    assert refused.returncode == 1
+    assert hello.path in refused.stderr
+    (shop.work / "hidden").rename(there)
+    shutil.rmtree(shop.work / "packages")
+    again = shop.modpkg(*gone, env=NOWHERE, before=NO_NETWORK)
+    assert again.returncode == 0, again.stderr
+    after = {path.name: sha256_of(path) for path in (shop.work / "packages/small").glob("*.deb")}
+    assert after
+    assert after.items() <= before.items()
+
+
+def test_other_machines_find_kept_packages_by_the_address_of_the_repository(shop: Shop, mirror: Web) -> None:
+    hello = without_hello(shop)
+    target = mirror.root / "inputs" / hello.sha256 / hello.path.rpartition("/")[2]
+    target.parent.mkdir(parents=True)
+    shutil.copyfile(shop.small.store.path(hello.sha256), target)
+    named = {**NOWHERE, "MODPKG_MIRROR_DEBIAN": f"{mirror.url}/debian"}
+    named["MODPKG_SNAPSHOTS_DEBIAN"] = f"{mirror.url}/inputs/{{sha256}}/{{file}}"
+    completed = shop.modpkg("build-module", "tools", env=named)
+    assert completed.returncode == 0, completed.stderr

@@ -77,7 +77,16 @@ class Command:
 @contextmanager
 def started(shop: Shop, *words: str) -> Iterator[Command]:
     command = Command()
-    argv = ["setsid", *shop.command(*words), "--output", "json-lines", "--verbose"]
+    # A shell that runs the tests in the background ignores SIGINT, and so would all below it.
+    argv = [
+        "env",
+        "--default-signal=INT",
+        "setsid",
+        *shop.command(*words),
+        "--output",
+        "json-lines",
+        "--verbose",
+    ]
     with running(argv, on_line=command.hear, env=shop.environment, cwd=shop.project) as command.child:
         yield command
 

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from modpkg.host.run import Completed, run
+from modpkg.openpgp.agent import opened
+from modpkg.openpgp.keys import gpg
 from tests.support.keys import make_test_key
 from tests.support.repos import NOW, Workshop, make_document, modules_of, pin, tree_of
 
@@ -151,3 +153,16 @@ def test_channels_are_trimmed_as_the_document_says(site: Site) -> None:
     (trimmed,) = done["trimmed"]
     assert trimmed["removed"] == ["modpkg-module-core-bookworm 1.0.0-1 amd64"]
     assert modules_of(site.workshop) == ["core 1.0.0-2"]
+
+
+def test_a_key_is_looked_at_and_not_taken(site: Site, tmp_path: Path) -> None:
+    with opened(site.workshop.signer.home) as home:
+        exported = run([*gpg(home), "--armor", "--export-secret-keys"]).stdout
+    (tmp_path / "key.asc").write_text(exported)
+    signer = replace(site.workshop.signer, home=tmp_path / "gnupg")
+    there = replace(site, workshop=replace(site.workshop, signer=signer))
+    planned = there.ask("import-key", str(tmp_path / "key.asc"), "--dry-run")
+    assert planned["key"] == signer.key.fingerprint
+    assert not signer.home.exists()
+    assert there.ask("import-key", str(tmp_path / "key.asc")) == planned
+    assert signer.home.exists()

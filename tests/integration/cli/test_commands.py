@@ -75,3 +75,50 @@ def test_an_image_that_was_never_built_cannot_be_shown(modpkg: Modpkg) -> None:
     completed = modpkg("show-image", "compute")
     assert completed.returncode == 2
     assert "invoke build-image compute" in completed.stderr
+
+
+@pytest.mark.parametrize("output", ["text", "json", "json-lines"])
+def test_a_password_that_is_not_hashed_is_shown_nowhere(checkout: Path, modpkg: Modpkg, output: str) -> None:
+    site = checkout / "recipes/site"
+    site.mkdir()
+    (site / "compute.yaml").write_text("root-password: correct-horse\ntime-zon: UTC\n")
+    completed = modpkg("lint-recipe", "--output", output)
+    assert completed.returncode == 2
+    assert "recipes/site/compute.yaml:1:16: root-password: is no hash of crypt(5)" in completed.stderr
+    assert "did you mean 'time-zone'?" in completed.stderr
+    assert "horse" not in completed.stdout + completed.stderr
+
+
+def test_a_file_is_edited_from_standard_input_and_checked_with_all_others(
+    checkout: Path, modpkg: Modpkg
+) -> None:
+    words = [sys.executable, "-c", CODE, "edit-image", "compute", "/etc/motd", "--from", "-", "-o", "json"]
+    environment = {"HOME": str(checkout), "MODPKG_STORE": str(checkout / "store")}
+    completed = run(words, env=environment, cwd=checkout, text="Welcome\n")
+    answer = json.loads(completed.stdout)
+    assert answer["file"] == str(checkout / "recipes/site/compute/etc/motd")
+    assert answer["next"] == ["invoke build-image compute"]
+    assert Path(answer["file"]).read_text() == "Welcome\n"
+    assert modpkg("lint-recipe").returncode == 0
+
+
+def test_an_editor_has_the_file_and_may_refuse(checkout: Path) -> None:
+    words = [sys.executable, "-c", CODE, "edit-image", "compute", "/etc/motd"]
+    environment = {"HOME": str(checkout), "MODPKG_STORE": str(checkout / "store")}
+    refused = run(words, env={**environment, "EDITOR": "false"}, cwd=checkout, check=False)
+    assert refused.returncode == 1
+    assert (
+        refused.stderr.splitlines()[-1]
+        == "error: cannot go on: false ended with status 1; nothing was changed"
+    )
+    assert not (checkout / "recipes/site").exists()
+    run(words, env={**environment, "EDITOR": "cp /etc/hostname"}, cwd=checkout)
+    assert (checkout / "recipes/site/compute/etc/motd").read_bytes() == Path("/etc/hostname").read_bytes()
+
+
+def test_images_where_none_was_built(modpkg: Modpkg) -> None:
+    completed = modpkg("images", "--output", "json")
+    assert (completed.returncode, json.loads(completed.stdout)) == (0, [])
+    refused = modpkg("remove-image", "compute")
+    assert refused.returncode == 2
+    assert "cannot find an image 'compute'" in refused.stderr

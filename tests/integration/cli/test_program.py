@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import shlex
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -138,8 +139,8 @@ def test_errors_go_on_without_a_reader(shell: Shell) -> None:
 def test_a_command_that_is_ended_says_so(shell: Shell, signal: str) -> None:
     script = f"""
         cd "$OWN"
-        set -m  # so that the shell does not make its child ignore SIGINT
-        invoke work --seconds 60 2>log & child=$!
+        set -m  # so that the shell does not make its child ignore SIGINT, as the one may that runs the tests
+        env --default-signal=INT invoke work --seconds 60 2>log & child=$!
         for i in $(seq 100); do grep -q started log 2>/dev/null && break; sleep 0.1; done
         kill -{signal} $child
         wait $child
@@ -174,6 +175,33 @@ def test_other_shells_get_a_script_of_their_own(shell: Shell, program: str, name
         f"{name} -n s"
     )
     assert checked.returncode == 0
+
+
+@pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
+def test_fish_completes_commands_and_options(shell: Shell) -> None:
+    asked = "".join(f"complete -C 'modpkg {typed}'; " for typed in ("release-m", "test --sel"))
+    completed = shell(f'HOME=$OWN fish -c "modpkg --print-completion-script fish | source; {asked}"')
+    assert completed.stdout.split() == ["release-module", "--select"]
+
+
+@pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not installed")
+def test_zsh_completes_commands_and_options(shell: Shell) -> None:
+    # Only a terminal completes: zsh's own pseudo terminal types a word and a tab, and shows what came of it.
+    completed = shell(
+        """
+        modpkg --print-completion-script zsh >script
+        cat >typing <<'END'
+        zmodload zsh/zpty
+        zpty user zsh -f -i
+        zpty -w user 'autoload -Uz compinit; compinit -u -D; source ./script; print -r -- REA''DY'
+        zpty -r user seen '*READY*'
+        zpty -n -w user $'modpkg test --sel\\t'
+        zpty -r user seen '*--select*' && print -r completed
+END
+        timeout 60 zsh -f typing
+        """
+    )
+    assert completed.stdout == "completed\n"
 
 
 def test_a_terminal_gets_a_live_view_and_a_pipe_none(tmp_path: Path) -> None:

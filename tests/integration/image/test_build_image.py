@@ -15,6 +15,7 @@ from modpkg.model.manifest import Manifest, ModulePin
 from modpkg.model.module import Module
 from modpkg.pipeline.build_image import build_image, plan_image
 from modpkg.store.store import Store
+from tests.support.directories import FILES
 from tests.support.small_stack import NAMES, RELEASE
 
 if TYPE_CHECKING:
@@ -46,9 +47,8 @@ def test_an_image_directory_is_whole_and_a_second_run_leaves_it_alone(stack: Pat
     assert any(isinstance(event, StepFinished) and event.reason == plan.reason for event in events)
 
     directory = plan.directory
-    names = ["changelog", "image.json", "initrd", "packages", "root.squashfs", "vmlinuz"]
-    assert sorted(path.name for path in directory.iterdir()) == ["SHA256SUMS", *names]
-    assert {path.stat().st_mode & 0o777 for path in directory.iterdir()} == {0o644}
+    modes = {path.name: path.stat().st_mode & 0o777 for path in directory.iterdir()}
+    assert modes == {**dict.fromkeys(FILES, 0o644), "boot.sh": 0o755}
     run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=directory)
     assert read_record(directory / "image.json", ImageDirectory) == record
     assert (record.kernel, record.kernel_arguments) == (RELEASE, ("quiet",))

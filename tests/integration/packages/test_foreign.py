@@ -14,7 +14,9 @@ from modpkg.rpm import read as rpm
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DATA = Path(__file__).parents[4] / "shared" / "data" / "packages"
+# Beside the checkout, or beside the folder of a worktree.
+PLACES = [parent / "shared/data/packages" for parent in Path(__file__).parents[4:6]]
+DATA = next((place for place in PLACES if place.is_dir()), PLACES[0])
 # What only a signature or the payload can tell is not for a reader of headers.
 NOT_SEEN_IN_HEADERS = {"bad-sig-byte.rpm"}
 # Python 3.11 has no zstd, and modpkg writes none.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from modpkg.pipeline.journal import read_snapshots
 from modpkg.pipeline.promote import promotion
 from modpkg.pipeline.refresh import refreshed
 from modpkg.pipeline.rollback import rollback_to
-from tests.support.repos import AptClient, DnfClient, Workshop, package_of
+from tests.support.repos import AptClient, DnfClient, Workshop, package_of, served
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,3 +76,25 @@ def test_a_refreshed_channel_is_trusted_again(workshop: Workshop, tmp_path: Path
     workshop.change(refreshed, now=now)
     assert clients.newest() == ("1.0.0-1", "1.0.0-1")
     assert clients.install() == ("core 1.0.0-1", "core 1.0.0-1")
+
+
+@pytest.mark.parametrize("scheme", ["file", "http"])
+def test_clients_see_each_of_several_states_of_one_second(
+    workshop: Workshop, tmp_path: Path, scheme: str
+) -> None:
+    with ExitStack() as stack:
+        if scheme == "http":
+            workshop = workshop.at(stack.enter_context(served(workshop.places.www)))
+        now = int(time.time()) - 100
+        workshop.publish(workshop.make(version="1.0.0-1"), now=now)
+        clients = Clients.of(workshop, tmp_path, "testing")
+        for number in range(2, 6):
+            clients.apt.run("update", "--error-on=any")
+            workshop.publish(workshop.make(version=f"1.0.0-{number}"), now=now)
+            # As if the clock had stood still: a real publication and apt together can take less than a second.
+            release = workshop.places.www / "dists/testing/InRelease"
+            assert release.stat().st_mtime == now + number - 1
+            assert clients.newest()[0] == f"1.0.0-{number}"
+        mirrorlist = workshop.places.www / "rpm/testing.mirrorlist"
+        assert mirrorlist.stat().st_mtime == release.stat().st_mtime
+        assert clients.newest() == ("1.0.0-5", "1.0.0-5")

@@ -11,10 +11,10 @@ import pytest
 from modpkg.errors import BadInputError
 from modpkg.events import ignore
 from modpkg.host.run import run
-from modpkg.pipeline.client_packages import publish_clients
+from modpkg.pipeline.client_packages import plan_clients, publish_clients
 from modpkg.pipeline.verify_repository import Wish, verify_repository
 from modpkg.store.origin import DirectoryOrigin
-from tests.support.repos import AptClient, DnfClient, Workshop, make_document, package_of, served
+from tests.support.repos import AptClient, DnfClient, Workshop, make_document, package_of, served, tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,3 +163,16 @@ def test_a_document_without_version_or_channel_is_refused(workshop: Workshop) ->
     there = replace(workshop, document=document("https://repo.example"))
     with pytest.raises(BadInputError, match="cannot set up clients for channel 'nightly'"):
         set_up(there, enabled="nightly")
+
+
+def test_a_plan_tells_what_would_be_published_and_writes_nothing(workshop: Workshop, tmp_path: Path) -> None:
+    there, now = replace(workshop, document=document("https://repo.example")), int(time.time())
+    there.publish(there.make(), now=now)
+    before = tree_of(there.places.root)
+    planned = plan_clients(there.target(), enabled=None, home=there.signer.home, now=now + 1)
+    assert [identity.name for identity in planned.added] == ["test-archive-keyring", "test-release"]
+    assert tree_of(there.places.root) == before
+    assert set_up(there, enabled=None).added == planned.added
+    with pytest.raises(BadInputError, match="there is no signing key yet"):
+        plan_clients(there.target(), enabled=None, home=tmp_path / "none", now=now)
+    assert not (tmp_path / "none").exists()

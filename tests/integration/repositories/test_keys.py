@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from modpkg.errors import BadInputError
+from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Event, Warned
 from modpkg.host.run import run
 from modpkg.openpgp.agent import opened
@@ -174,3 +174,65 @@ def test_another_program_may_sign_in_the_place_of_gpg(workshop: Workshop, tmp_pa
     called = log.read_text()
     assert all(word in called for word in ("--clearsign", "--detach-sign", "-sbo", "--export"))
     assert faults(there, there.places.public_key) == []
+
+
+def test_when_the_old_key_is_dropped_clients_with_the_new_one_go_on_and_others_are_refused(
+    rotating: tuple[Workshop, TestKey], release_key: TestKey, tmp_path: Path
+) -> None:
+    workshop, modern = rotating
+    both = tmp_path / "both.asc"
+    both.write_text(workshop.places.public_key.read_text())
+    document = make_document(None, key=modern.signer.key.fingerprint)
+    signer = find_signer(document, home=workshop.signer.home)
+    there = Workshop(directory=workshop.directory, signer=signer, document=workshop.document)
+    there.publish(there.make(version="1.0.0-3"), now=int(time.time()) + 1)
+    old, _ = clients(there, tmp_path / "old", release_key.public)
+    assert "NO_PUBKEY" in old.run("update", "--error-on=any", check=False).stderr
+    new, dnf = clients(there, tmp_path / "new", modern.public)
+    new.run("update", "--error-on=any")
+    new.run("install", f"{CORE}=1.0.0-1")
+    new.run("upgrade")
+    dnf.run("install", CORE)
+    assert new.installed("core") == dnf.installed("core") == "core 1.0.0-3"
+    # What the old key signed needs it still: dnf checks each package.
+    refused = clients(there, tmp_path / "one", modern.public)[1]
+    assert refused.run("install", f"{CORE}-1.0.0-1", check=False).returncode != 0
+    _, keeps = clients(there, tmp_path / "both", both)
+    keeps.run("install", f"{CORE}-1.0.0-1")
+    keeps.run("upgrade")
+    assert keeps.installed("core") == "core 1.0.0-3"
+
+
+def test_a_key_with_a_passphrase_signs_by_an_agent_that_knows_it_and_stays(tmp_path: Path) -> None:
+    home, document = tmp_path / "gnupg", make_document(None)
+    home.mkdir(mode=0o700)
+    (home / "gpg-agent.conf").write_text("allow-preset-passphrase\n")
+    words = (
+        "--pinentry-mode",
+        "loopback",
+        "--passphrase",
+        "secret",
+        "--quick-gen-key",
+        "guarded <g@example.invalid>",
+    )
+    run([*gpg(home), *words, "rsa3072", "sign", "never"])
+    listing = run([*gpg(home), "--with-colons", "--with-keygrip", "--list-secret-keys"]).stdout
+    grip = next(line.split(":")[9] for line in listing.splitlines() if line.startswith("grp"))
+    try:
+        run(["gpgconf", "--homedir", home, "--kill", "gpg-agent"])
+        signer = find_signer(document, home=home)
+        there = Workshop(directory=tmp_path / "w", signer=signer, document=document)
+        with pytest.raises(ModpkgError, match="cannot run"):
+            there.publish(there.make(), now=int(time.time()))
+        run(["gpg-connect-agent", "--homedir", home, "/bye"])
+        run(
+            ["/usr/lib/gnupg/gpg-preset-passphrase", "--preset", grip],
+            env={"GNUPGHOME": str(home)},
+            text="secret",
+        )
+        there.publish(there.make(), now=int(time.time()))
+        assert faults(there, there.places.public_key) == []
+        # It is not ours: it runs on, and signs the next one too.
+        there.publish(there.make(version="1.0.0-2"), now=int(time.time()) + 1)
+    finally:
+        run(["gpgconf", "--homedir", home, "--kill", "gpg-agent"])

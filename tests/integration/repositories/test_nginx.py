@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import time
 import urllib.request
@@ -14,6 +13,7 @@ from modpkg.host.run import running
 from modpkg.pipeline.serve_by_nginx import render_nginx
 from modpkg.pipeline.verify_repository import Wish, verify_repository
 from modpkg.store.origin import WebOrigin
+from tests.support.fetched import nginx_program
 from tests.support.repos import AptClient, DnfClient, Workshop, package_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.programs,
-    pytest.mark.skipif(not shutil.which("nginx", path="/usr/sbin:/usr/bin"), reason="nginx is not installed"),
+    pytest.mark.network,
     pytest.mark.skipif(os.geteuid() != 0, reason="nginx lets root alone choose the user of its workers"),
 ]
 CORE = package_of("core")
@@ -70,7 +70,7 @@ def nginx(workshop: Workshop, directory: Path, port: int) -> Iterator[list[str]]
     (directory / "repository.conf").write_text(text)
     (directory / "nginx.conf").write_text(MAIN.format(directory=directory))
     lines: list[str] = []
-    words = ["nginx", "-e", "stderr", "-p", str(directory), "-c", str(directory / "nginx.conf")]
+    words = [str(nginx_program()), "-e", "stderr", "-p", str(directory), "-c", str(directory / "nginx.conf")]
     with running(words, on_line=lines.append):
         wait_for(port, lines)
         yield lines

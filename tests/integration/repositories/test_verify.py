@@ -237,6 +237,8 @@ def test_the_command_tells_all_as_json_and_by_its_status(
     (fault,) = answer["faults"]
     assert fault["file"].endswith("core-bookworm_1.0.0-1_amd64.deb")
     assert command(tmp_path, *words, "--quick").returncode == 0
-    assert command(tmp_path, *words, "--quick", "--since", "2099-01-01").returncode == 1
-    done = command(tmp_path, *words, "--since", "tomorrow")
+    assert command(tmp_path, *words, "--quick", "--expect", "2099-01-01").returncode == 1
+    done = command(tmp_path, *words, "--expect", "tomorrow")
     assert (done.returncode, "cannot read the date" in done.stderr) == (2, True)
+    done = command(tmp_path, *words, "--quick", "--expect", "ab" * 32)
+    assert (done.returncode, done.stdout.count("not the pinned one")) == (1, 2)

@@ -214,3 +214,33 @@ def test_python_keeps_its_byte_code_although_invoke_forbids_it(monkeypatch: pyte
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     call(build_it, name="core", fast=False)
     assert sys.dont_write_bytecode == bool(sys.flags.dont_write_bytecode)
+
+
+def test_a_dry_run_has_a_short_flag() -> None:
+    @command()
+    def plan_it(session: Session, *, dry_run: bool = False) -> None:
+        """Plan."""
+        del session, dry_run
+
+    short = {name for argument in plan_it.get_arguments() for name in argument.names}
+    assert {"dry-run", "n"} <= short
+
+
+def test_a_result_may_have_a_text_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    @dataclass(frozen=True)
+    class Poem:
+        lines: int
+
+        def as_text(self) -> str:
+            return "a poem"
+
+    @command()
+    def write_it(session: Session) -> Poem:
+        """Write."""
+        del session
+        return Poem(lines=1)
+
+    assert call(write_it) == 0
+    assert capsys.readouterr().out == "a poem\n"
+    assert call(write_it, output="json") == 0
+    assert json.loads(capsys.readouterr().out) == {"lines": 1}

@@ -1,11 +1,11 @@
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
 import pytest
 
-from modpkg.cli.render import label, seconds, size, to_data, to_text
+from modpkg.cli.render import FOR_PEOPLE, label, seconds, size, to_data, to_text
 from modpkg.model.document import Record
 
 
@@ -126,7 +126,16 @@ def test_sizes_are_in_the_largest_fitting_unit(number: int, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(0.004, "0.00 s"), (9.994, "9.99 s"), (10, "10.0 s"), (119.9, "119.9 s"), (600, "10 min 0 s")],
+    [
+        (0.004, "0.00 s"),
+        (9.994, "9.99 s"),
+        (10, "10.0 s"),
+        (119.9, "119.9 s"),
+        (600, "10 min 0 s"),
+        (7199, "119 min 59 s"),
+        (7200, "2 h"),
+        (172_800, "2 days"),
+    ],
 )
 def test_times_are_as_exact_as_one_can_use_them(number: float, text: str) -> None:
     assert seconds(number) == text
@@ -169,3 +178,18 @@ def test_rows_with_long_lists_are_shown_one_below_the_other() -> None:
 
 def test_a_list_of_mixed_values_is_a_line_each() -> None:
     assert to_text([1.5, ["a", "b"], None]).splitlines() == ["1.50", "a, b", "-"]
+
+
+def test_fields_for_people_are_in_the_text_alone() -> None:
+    @dataclass(frozen=True)
+    class Outcome:
+        name: str
+        remark: str = field(metadata=FOR_PEOPLE)
+
+    outcome = Outcome("compute", "as expected")
+    assert to_data(outcome) == {"name": "compute"}
+    assert to_data({"all": [outcome]}, for_text=True)["all"][0] == {
+        "name": "compute",
+        "remark": "as expected",
+    }
+    assert to_text([outcome]).splitlines() == ["name     remark", "compute  as expected"]

@@ -24,6 +24,14 @@ def test_without_a_reader_it_says_so_once_and_never_raises() -> None:
         assert write_line(stream, "again")
 
 
+def test_what_was_written_before_the_reader_left_is_no_error_later() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stream:
+        stream.write("still in the buffer")
+        assert write_line(usable(stream), "hello")
+
+
 def test_what_a_stream_cannot_encode_is_escaped(tmp_path: Path) -> None:
     with (tmp_path / "out").open("w", encoding="ascii") as stream:
         assert write_line(usable(stream), "w\xf6rk \udcff")

@@ -24,7 +24,7 @@ def recipe(name: str, extra: str = "") -> Loaded[Recipe]:
 
 
 def messages(**recipes: Loaded[Recipe]) -> list[str]:
-    drafts = Drafts(root=Path(), platforms={}, recipes=recipes, changelogs={}, manifests={})
+    drafts = Drafts(root=Path(), platforms={}, recipes=recipes, changelogs={}, manifests={}, sites={})
     return [p.message for p in check_together(drafts) if "platform" not in p.message]
 
 

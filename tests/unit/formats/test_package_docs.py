@@ -75,3 +75,10 @@ def test_paragraphs_hold_words_alone() -> None:
     made = module(description="  one\n two\n\n \n\n  . three\n")
     assert paragraphs(made)[:2] == ("one two", ". three")
     assert len(paragraphs(module(description=""))) == 1
+
+
+def test_each_license_of_an_expression_is_named() -> None:
+    text = copyright_text(module(license="GPL-2.0-only OR (BSD-2-Clause AND Apache-2.0)"))
+    assert "/usr/share/common-licenses/GPL-2." in text
+    assert "/usr/share/common-licenses/Apache-2.0." in text
+    assert " The full text of BSD-2-Clause is known by that SPDX name." in text

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modpkg.formats.canonical import canonical_json
-from modpkg.formats.reading import LARGEST_MODULE_JSON, Section, extract_fragment, find_module
+from modpkg.formats.reading import (
+    LARGEST_MODULE_JSON,
+    Section,
+    extract_fragment,
+    find_document,
+    find_module,
+)
+from modpkg.host.files import gzipped
 from tests.support.modules import DEFAULT_FRAGMENT, module
 
 if TYPE_CHECKING:
@@ -83,3 +90,26 @@ def test_leaves_nothing_of_a_fragment_that_is_another(content: bytes, tmp_path: 
 def test_refuses_an_archive_without_fragment(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="holds no fragment"):
         extract_fragment(files((f"{PLACE}/module.json", JSON)), tmp_path / "f")
+
+
+DOCUMENT = "usr/share/doc/modpkg-module-slurm-bookworm/packages.changelog.gz"
+MODULE_JSON = "usr/share/modpkg/modules/bookworm/slurm/module.json"
+
+
+def test_a_document_is_found_and_unpacked() -> None:
+    found = find_document(files(("usr/bin/x", b""), (DOCUMENT, gzipped(b"text"))), "packages.changelog.gz")
+    assert found == b"text"
+
+
+def test_documents_stand_before_the_module() -> None:
+    pairs = ((MODULE_JSON, b"{}"), (DOCUMENT, gzipped(b"text")))
+    assert find_document(files(*pairs), "packages.changelog.gz") == b""
+    assert find_document(files(), "packages.changelog.gz") == b""
+
+
+def test_a_document_that_unpacks_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("modpkg.formats.reading.LARGEST_DOCUMENT", 100)
+    with pytest.raises(ValueError, match="unpacks to more than 100 bytes"):
+        find_document(files((DOCUMENT, gzipped(bytes(1000)))), "packages.changelog.gz")
+    with pytest.raises(ValueError, match="larger than 100 bytes"):
+        find_document(files((DOCUMENT, bytes(1000))), "packages.changelog.gz")

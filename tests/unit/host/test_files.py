@@ -61,6 +61,11 @@ def test_the_mode_of_a_file_is_ours_and_not_that_of_the_umask(tmp_path: Path) ->
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_file_has_the_time_that_it_is_given(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "file", b"x", seconds=1_000_000_000)
+    assert (tmp_path / "file").stat().st_mtime_ns == 1_000_000_000 * 10**9
+
+
 def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
     target = tmp_path / "folder"
     target.mkdir()

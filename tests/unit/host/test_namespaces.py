@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from modpkg.errors import ModpkgError
 from modpkg.host import namespaces
+from modpkg.host.run import Completed
 
 
 def test_root_needs_no_mapped_ids() -> None:
@@ -27,3 +29,61 @@ def test_a_user_gets_a_range_of_ids_and_not_one() -> None:
 def test_every_word_is_an_option(word: str) -> None:
     assert word.startswith("--")
     assert Path("/usr/bin/unshare").exists()
+
+
+@pytest.fixture
+def ordinary(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A user with a range of ids whose kernel refuses; gives the folder that stands for /proc/sys."""
+    tables = {Path("/etc/subuid"): tmp_path / "subuid", Path("/etc/subgid"): tmp_path / "subgid"}
+    for table in tables.values():
+        table.write_text("7001:100000:65536\n")
+
+    def path(*words: str) -> Path:
+        whole = Path(*words)
+        settings = whole.is_relative_to("/proc/sys")
+        return tmp_path / whole.relative_to("/") if settings else tables.get(whole, whole)
+
+    monkeypatch.setattr(namespaces, "Path", path)
+    monkeypatch.setattr(namespaces.tools, "require", str)
+    monkeypatch.setattr(os, "geteuid", lambda: 7001)
+    monkeypatch.setattr(os, "getuid", lambda: 7001)
+    refused = Completed(("unshare",), 1, "", "unshare failed")
+    monkeypatch.setattr(namespaces, "run", lambda *_words, **_more: refused)
+    return tmp_path / "proc/sys"
+
+
+@pytest.mark.parametrize(
+    ("settings", "hint"),
+    [
+        ({}, "run modpkg as root; in a container, outside of it"),
+        (
+            {"kernel/unprivileged_userns_clone": "1", "user/max_user_namespaces": "95012"},
+            "run modpkg as root; in a container, outside of it",
+        ),
+        (
+            {"kernel/unprivileged_userns_clone": "0"},
+            "as root: sysctl -w kernel.unprivileged_userns_clone=1; or run modpkg as root",
+        ),
+        (
+            {"kernel/apparmor_restrict_unprivileged_userns": "1", "user/max_user_namespaces": "0"},
+            (
+                "as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 "
+                "user.max_user_namespaces=15000; or run modpkg as root"
+            ),
+        ),
+        (
+            {"user/max_user_namespaces": "many"},
+            "run modpkg as root; in a container, outside of it",
+        ),
+    ],
+)
+def test_the_settings_that_forbid_user_namespaces_are_named(
+    ordinary: Path, settings: dict[str, str], hint: str
+) -> None:
+    for name, value in settings.items():
+        (ordinary / name).parent.mkdir(parents=True, exist_ok=True)
+        (ordinary / name).write_text(f"{value}\n")
+    with pytest.raises(ModpkgError) as caught:
+        namespaces.mode()
+    assert caught.value.hint == hint
+    assert "the kernel refuses user namespaces" in caught.value.what

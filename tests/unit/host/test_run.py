@@ -9,7 +9,7 @@ import pytest
 
 from modpkg.errors import ModpkgError
 from modpkg.events import Output
-from modpkg.host.run import BASE_ENVIRONMENT, CommandError, Stopwatch, run, running
+from modpkg.host.run import BASE_ENVIRONMENT, CommandError, Stopwatch, interact, run, running
 
 PYTHON = sys.executable
 
@@ -221,3 +221,22 @@ def test_a_program_that_found_the_disk_full_gets_the_hint_of_a_full_disk(stream:
         run(["sh", "-c", code])
     assert caught.value.hint == "free some space, or work elsewhere: --work DIR, --store DIR"
     assert "No space left on device" in caught.value.what
+
+
+def test_a_person_s_program_gets_the_environment_and_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    interact(["sh", "-c", 'echo "$WORD"'], environ={"WORD": "hello", "PATH": "/usr/bin:/bin"})
+    assert capfd.readouterr().out == "hello\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "reason"),
+    [
+        (["sh", "-c", "exit 3"], "cannot go on: sh ended with status 3; nothing was changed"),
+        (["sh", "-c", "kill -9 $$"], "cannot go on: sh was ended by SIGKILL; nothing was changed"),
+        (["/nowhere/vi"], "cannot start /nowhere/vi: No such file or directory"),
+    ],
+)
+def test_a_person_s_program_that_fails_is_an_error(argv: list[str], reason: str) -> None:
+    with pytest.raises(ModpkgError) as caught:
+        interact(argv, environ={"PATH": "/usr/bin:/bin"})
+    assert caught.value.what == reason

@@ -77,3 +77,22 @@ def test_any_files_come_back_whole_and_their_order_does_not_matter(
     assert {entry["path"]: entry["data"] for entry in read_archive(data)} == contents
     random.shuffle(members)
     assert cpio.archive(members) == data
+
+
+def test_a_byte_belongs_to_the_member_that_holds_it() -> None:
+    data = cpio.archive([cpio.file("a", b"12345"), cpio.file("b/c", b"67890"), cpio.directory("b")])
+    assert cpio.path_at(data, 0) == "a"
+    assert cpio.path_at(data, data.index(b"345")) == "a"
+    assert cpio.path_at(data, data.index(b"67890")) == "b/c"
+    assert cpio.path_at(data, data.index(b"TRAILER")) == ""
+    assert cpio.path_at(data, len(data)) == ""
+
+
+def test_a_byte_of_a_second_archive_is_found_too() -> None:
+    first, second = cpio.archive([cpio.file("a", b"1")]), cpio.archive([cpio.file("z", b"26")])
+    assert cpio.path_at(first + second, len(first) + second.index(b"26")) == "z"
+
+
+@pytest.mark.parametrize("data", [b"", b"070701", b"nothing", b"070701" + b"0" * 50])
+def test_what_is_no_archive_has_no_members(data: bytes) -> None:
+    assert cpio.path_at(data, 3) == ""

@@ -6,7 +6,7 @@ from modpkg.model.hosting import ASK, FOR_EVER, cache_control, content_type, upl
 
 ID = "ab" * 32
 IN_ORDER = [
-    ("pool/ab/abab/x_1.0.0-1_amd64.deb",),
+    ("pool/ab/abab/x_1.0.0-1_amd64.deb", f"inputs/{ID}/hello_2.10-3_amd64.deb"),
     (f"rpm/snap-{ID}/repodata/repomd.xml", f"dists/testing/main/binary-amd64/by-hash/SHA256/{ID}"),
     ("key.asc", "dists/testing/main/binary-amd64/Packages.gz", "changelogs/main/m/x/x_1_changelog"),
     ("dists/testing/InRelease", "rpm/testing.mirrorlist"),
@@ -21,7 +21,14 @@ def test_what_names_others_is_uploaded_after_them_and_what_commits_last(rank: in
 def test_what_is_written_once_is_kept_for_ever_and_nothing_else() -> None:
     for path in (*IN_ORDER[0], *IN_ORDER[1]):
         assert cache_control(path) == FOR_EVER
-    for path in (*IN_ORDER[2], *IN_ORDER[3], "rpm/testing/repodata/repomd.xml", "x/pool/y", "rpm/snap-1/x"):
+    for path in (
+        *IN_ORDER[2],
+        *IN_ORDER[3],
+        "rpm/testing/repodata/repomd.xml",
+        "x/pool/y",
+        "rpm/snap-1/x",
+        "x/inputs/y",
+    ):
         assert cache_control(path) == ASK
 
 

@@ -57,3 +57,17 @@ def test_other_values_are_refused(kind: type[Any], fields: dict[str, Any]) -> No
     known = {ImageModule: CORE, Image: IMAGE, ImageDirectory: ABOUT}[kind].model_dump()
     with pytest.raises(ValidationError):
         kind.model_validate(known | fields)
+
+
+def test_the_arguments_name_files_and_digests() -> None:
+    root, site = ImageFile(size=1, sha256="c" * 64), ImageFile(size=1, sha256="d" * 64)
+    plain = ABOUT.model_copy(update={"files": {"root.squashfs": root}})
+    assert plain.arguments == ("quiet", "modpkg.image=root.squashfs", f"modpkg.sha256={'c' * 64}")
+    sited = ABOUT.model_copy(update={"files": {"root.squashfs": root, "site.squashfs": site}})
+    more = ("modpkg.site=site.squashfs", f"modpkg.site-sha256={'d' * 64}")
+    assert sited.arguments == (*plain.arguments, *more)
+
+
+def test_an_image_without_a_site_says_so() -> None:
+    assert ABOUT.site is None
+    assert '"site": null' in canonical_json(ABOUT)

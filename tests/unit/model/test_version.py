@@ -141,3 +141,14 @@ def test_an_image_needs_core() -> None:
 def test_other_texts_are_no_image_version(text: str) -> None:
     with pytest.raises(BadInputError, match="is not an image version"):
         ImageVersion.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("pin", "following"),
+    [("~11", "~12"), ("~11.4", "~12.0"), ("~12.0.2", "~12.0.3"), ("12.0.3-40", "12.0.3-41")],
+)
+def test_a_pin_that_follows_as_closely_admits_the_newer_one(pin: str, following: str) -> None:
+    version = ModuleVersion.parse("12.0.3-41")
+    found = Pin.parse(pin).following(version)
+    assert str(found) == following
+    assert found.admits(version)

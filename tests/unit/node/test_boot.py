@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from modpkg.errors import BadInputError, ModpkgError
-from modpkg.model.image import Image, ImageDirectory, ImageFile
+from modpkg.model.image import Image, ImageDirectory, ImageFile, SiteMark
 from modpkg.node.boot import kernel_arguments, read_image, reason_of, require_healthy
 from modpkg.node.machine import Ended
 from modpkg.node.report import BootReport
@@ -94,6 +94,41 @@ def test_the_node_is_told_where_its_image_is_and_what_it_must_be(about: ImageDir
     assert "modpkg.image=http://10.0.2.2:8/root.squashfs" in arguments
     assert f"modpkg.sha256={about.files['root.squashfs'].sha256}" in arguments
     assert {"modpkg.check=http://10.0.2.2:8/check.sh", "modpkg.check-sha256=ab"} <= set(arguments)
+
+
+@pytest.fixture
+def sited(tmp_path: Path, image: Path, about: ImageDirectory) -> ImageDirectory:
+    """Give what is known of an image that has a site layer too."""
+    del image
+    (tmp_path / "site.squashfs").write_text("site")
+    file = ImageFile(size=4, sha256=hashlib.sha256(b"site").hexdigest())
+    mark = SiteMark(digest="cd" * 32, fingerprint="bcdfghjklm")
+    known = about.model_copy(update={"files": {**about.files, "site.squashfs": file}, "site": mark})
+    (tmp_path / "image.json").write_text(known.model_dump_json())
+    return known
+
+
+def test_a_node_is_told_of_the_site_layer(sited: ImageDirectory, about: ImageDirectory) -> None:
+    arguments = kernel_arguments(sited, address="http://10.0.2.2:8", check_sha256="ab")
+    words = {
+        "modpkg.site=http://10.0.2.2:8/site.squashfs",
+        f"modpkg.site-sha256={sited.files['site.squashfs'].sha256}",
+    }
+    assert words <= set(arguments)
+    plain = kernel_arguments(about, address="http://10.0.2.2:8", check_sha256="ab")
+    assert set(arguments) - set(plain) == words
+
+
+def test_a_site_layer_that_was_changed_or_is_missing_is_not_booted(
+    tmp_path: Path, sited: ImageDirectory
+) -> None:
+    assert read_image(tmp_path) == sited
+    (tmp_path / "site.squashfs").write_text("else")
+    with pytest.raises(BadInputError, match=r"site\.squashfs has sha256"):
+        read_image(tmp_path)
+    (tmp_path / "site.squashfs").unlink()
+    with pytest.raises(BadInputError, match=r"site\.squashfs is missing"):
+        read_image(tmp_path)
 
 
 def test_a_healthy_node_is_accepted(healthy: BootReport, about: ImageDirectory) -> None:

@@ -8,7 +8,8 @@ import pytest
 from modpkg.errors import BadInputError
 from modpkg.model.version import ModuleVersion
 from modpkg.pipeline.admission import check_contents, check_inside, check_order
-from modpkg.pipeline.pairs import Identity, Pair, read_pairs
+from modpkg.pipeline.identity import Identity
+from modpkg.pipeline.pairs import Pair, read_pairs
 from tests.support.evil import REASONS, edited_rpm, evil_deb
 from tests.support.repos import make_pair
 

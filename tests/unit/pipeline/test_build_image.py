@@ -9,6 +9,7 @@ from modpkg.errors import ModpkgError
 from modpkg.events import Event, StepSkipped, ignore
 from modpkg.formats.canonical import canonical_json
 from modpkg.host.files import digest_file
+from modpkg.image.budget import BudgetError
 from modpkg.image.finding import CheckError
 from modpkg.image.identity import image_of
 from modpkg.model.image import ImageDirectory, ImageFile
@@ -16,7 +17,9 @@ from modpkg.model.manifest import Manifest, ModulePin
 from modpkg.model.module import Module, ModuleTest, State
 from modpkg.pipeline.build_image import Plan, build_image, plan_image
 from modpkg.store.store import Store
+from tests.support.directories import FILES, RECORDED
 from tests.support.fake_worker import FakeWorker
+from tests.support.site import parts, write_site
 from tests.support.stack import lower, make_module, stanza
 
 CORE = make_module("core")
@@ -137,14 +140,13 @@ def test_an_image_directory_is_made_whole(
     made = plan_image(wish, MODULES, images=tmp_path / "images")
     record = build_image(made, store=store, sink=ignore)
     names = {path.name for path in made.directory.iterdir()}
-    assert names == {
-        *("SHA256SUMS", "changelog", "image.json", "initrd", "packages", "root.squashfs", "vmlinuz")
-    }
-    assert record.files.keys() == names - {"SHA256SUMS", "image.json"}
+    assert names == FILES
+    assert record.files.keys() == RECORDED
     assert (record.kernel, record.kernel_arguments) == ("6.1.0", ("quiet",))
     assert record.waits_for_site == ("a.service", "z.service")
     assert record.tests == {"core": (ModuleTest(name="ssh", run="sshd -t"),)}
-    assert {stat.S_IMODE(path.stat().st_mode) for path in made.directory.iterdir()} == {0o644}
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in made.directory.iterdir()}
+    assert modes == {**dict.fromkeys(FILES, 0o644), "boot.sh": 0o755}
     (job,) = worker.assembled
     assert (job.level, job.block_size) == (7, 131072)
     assert len(job.layers) == len(worker.unpacked) == 2
@@ -205,3 +207,70 @@ def test_a_changed_image_takes_the_place_of_the_old_one(
     assert made.reason == "the kernel arguments changed"
     assert build_image(made, store=store, sink=ignore).kernel_arguments == ("debug",)
     assert [path.name for path in made.directory.parent.iterdir()] == [made.directory.name]
+
+
+def site(recipes: Path, text: str) -> Any:
+    write_site(recipes, {"minimal/etc/motd": text})
+    return parts(recipes)
+
+
+def test_a_site_layer_is_made_beside_the_root_and_names_the_directory(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = FakeWorker.installed(monkeypatch)
+    images = tmp_path / "images"
+    made = plan_image(manifest(), MODULES, images=images, site=site(tmp_path, "one"))
+    plain = plan_image(manifest(), MODULES, images=images)
+    assert made.site is not None
+    assert made.directory.name == f"{plain.directory.name}_site-{made.site.mark.fingerprint}"
+    record = build_image(made, store=store, sink=ignore)
+    assert record.site == made.site.mark
+    assert record.image == plain.image
+    (job,) = worker.sites
+    assert job.layer == made.site
+    assert (made.directory / "site.squashfs").stat().st_mode & 0o777 == 0o600
+    assert plan_image(manifest(), MODULES, images=images, site=site(tmp_path, "one")).reason == ""
+    assert plain.reason == f"there is no {plain.directory.name}"
+    other = plan_image(manifest(), MODULES, images=images, site=site(tmp_path, "two"))
+    assert other.reason == f"there is no {other.directory.name}"
+    assert other.directory != made.directory
+
+
+def test_an_efi_program_that_is_missing_is_a_reason(tmp_path: Path) -> None:
+    built(tmp_path, manifest())
+    for asked in (
+        plan_image(manifest(), [CORE, KERNEL], images=tmp_path, uki=True),
+        plan(tmp_path, manifest(uki=True)),
+    ):
+        assert (asked.uki, asked.reason) == (True, "there is no EFI program in it")
+
+
+def test_without_the_stub_nothing_is_begun(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = FakeWorker.installed(monkeypatch)
+    monkeypatch.setattr("modpkg.image.uki.STUBS", {"amd64": tmp_path / "stub"})
+    made = plan_image(manifest(), MODULES, images=tmp_path / "images", uki=True)
+    with pytest.raises(ModpkgError, match="cannot find the EFI stub"):
+        build_image(made, store=store, sink=ignore)
+    assert worker.assembled == []
+
+
+def test_an_image_over_its_budget_is_not_put_in_place(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeWorker.installed(monkeypatch)
+    made = plan_image(manifest(size_budget="0.001 kB"), MODULES, images=tmp_path / "images")
+    with pytest.raises(BudgetError, match=r"more than its size-budget of 0\.0 MB"):
+        build_image(made, store=store, sink=ignore)
+    assert not made.directory.exists()
+
+
+def test_a_budget_that_was_lowered_fails_an_image_that_is_there(tmp_path: Path) -> None:
+    built(tmp_path, manifest())
+    found = plan(tmp_path, manifest(size_budget="0.003 kB"))
+    assert found.reason == ""
+    with pytest.raises(BudgetError):
+        build_image(found, store=Store(tmp_path / "store"), sink=ignore)
+    enough = plan(tmp_path, manifest(size_budget="0.004 kB"))
+    build_image(enough, store=Store(tmp_path / "store"), sink=ignore)

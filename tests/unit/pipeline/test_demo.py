@@ -111,7 +111,8 @@ def test_what_is_not_released_is_released_in_the_copy_and_said(
     events: list[Event] = []
     demo(checkout, events=events)
     copy = Workplace(checkout.root / "build").demo_recipes
-    (warned,) = [event for event in events if isinstance(event, Warned)]
+    warned, unsigned = [event for event in events if isinstance(event, Warned)]
+    assert "is not signed, as there is no key" in unsigned.message
     assert warned.message == (
         f"core, kernel, slurm: released by the demo in {copy}, as their inputs are not those of their changelogs"
     )

@@ -1,10 +1,13 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from modpkg.errors import ModpkgError
+from modpkg.events import Event, Warned
 from modpkg.host.mirrors import Mirrors
+from modpkg.model.lock import LockedPackage
 from modpkg.model.platform import Platform
 from modpkg.pipeline import fetch_packages as subject
 from modpkg.pipeline.fetch_packages import GoneError, fetch_packages
@@ -100,6 +103,35 @@ def test_a_package_of_two_modules_is_asked_for_once(checkout: Checkout, fetches:
         "munge_1.0-1_amd64.deb",
         "slurmd_1.0-1_amd64.deb",
     ]
+
+
+def keep(directory: Path, wanted: LockedPackage, content: bytes) -> None:
+    """Put a file where a repository would keep this package."""
+    path = directory / wanted.sha256 / wanted.path.rpartition("/")[2]
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+
+
+def test_what_a_repository_keeps_is_not_fetched(checkout: Checkout, fetches: Fetches, tmp_path: Path) -> None:
+    wanted = package("linux-image-amd64")
+    keep(tmp_path / "kept", wanted, b"linux-image-amd64 1.0-1")
+    fetch(checkout, replace(site(checkout, offline=True), kept=tmp_path / "kept"), "kernel")
+    assert fetches.asked == []
+    assert checkout.store.has(wanted.sha256)
+
+
+def test_what_is_damaged_where_it_is_kept_is_told_and_fetched(
+    checkout: Checkout, fetches: Fetches, tmp_path: Path
+) -> None:
+    keep(tmp_path / "kept", package("linux-image-amd64"), b"something else")
+    events = list[Event]()
+    place = replace(site(checkout), kept=tmp_path / "kept")
+    lock, platform = checkout.lock(), Platform(**PLATFORM)
+    fetch_packages(lock, ["kernel"], platform=platform, site=place, sink=events.append)
+    assert len(fetches.asked) == 1
+    (said,) = events
+    assert isinstance(said, Warned)
+    assert "linux-image-amd64_1.0-1_amd64.deb is damaged: cannot use" in said.message
 
 
 def test_offline_no_address_is_looked_for(checkout: Checkout, fetches: Fetches) -> None:

@@ -62,6 +62,14 @@ def test_a_commit_replaces_and_records(places: Places) -> None:
     assert not places.pending.exists()
 
 
+def test_what_clients_ask_for_first_has_the_date_of_its_snapshot_as_time(places: Places) -> None:
+    # Two publications of one second: by the clock, a client that has the first would be told nothing is newer.
+    for date in (1_700_000_000, 1_700_000_001):
+        commit(places, publication(date))
+        times = {int((places.www / path).stat().st_mtime) for path in ("InRelease", "rpm/testing.mirrorlist")}
+        assert times == {date}
+
+
 @pytest.mark.parametrize("step", range(8))
 def test_a_commit_that_is_killed_at_any_step_is_finished_later(
     places: Places, monkeypatch: pytest.MonkeyPatch, step: int

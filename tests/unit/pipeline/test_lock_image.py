@@ -2,53 +2,19 @@ from pathlib import Path
 
 import pytest
 
-from modpkg.apt.index import PublishedChannel
 from modpkg.apt.stanza import Entry
 from modpkg.errors import BadInputError
-from modpkg.formats.canonical import digest_of, read_record
+from modpkg.formats.canonical import read_record
 from modpkg.formats.documents import load_manifest
 from modpkg.model.lock import ImageLock
 from modpkg.model.repository import Places
 from modpkg.pipeline import lock_image as subject
 from modpkg.pipeline.image_lock import check_lock, find_manifest, lock_of, read_lock
 from modpkg.pipeline.lock_image import LockedImage, lock_image
+from tests.support.channel import CORE, KERNEL, SLURM, Channel, entry
 from tests.support.checkout import Checkout
 
 PLACES = Places(Path("/nowhere/repository"))
-
-
-def entry(name: str, version: str, **depends: str) -> Entry:
-    needs = ", ".join(f"modpkg-module-{low}-bookworm (= {wanted})" for low, wanted in depends.items())
-    control = {
-        "Package": f"modpkg-module-{name}-bookworm",
-        "Version": version,
-        "Architecture": "amd64",
-        "Modpkg-Module": name,
-        "Modpkg-Platform": "bookworm",
-        "Modpkg-Fragment-Sha256": digest_of([name, version]),
-        "Modpkg-Fragment-Size": "4096",
-        **({"Depends": needs} if needs else {}),
-    }
-    path = f"pool/{name}_{version}.deb"
-    return Entry(control=control, path=path, size=1, sha256=digest_of(path))
-
-
-CORE = entry("core", "12.0.3-1")
-KERNEL = entry("kernel", "6.1.0-1", core="12.0.3-1")
-SLURM = entry("slurm", "22.5.8-2", core="12.0.3-1", kernel="6.1.0-1")
-
-
-class Channel:
-    """What is published; a test may change it."""
-
-    def __init__(self) -> None:
-        self.entries: tuple[Entry, ...] = (CORE, KERNEL, SLURM)
-        self.asked: list[tuple[object, ...]] = []
-
-    def read(self, repository: Path, channel: str, *, architecture: str, keyring: Path) -> PublishedChannel:
-        self.asked.append((repository, channel, architecture, keyring))
-        snapshot = digest_of([one.path for one in self.entries])
-        return PublishedChannel(snapshot=snapshot, key="F" * 40, date=1, valid_until=2, entries=self.entries)
 
 
 @pytest.fixture

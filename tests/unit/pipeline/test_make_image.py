@@ -9,6 +9,7 @@ from modpkg.pipeline.image_lock import lock_of
 from modpkg.pipeline.make_image import make_image, plan_named_image
 from modpkg.pipeline.workplace import Workplace
 from tests.support.checkout import Checkout, fix_tools
+from tests.support.directories import FILES
 from tests.support.fake_worker import FakeWorker, stock
 from tests.support.pens import pen_signer, trust_pens
 
@@ -61,9 +62,7 @@ def test_the_image_of_a_lock_is_built(checkout: Checkout) -> None:
     directory = make(checkout)
     assert directory.parent == checkout.root / "build/images"
     names = {path.name for path in directory.iterdir()}
-    assert names == {
-        *("SHA256SUMS", "changelog", "image.json", "initrd", "packages", "root.squashfs", "vmlinuz")
-    }
+    assert names == FILES
 
 
 def test_a_second_time_it_is_found(checkout: Checkout, worker: FakeWorker) -> None:

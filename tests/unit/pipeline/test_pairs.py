@@ -6,7 +6,8 @@ import pytest
 
 from modpkg.errors import BadInputError
 from modpkg.model.version import ModuleVersion
-from modpkg.pipeline.pairs import Identity, read_pairs
+from modpkg.pipeline.identity import Identity
+from modpkg.pipeline.pairs import read_pairs
 from modpkg.pipeline.pool import Pooled
 from tests.support.repos import make_pair
 

@@ -10,7 +10,7 @@ from modpkg.pipeline import publish_modules as subject
 from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.journal import read_snapshots
 from modpkg.pipeline.publish import Target
-from modpkg.pipeline.publish_modules import packages_of, plan_publication, publish_packages
+from modpkg.pipeline.publish_modules import inputs_of, packages_of, plan_publication, publish_packages
 from modpkg.pipeline.release_module import Wording, release_all
 from tests.support.checkout import Checkout, fix_tools
 from tests.support.fake_worker import FakeWorker, stock
@@ -138,3 +138,19 @@ def test_what_is_not_released_is_refused_by_name(checkout: Checkout) -> None:
     with pytest.raises(BadInputError, match="it is marked unreleased"):
         publish_packages(packages, target=target(checkout), home=checkout.root, now=NOW, sink=ignore)
     assert not (checkout.root / "repository/www/dists").exists()
+
+
+def test_the_inputs_of_packages_are_those_of_the_lock(checkout: Checkout) -> None:
+    build(checkout)
+    workshop = checkout.workshop()
+    packages = packages_of(workshop, "kernel", sink=ignore)
+    found = inputs_of(workshop, packages, sink=ignore)
+    assert [name.split("-")[2] for name in found] == ["core", "kernel"]
+    (image,) = found[packages[2].name]
+    assert (image.file_name, image.path.exists()) == ("linux-image-amd64_1.0-1_amd64.deb", True)
+    published = publish_packages(
+        packages, target=target(checkout), home=checkout.root, now=NOW, inputs=found, sink=ignore
+    )
+    assert len(published.added) == 2
+    wanted = {each.sha256 for needed in found.values() for each in needed}
+    assert {path.name for path in Places(checkout.root / "repository").inputs.iterdir()} == wanted

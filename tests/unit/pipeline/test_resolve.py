@@ -158,3 +158,31 @@ def test_many_versions_that_do_not_fit_are_found_out_quickly() -> None:
     offers.append(offer("last", "1.0.0-1", core="1.0.0-11"))
     wish = manifest(core="~1", **dict.fromkeys(names, "~1"), last="~1")
     assert "last 1.0.0-1" not in fault_of(wish, *offers)
+
+
+KEEP = {
+    name: ModuleVersion.parse(text) for name, text in {"core": "12.0.3-41", "kernel": "6.1.192-7"}.items()
+}
+
+
+def test_modules_that_are_kept_stay_where_the_others_let_them() -> None:
+    wish = manifest(core="~12", kernel="~6", slurm="~22")
+    older = (*OFFERS, offer("slurm", "22.5.9-5", core="12.0.3-41"))
+    resolution = resolve(wish, channel(*older), keep=KEEP)
+    found = {module.name: module.version for module in resolution.lock.modules}
+    assert found == {"core": "12.0.3-41", "kernel": "6.1.192-7", "slurm": "22.5.9-5"}
+    assert (resolution.moved, resolution.held_back) == ((), ())
+
+
+def test_modules_that_are_kept_move_for_the_newest_of_the_others_and_say_why() -> None:
+    wish = manifest(core="~12", kernel="~6", slurm="~22")
+    resolution = resolve(wish, channel(*OFFERS), keep=KEEP)
+    found = {module.name: module.version for module in resolution.lock.modules}
+    assert found == {"core": "12.0.3-42", "kernel": "6.1.192-8", "slurm": "22.5.8-4"}
+    assert [why.split(" is there")[0] for why in resolution.moved] == ["core 12.0.3-41", "kernel 6.1.192-7"]
+    assert resolution.held_back == ()
+
+
+def test_a_kept_version_that_the_pin_does_not_admit_is_not_kept() -> None:
+    resolution = resolve(manifest(core="~12.1"), channel(*OFFERS), keep=KEEP)
+    assert [module.version for module in resolution.lock.modules] == ["12.1.0-43"]

@@ -8,7 +8,8 @@ from modpkg.errors import BadInputError
 from modpkg.model.repository import Places
 from modpkg.pipeline.pairs import Pair, read_pairs
 from modpkg.pipeline.pool import Pooled, intake
-from modpkg.pipeline.signing import add_signed, find_signer
+from modpkg.pipeline.signing import add_signed, existing_signer, find_signer
+from tests.support.keys import make_test_key
 from tests.support.modules import EPOCH
 from tests.support.pens import PEN_KEY, Pen
 from tests.support.repos import make_document, make_pair
@@ -88,3 +89,24 @@ def test_a_key_that_the_document_names_and_nobody_has_is_an_error(tmp_path: Path
     with pytest.raises(BadInputError, match=f"cannot find the key {'B' * 40}") as caught:
         find_signer(document, home=tmp_path / "none")
     assert "MODPKG_GNUPGHOME" in caught.value.hint
+
+
+def test_without_a_key_there_is_no_signer_and_none_is_made(tmp_path: Path) -> None:
+    home = tmp_path / "gnupg"
+    assert existing_signer(make_document("https://r.example"), home=home) is None
+    assert not home.exists()
+
+
+@pytest.mark.programs
+def test_a_key_that_is_there_signs(tmp_path: Path) -> None:
+    key = make_test_key(tmp_path, "site")
+    found = existing_signer(make_document("https://r.example"), home=key.signer.home)
+    assert found is not None
+    assert found.key.fingerprint == key.signer.key.fingerprint
+
+
+def test_a_key_that_a_document_names_has_to_be_there(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="cannot find the key"):
+        existing_signer(
+            make_document("https://r.example").model_copy(update={"key": "A" * 40}), home=tmp_path
+        )

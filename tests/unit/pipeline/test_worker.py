@@ -33,7 +33,7 @@ def task(monkeypatch: pytest.MonkeyPatch, action: Any) -> None:
 
 
 def test_there_is_a_task_for_each_kind_of_job() -> None:
-    assert set(TASKS) == {"assemble", "build", "unpack"}
+    assert set(TASKS) == {"assemble", "build", "compare", "site", "unpack"}
 
 
 def test_a_result_is_the_last_line(

@@ -313,7 +313,7 @@ def test_a_changed_file_of_a_lower_module_ends_the_build(
     tmp_path: Path, stage: Stage, core: LowerTree
 ) -> None:
     stage.files["usr/bin/ls"] = "better"
-    with pytest.raises(DocumentError, match="change /usr/bin/ls of module 'core'"):
+    with pytest.raises(DocumentError, match="changes /usr/bin/ls of module 'core'"):
         built(job(tmp_path, below=(core,)))
 
 
@@ -330,7 +330,7 @@ def test_a_removed_file_of_a_lower_module_ends_the_build(
     tmp_path: Path, stage: Stage, core: LowerTree
 ) -> None:
     stage.after = lambda tree: os.mknod(tree / "usr/bin/ls", stat.S_IFCHR, 0)
-    with pytest.raises(DocumentError, match="remove /usr/bin/ls of module 'core'"):
+    with pytest.raises(DocumentError, match="removes /usr/bin/ls of module 'core'"):
         built(job(tmp_path, below=(core,)))
 
 

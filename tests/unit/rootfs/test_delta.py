@@ -64,7 +64,7 @@ def test_a_removed_file_of_a_lower_module_is_told_with_its_owner(upper: Path, co
     with pytest.raises(DocumentError) as caught:
         check(upper, core)
     assert str(caught.value) == (
-        f"{RECIPE}: a package or script of it remove /usr/bin/ls of module 'core'\n"
+        f"{RECIPE}: a package or script of it removes /usr/bin/ls of module 'core'\n"
         "  hint: if that is meant, declare it: replaces: [/usr/bin/ls]\n"
         "1 problem"
     )
@@ -93,7 +93,7 @@ def test_an_opaque_directory_hides_one_of_a_lower_module(upper: Path, core: Modu
     opaque(upper, "usr/lib/core", attribute)
     with pytest.raises(DocumentError) as caught:
         check(upper, core)
-    assert messages(caught) == ["a package or script of it remove /usr/lib/core of module 'core'"]
+    assert messages(caught) == ["a package or script of it removes /usr/lib/core of module 'core'"]
 
 
 @pytest.mark.parametrize("attribute", ["trusted.overlay.opaque", "user.overlay.opaque"])
@@ -118,8 +118,8 @@ def test_all_removals_are_told_at_once(upper: Path, core: Module) -> None:
     with pytest.raises(DocumentError) as caught:
         check(upper, core, replaces=("/etc/core.conf",))
     assert messages(caught) == [
-        "a package or script of it remove /usr/bin/ls of module 'core'",
-        "a package or script of it remove /usr/lib/core of module 'core'",
+        "a package or script of it removes /usr/bin/ls of module 'core'",
+        "a package or script of it removes /usr/lib/core of module 'core'",
     ]
 
 
@@ -196,7 +196,7 @@ def test_a_changed_path_is_an_error(upper: Path, core: Module, change: Callable[
     change(path)
     with pytest.raises(DocumentError) as caught:
         take(upper, core)
-    assert messages(caught) == ["a package or script of it change /usr/bin/ls of module 'core'"]
+    assert messages(caught) == ["a package or script of it changes /usr/bin/ls of module 'core'"]
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -212,7 +212,7 @@ def test_the_mode_of_a_directory_below_may_not_change(upper: Path, core: Module)
     (upper / "usr/bin").chmod(0o700)
     with pytest.raises(DocumentError) as caught:
         take(upper, core)
-    assert messages(caught) == ["a package or script of it change /usr/bin of module 'core'"]
+    assert messages(caught) == ["a package or script of it changes /usr/bin of module 'core'"]
 
 
 def test_times_are_no_change(upper: Path, core: Module) -> None:

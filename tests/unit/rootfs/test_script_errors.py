@@ -5,6 +5,8 @@ from modpkg.rootfs.script_errors import install_error, script_error
 
 APT = """\
 Reading package lists...
+W: Download is performed unsandboxed as root as file /store/lists couldn't be accessed by user _apt
+dpkg-deb: building package 'usr-is-merged' in '/tmp/usr-is-merged.deb'.
 The following NEW packages will be installed:
   failing other
 Get:1 copy:/pool ./ failing 1.0-1 [20.7 kB]

@@ -8,7 +8,14 @@ from modpkg.events import ignore
 from modpkg.host.files import receipt_of
 from modpkg.host.run import Completed
 from modpkg.squashfs import pack as subject
-from modpkg.squashfs.pack import Settings, pack_tree, tool_versions, unpack
+from modpkg.squashfs.pack import (
+    Settings,
+    pack_tree,
+    tool_versions,
+    unpack,
+    unpack_damaged,
+    unpack_some,
+)
 
 SETTINGS = Settings(level=7, block_size=131072, time=946684800)
 VERSION = "mksquashfs version 4.5.1 (2022/03/17)\ncopyright (C) 2022 Phillip Lougher\n"
@@ -105,3 +112,37 @@ def test_a_missing_library_names_its_package(program: Program, monkeypatch: pyte
     monkeypatch.setattr(subject.ctypes, "CDLL", missing)
     with pytest.raises(ModpkgError, match=r"cannot load libzstd\.so\.1\n  hint: apt-get install libzstd1"):
         tool_versions()
+
+
+def test_some_paths_are_unpacked_by_their_names(tmp_path: Path, program: Program) -> None:
+    unpack_some(tmp_path / "fragment", tmp_path / "tree", ["usr/a*b", "etc"])
+    (command,) = program.commands
+    assert command[0] == "unsquashfs"
+    assert "-no-wildcards" in command, "a name with a star is a name"
+    assert command[-3:] == [str(tmp_path / "fragment"), "usr/a*b", "etc"]
+
+
+@pytest.mark.parametrize(
+    ("status", "stdout", "stderr", "reason"),
+    [
+        (0, "", "a warning", ""),
+        (
+            2,
+            "",
+            "131072 31702\nzstd uncompress failed with error code 10\nmore",
+            "zstd uncompress failed with error code 10",
+        ),
+        (
+            1,
+            "FATAL ERROR: File system corruption detected",
+            "",
+            "FATAL ERROR: File system corruption detected",
+        ),
+        (1, "", "", "unsquashfs ended with status 1"),
+    ],
+)
+def test_what_is_damaged_is_told_and_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, stdout: str, stderr: str, reason: str
+) -> None:
+    monkeypatch.setattr(subject, "run", lambda *_, **__: Completed(("unsquashfs",), status, stdout, stderr))
+    assert unpack_damaged(tmp_path / "image", tmp_path / "tree") == reason

@@ -183,3 +183,11 @@ def test_a_held_lock_is_waited_for_and_said(store: Store) -> None:
 )
 def test_where_the_users_store_is(environ: dict[str, str], root: str) -> None:
     assert Store.default(environ).root == Path(root)
+
+
+def test_all_records_are_given_but_those_that_are_broken(store: Store) -> None:
+    assert list(store.records()) == []
+    store.record("b", {"number": 2})
+    store.record("a", {"number": 1})
+    (store.root / "builds/c.json").write_text("{")
+    assert [one["number"] for one in store.records()] == [1, 2]

@@ -17,6 +17,7 @@ from tests.support.checkout import Checkout, fix_tools
 from tests.support.fake_worker import FakeWorker, stock
 from tests.support.pens import pen_signer, trust_pens
 from tests.support.sessions import called, session_of
+from tests.support.site import write_site
 
 
 @pytest.fixture
@@ -158,3 +159,25 @@ def test_the_demo_answers_all_that_it_made(checkout: Checkout, worker: FakeWorke
     assert (data["channel"], data["boot"]) == ("testing", None)
     assert data["repository"] == str(checkout.root / "build/demo/repository")
     assert all(one.keys() == {"name", "seconds", "cpu_seconds", "reason"} for one in data["steps"])
+
+
+@pytest.mark.parametrize("given", ["uki_key", "uki_certificate"])
+def test_a_key_without_its_certificate_signs_nothing(session: Session, tmp_path: Path, given: str) -> None:
+    with pytest.raises(BadInputError, match="with one of key and certificate alone"):
+        called(build_image, session, "compute", **{given: str(tmp_path / "x")})
+
+
+def test_a_key_that_is_no_file_is_told_before_anything_is_built(session: Session, tmp_path: Path) -> None:
+    called(lock, session, "compute")
+    missing = {"uki_key": str(tmp_path / "k"), "uki_certificate": str(tmp_path / "c")}
+    with pytest.raises(BadInputError, match="there is no such file"):
+        called(build_image, session, "compute", **missing)
+    assert not (session.work / "images").exists()
+
+
+def test_a_site_is_told_with_the_plan_and_the_image(session: Session, checkout: Checkout) -> None:
+    called(lock, session, "compute")
+    write_site(checkout.recipes, {"common/etc/motd": "x"})
+    plan = called(build_image, session, "compute", dry_run=True)
+    assert plan.directory.name.endswith(f"_site-{plan.site}")
+    assert called(build_image, session, "compute").site == plan.site

@@ -88,8 +88,9 @@ def test_the_answer_has_the_form_that_programs_were_promised() -> None:
     assert data.keys() == {"modules", "repository", "channel", "image", "boot", "steps"}
     module = data["modules"][0]
     assert (module["deb"], module["rpm"]) == ("/b/core.deb", "/b/core.rpm")
-    assert {"name", "version", "fragment_sha256", "fragment_bytes"} <= module.keys()
-    assert {"multi_user_seconds", "failed_units", "tests"} <= data["boot"].keys()
+    assert module.keys() == {"name", "version", "deb", "rpm", "fragment_sha256", "fragment_bytes"}
+    assert data["image"].keys() == {"name", "version", "directory", "sha256", "bytes"}
+    assert data["boot"].keys() == {"multi_user_seconds", "failed_units", "tests"}
     assert data["boot"]["failed_units"] == ["munge.service"]
     assert data["steps"] == [{"name": "modules", "seconds": 1.5, "cpu_seconds": 1.0, "reason": "built core"}]
 
@@ -98,3 +99,5 @@ def test_the_answer_can_be_read() -> None:
     text = to_text(demo_result(demo(REPORT), Path("/b/repository")))
     assert "12.0.3-67.cbdppkwfzz" in text
     assert "/b/images/compute" in text
+    assert "uncompressed bytes" in text
+    assert "/b/console.log" in text

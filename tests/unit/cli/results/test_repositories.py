@@ -7,7 +7,8 @@ from modpkg.cli.results import repositories as results
 from modpkg.model.fault import Fault
 from modpkg.model.version import ModuleVersion
 from modpkg.openpgp.keys import Key
-from modpkg.pipeline.pairs import Identity, Pair, PooledPair
+from modpkg.pipeline.identity import Identity
+from modpkg.pipeline.pairs import Pair, PooledPair
 from modpkg.pipeline.pool import Pooled
 from modpkg.pipeline.publish import Published, PublishPlan
 from modpkg.pipeline.upload import Uploaded

@@ -1,0 +1,1 @@
+"""Results as pages: Markdown for tickets, HTML for everybody."""

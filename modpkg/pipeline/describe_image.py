@@ -1,0 +1,112 @@
+"""What lies in an image directory beside kernel, initrd and root: records, lists, ways to start it, sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from modpkg.events import Sink, Warned
+from modpkg.formats.canonical import canonical_json
+from modpkg.host.files import receipt_of, temporary_directory
+from modpkg.image import identity
+from modpkg.image.boot_files import BOOT, boot_texts, command_line
+from modpkg.image.sbom import sbom_text
+from modpkg.image.uki import Parts, SigningPair, make_uki
+from modpkg.model.image import SITE, ImageDirectory, ImageFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from modpkg.openpgp.sign import Signer
+    from modpkg.pipeline.build_image import Plan
+
+IMAGE_JSON: Final = "image.json"
+SUMS: Final = "SHA256SUMS"
+SIGNATURE: Final = "SHA256SUMS.gpg"
+SBOM: Final = "sbom.spdx.json"
+MODES: Final = {BOOT: 0o755, SITE: 0o600}  # a site layer has the hash of root's password
+PLAIN_MODE: Final = 0o644
+UNSIGNED_HINT: Final = (
+    "invoke publish makes a key, invoke import-key takes one; then remove the image and build it"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pens:
+    """Who signs: the sums with the repository's key, the EFI program with a site's key. None signs nothing."""
+
+    sums: Signer | None = None
+    uki: SigningPair | None = None
+
+
+NO_PENS: Final = Pens()
+
+
+def describe(plan: Plan, directory: Path, *, kernel: str, pens: Pens, sink: Sink) -> ImageDirectory:
+    """Add all other files to a directory that has kernel, initrd, root and site layer; give what image.json says."""
+    draft = _record(plan, kernel, _files(directory))
+    texts = {
+        "packages": identity.packages_text(plan.modules),
+        "changelog": identity.changelog_text(plan.modules, plan.image),
+        SBOM: sbom_text(plan.manifest.name, plan.image, plan.modules),
+        **boot_texts(draft),
+    }
+    for name, text in texts.items():
+        (directory / name).write_text(text, encoding="utf-8")
+    if plan.uki:
+        _uki(draft, directory, pens, sink)
+    record = _record(plan, kernel, _files(directory))
+    (directory / IMAGE_JSON).write_text(canonical_json(record), encoding="utf-8")
+    sums = "".join(f"{file.sha256}  {name}\n" for name, file in _files(directory).items())
+    (directory / SUMS).write_text(sums, encoding="utf-8")
+    _sign(plan, directory / SIGNATURE, sums, pens, sink)
+    for path in directory.iterdir():
+        path.chmod(MODES.get(path.name, PLAIN_MODE))
+    return record
+
+
+def uki_name(image: str) -> str:
+    """Give the name of an image's EFI program."""
+    return f"{image}.efi"
+
+
+def _files(directory: Path) -> dict[str, ImageFile]:
+    receipts = {path.name: receipt_of(path) for path in sorted(directory.iterdir())}
+    return {name: ImageFile(size=receipt.size, sha256=receipt.sha256) for name, receipt in receipts.items()}
+
+
+def _record(plan: Plan, kernel: str, files: dict[str, ImageFile]) -> ImageDirectory:
+    return ImageDirectory(
+        name=plan.manifest.name,
+        image=plan.image,
+        kernel=kernel,
+        kernel_arguments=plan.manifest.kernel_arguments,
+        files=files,
+        waits_for_site=tuple(sorted({unit for module in plan.modules for unit in module.waits_for_site})),
+        tests={module.name: module.tests for module in plan.modules if module.tests},
+        site=plan.site.mark if plan.site else None,
+    )
+
+
+def _uki(draft: ImageDirectory, directory: Path, pens: Pens, sink: Sink) -> None:
+    parts = Parts(
+        name=draft.name,
+        version=draft.image.version,
+        architecture=draft.image.architecture,
+        kernel_release=draft.kernel,
+        command_line=command_line(draft),
+        kernel=directory / "vmlinuz",
+        initrd=directory / "initrd",
+    )
+    with temporary_directory(directory.parent) as work:
+        make_uki(parts, directory / uki_name(draft.name), work=work, signing=pens.uki, sink=sink)
+
+
+def _sign(plan: Plan, path: Path, sums: str, pens: Pens, sink: Sink) -> None:
+    if pens.sums is None:
+        sink(Warned(f"{SUMS} of {plan.directory.name} is not signed, as there is no key", hint=UNSIGNED_HINT))
+        return
+    # Not the clock's time: an image that is built again is the same to the last byte.
+    moment = max(module.source_date_epoch for module in plan.modules)
+    with pens.sums.session(sink=sink) as session:
+        path.write_text(session.detached(sums, seconds=moment), encoding="ascii")
