@@ -37,6 +37,7 @@ COMMAND_GROUPS = (
     channels,
     images,
     directories,
+    nodes,
     proofs,
     changes,
     nodes,

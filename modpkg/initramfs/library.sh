@@ -80,10 +80,14 @@ detail() {
 # run_stage NAME: runs one stage, or gives up.
 run_stage() {
     rm -f "$reason_file" "$detail_file"
-    if [ "$1" = check ] && [ -z "$(argument modpkg.check)" ]; then
-        return
-    fi
+    # These have nothing to do unless an address is given.
+    case $1 in
+        check | disks) [ -n "$(argument "modpkg.$1")" ] || return 0 ;;
+    esac
     say "$1" start
+    if [ ! -e "/lib/modpkg/stages/$1.sh" ]; then
+        give_up "$1" 'this initrd has no such stage: the image lacks a module, such as storage'
+    fi
     _trace=
     if flag debug; then
         _trace=-x

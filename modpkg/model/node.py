@@ -15,12 +15,15 @@ FORMAT: Final = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadImage:
-    """An image on the head. `directory` is its name below `images/`: another content has another name."""
+    """An image on the head. `directory` is its name below `images/`: another content has another name.
+
+    `arguments` are those of the kernel, with what a node fetches from that directory and the digests.
+    """
 
     name: str
     version: str
     directory: str
-    kernel_arguments: tuple[str, ...]
+    arguments: tuple[str, ...]
     sha256: str
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modpkg.model.node import node_record, record_text
+from modpkg.node.disk_plan import plan_disks, shell_text
 from modpkg.node.dnsmasq import dnsmasq_text, hosts_text
 from modpkg.node.ipxe import UNKNOWN, script_text
 from modpkg.node.nginx import nginx_text
@@ -61,7 +63,15 @@ def head_files(nodes: Nodes, images: Mapping[str, HeadImage], *, root: Path) -> 
     }
     for node in nodes.nodes.values():
         image = images[node.settings.image or ""]
-        script = script_text(node.name, image, url=cluster.url, arguments=node.settings.kernel_arguments)
+        arguments = list(node.settings.kernel_arguments)
+        if node.settings.disks:
+            plan = shell_text(
+                plan_disks(nodes.disks[node.settings.disks], cluster=cluster.name, node=node.name)
+            )
+            files[f"disks/{node.name}.sh"] = plan
+            arguments.append(f"modpkg.disks={cluster.url}/disks/{node.name}.sh")
+            arguments.append(f"modpkg.disks-sha256={hashlib.sha256(plan.encode()).hexdigest()}")
+        script = script_text(node.name, image, url=cluster.url, arguments=arguments)
         told = record_text(node_record(node, cluster, image))
         for mac in node.macs:
             files[f"boot/{mac}.ipxe"] = script

@@ -40,10 +40,9 @@ exit
 def script_text(name: str, image: HeadImage, *, url: str, arguments: Sequence[str]) -> str:
     """Give the script by which a node boots; raises BadInputError for arguments that iPXE would not pass on."""
     words = [
-        *(word for argument in image.kernel_arguments for word in argument.split()),
+        *(word for argument in image.arguments for word in argument.split()),
         *arguments,
-        f"modpkg.image={url}/images/{image.directory}/root.squashfs",
-        f"modpkg.sha256={image.sha256}",
+        f"modpkg.base={url}/images/{image.directory}",
     ]
     for word in words:
         if not SAFE.fullmatch(word):

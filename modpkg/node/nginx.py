@@ -39,7 +39,7 @@ http {{
             add_header Cache-Control no-cache;
             try_files $uri /boot/unknown.ipxe =404;
         }}
-        location ~ ^/(node|tftp)/ {{
+        location ~ ^/(disks|node|tftp)/ {{
             root {root}/current;
             add_header Cache-Control no-cache;
         }}

@@ -17,6 +17,7 @@ from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Sink, StepSkipped, ignore
 from modpkg.host.files import locked, new_directory, remove_tree, sync_file_system, write_atomically
 from modpkg.host.steps import step
+from modpkg.model.image import ROOT, SITE
 from modpkg.model.node import HeadImage
 from modpkg.node.dnsmasq import PROGRAMS
 from modpkg.node.head import HeadPlaces, head_files
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from modpkg.model.inventory import Nodes
 
 IPXE: Final = Path("/usr/lib/ipxe")
-BOOTED: Final = ("image.json", "initrd", "root.squashfs", "vmlinuz")
+BOOTED: Final = ("image.json", "initrd", ROOT, "vmlinuz")
 KEPT: Final = 5
 PLAIN: Final = re.compile(r"/[A-Za-z0-9/_.~+@-]*")
 IMAGES_LIST: Final = "images"
@@ -42,14 +43,14 @@ class HeadPlan:
     files: Mapping[str, str]
     programs: Mapping[str, bytes]
     images: Mapping[str, HeadImage]
-    sources: Mapping[str, Path]
+    sources: Mapping[str, tuple[Path, ImageDirectory]]
     changed: tuple[str, ...]
     reason: str
 
 
 def head_image(directory: Path, about: ImageDirectory) -> HeadImage:
     """Give an image directory as the head shows it: the name holds the digest of its contents."""
-    missing = [name for name in BOOTED if not (directory / name).is_file()]
+    missing = [name for name in _served(about) if not (directory / name).is_file()]
     if missing:
         raise BadInputError(
             f"cannot serve the image {about.name!r}: it lacks {', '.join(missing)}",
@@ -61,7 +62,7 @@ def head_image(directory: Path, about: ImageDirectory) -> HeadImage:
         name=about.name,
         version=about.image.version,
         directory=f"{about.name}_{about.image.version}_{digest[:12]}",
-        kernel_arguments=about.kernel_arguments,
+        arguments=about.arguments,
         sha256=about.files["root.squashfs"].sha256,
     )
 
@@ -89,7 +90,7 @@ def plan_head(
         files=files,
         programs=programs,
         images=images,
-        sources={name: source[0] for name, source in sources.items()},
+        sources=sources,
         changed=changed,
         reason=reason,
     )
@@ -109,7 +110,7 @@ def write_head(plan: HeadPlan, root: Path, *, sink: Sink = ignore) -> None:
             return
         with step("head", sink, reason=plan.reason):
             for name, image in plan.images.items():
-                _take_image(plan.sources[name], places.images / image.directory)
+                _take_image(*plan.sources[name], places.images / image.directory)
             with new_directory(places.generations / plan.generation) as scratch:
                 _write_files(plan, scratch)
             places.run.mkdir(exist_ok=True)
@@ -162,11 +163,15 @@ def _read(path: Path) -> str | None:
         return None
 
 
-def _take_image(source: Path, target: Path) -> None:
+def _served(about: ImageDirectory) -> tuple[str, ...]:
+    return (*BOOTED, SITE) if SITE in about.files else BOOTED
+
+
+def _take_image(source: Path, about: ImageDirectory, target: Path) -> None:
     if target.is_dir():
         return
     with new_directory(target) as scratch:
-        for name in BOOTED:
+        for name in _served(about):
             try:
                 # The bits of an image that is built again lie in new files: ours stay what they were.
                 os.link(source / name, scratch / name, follow_symlinks=True)
@@ -175,7 +180,7 @@ def _take_image(source: Path, target: Path) -> None:
 
 
 def _write_files(plan: HeadPlan, place: Path) -> None:
-    for folder in ("boot", "node", "tftp"):
+    for folder in ("boot", "disks", "node", "tftp"):
         (place / folder).mkdir()
     for path, text in plan.files.items():
         (place / path).write_text(text, encoding="utf-8")

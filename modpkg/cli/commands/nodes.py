@@ -8,14 +8,20 @@ from modpkg.cli.command import command
 
 if TYPE_CHECKING:
     from modpkg.cli.options import Session
-    from modpkg.cli.results.nodes import HeadResult, InventoryResult, NodeResult, RollbackResult
+    from modpkg.cli.results.nodes import (
+        DiskPlanResult,
+        HeadResult,
+        InventoryResult,
+        NodeResult,
+        RollbackResult,
+    )
     from modpkg.model.inventory import Node, Nodes
     from modpkg.pipeline.head import HeadPlan
 
 
 @command()
 def lint_nodes(session: Session) -> InventoryResult:
-    """Check the cluster and the inventory of nodes, and tell all faults at once.
+    """Check the documents of cluster, nodes and disks, and tell all faults at once.
 
     Example: modpkg lint-nodes
     """
@@ -35,6 +41,26 @@ def show_node(session: Session, name: str) -> NodeResult:
     from modpkg.formats.node_documents import load_nodes
 
     return node_result(_node(session, load_nodes(session.recipes), name))
+
+
+@command(helps={"name": "Node, as the inventory names it.", "script": "Show what the node's initrd runs."})
+def disk_plan(session: Session, name: str, *, script: bool = False) -> DiskPlanResult | str:
+    """Show what a node would do with its disks: which ones it looks for, and what it makes on blank ones.
+
+    Example: modpkg disk-plan beo-01
+    """
+    from modpkg.cli.results.nodes import disk_plan_result
+    from modpkg.errors import BadInputError
+    from modpkg.formats.node_documents import load_nodes
+    from modpkg.node.disk_plan import plan_disks, shell_text
+
+    nodes = load_nodes(session.recipes)
+    node = _node(session, nodes, name)
+    if not node.settings.disks:
+        hint = "write `disks: NAME` for it or for one of its groups"
+        raise BadInputError(f"the node {name!r} has no disk configuration", hint=hint)
+    plan = plan_disks(nodes.disks[node.settings.disks], cluster=nodes.cluster.name, node=name)
+    return shell_text(plan) if script else disk_plan_result(plan)
 
 
 @command(

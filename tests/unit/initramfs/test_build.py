@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,21 @@ def test_what_init_names_is_there(root: Path) -> None:
     found = build(root)
     line = next(line for line in found["init"].decode().splitlines() if line.startswith("for stage in "))
     for name in line.removeprefix("for stage in ").removesuffix("; do").split():
-        assert f"lib/modpkg/stages/{name}.sh" in found
+        assert (f"lib/modpkg/stages/{name}.sh" in found) == (name != "disks")
+
+
+def test_programs_of_a_module_come_with_the_stage_that_runs_them(root: Path) -> None:
+    before = build(root)
+    folder = root / "usr/lib/modpkg/initramfs.d"
+    folder.mkdir(parents=True)
+    (folder / "storage.list").write_text("program /usr/sbin/tool\nmodule nfs\n")
+    (root / "usr/sbin").mkdir()
+    shutil.copyfile("/usr/bin/busybox", root / "usr/sbin/tool")
+    found = build(root)
+    assert found["usr/sbin/tool"] == Path("/usr/bin/busybox").read_bytes()
+    new = {path for path in found.keys() - before.keys() if path.startswith("lib/modpkg/")}
+    assert new == {"lib/modpkg/disks.sh", "lib/modpkg/volumes.sh", "lib/modpkg/stages/disks.sh"}
+    assert "nfs" in found["lib/modpkg/modules"].decode().split()
 
 
 def test_a_driver_waits_for_its_device_and_the_rest_is_loaded(root: Path) -> None:

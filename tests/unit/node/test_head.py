@@ -17,7 +17,7 @@ IMAGE = HeadImage(
     name="compute",
     version="12.0.3-67.bcdfghjklm",
     directory="compute_12.0.3-67.bcdfghjklm_0123456789ab",
-    kernel_arguments=("mitigations=off", "console=tty0 console=ttyS0"),
+    arguments=("mitigations=off", "console=tty0 console=ttyS0", "modpkg.image=root.squashfs"),
     sha256="5" * 64,
 )
 
@@ -43,8 +43,8 @@ def test_a_script_names_kernel_initrd_image_digest_and_the_node_s_own_file() -> 
     base = "http://10.0.0.1/images/compute_12.0.3-67.bcdfghjklm_0123456789ab"
     assert lines[0] == "#!ipxe"
     assert (
-        f"kernel {base}/vmlinuz initrd=initrd mitigations=off console=tty0 console=ttyS0 quiet"
-        f" modpkg.image={base}/root.squashfs modpkg.sha256={'5' * 64}"
+        f"kernel {base}/vmlinuz initrd=initrd mitigations=off console=tty0 console=ttyS0"
+        f" modpkg.image=root.squashfs quiet modpkg.base={base}"
         " modpkg.node=http://10.0.0.1/node/${netX/mac}.json && goto initrd ||"
     ) in lines
     assert f"initrd --name initrd {base}/initrd && goto boot ||" in lines
@@ -65,7 +65,7 @@ def test_an_argument_that_ipxe_would_change_is_refused(word: str) -> None:
 
 def test_a_quoted_argument_of_the_image_is_refused_too() -> None:
     with pytest.raises(BadInputError, match="iPXE would not pass on"):
-        script_text("n", replace(IMAGE, kernel_arguments=('dyndbg="x y"',)), url="http://h", arguments=())
+        script_text("n", replace(IMAGE, arguments=('dyndbg="x y"',)), url="http://h", arguments=())
 
 
 def test_a_node_is_told_everything_in_one_line_of_json() -> None:
