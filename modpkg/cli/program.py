@@ -17,6 +17,7 @@ from modpkg.cli.commands import (
     channels,
     development,
     directories,
+    disks,
     documents,
     images,
     modules,
@@ -38,9 +39,9 @@ COMMAND_GROUPS = (
     images,
     directories,
     nodes,
+    disks,
     proofs,
     changes,
-    nodes,
     development,
 )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from modpkg.formats.problems import way_text
 from modpkg.formats.words import closest
 from modpkg.model.disks import LEAST_MEMBERS, REST, size_mib
+from modpkg.model.document import dashed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,17 +18,33 @@ if TYPE_CHECKING:
 
 RESERVED = ("/", "/dev", "/proc", "/sys", "/run", "/usr", "/etc")
 MOST_PARTITIONS = 128
+# From lvm(8): names that begin so are those of its own volumes.
+LVM_NAMES = ("snapshot", "pvmove")
 
 
 def check_disks(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
     """Give the problems of a disk document whose types are right."""
+    yield from _purpose(disks, parsed)
     for name, disk in disks.disks.items():
         yield from _disk(("disks", name), disk, parsed)
     yield from _matches(disks, parsed)
     yield from _names(disks, parsed)
     yield from _uses(disks, parsed)
+    yield from _volumes(disks, parsed)
     yield from _levels(disks, parsed)
     yield from _mounts(disks, parsed)
+
+
+def _purpose(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
+    if not disks.diskless and not disks.disks:
+        message = "it says nothing of disks"
+        yield parsed.problem((), message, hint="write disks, or diskless: true for nodes that touch none")
+    for key in ("disks", "raid", "volume_groups", "filesystems"):
+        if disks.diskless and getattr(disks, key):
+            way: Keys = (dashed(key),)
+            yield parsed.problem(
+                way, f"{way_text(way)}: a diskless node has none", hint="remove it", key=True
+            )
 
 
 def _disk(way: Keys, disk: Disk, parsed: Parsed) -> Iterator[Problem]:
@@ -82,33 +99,68 @@ def _matches(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
 
 
 def _names(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
-    for name in disks.raid.keys() & disks.disks.keys():
-        message = f"raid.{name}: {name!r} is the name of a disk too"
-        yield parsed.problem(("raid", name), message, hint="rename one", key=True)
+    owners = dict.fromkeys(disks.disks, "a disk")
+    for key, noun in (("raid", "an array"), ("volume-groups", "a volume group")):
+        for name in getattr(disks, key.replace("-", "_")):
+            if name in owners:
+                message = f"{key}.{name}: {name!r} is the name of {owners[name]} too"
+                yield parsed.problem((key, name), message, hint="rename one", key=True)
+            owners.setdefault(name, noun)
 
 
 def _uses(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
     partitions = {f"{n}.{part.name}" for n, disk in disks.disks.items() for part in disk.partitions}
+    volumes = {f"{n}.{volume.name}" for n, group in disks.volume_groups.items() for volume in group.volumes}
     users: dict[str, str] = {}
-    for name, raid in disks.raid.items():
-        for index, member in enumerate(raid.members):
-            way: Keys = ("raid", name, "members", index)
-            if member not in partitions:
-                message = f"{way_text(way)}: there is no partition {member!r}"
-                yield parsed.problem(way, message, hint=closest(member, partitions))
-            yield from _once(parsed, way, member, users, f"the array {name!r}")
+    for key, table, known, noun in (
+        ("raid", disks.raid, partitions, "the array"),
+        ("volume-groups", disks.volume_groups, {*partitions, *disks.raid}, "the volume group"),
+    ):
+        for name, user in table.items():
+            for index, member in enumerate(user.members):
+                way: Keys = (key, name, "members", index)
+                yield from _known(parsed, way, member, known)
+                yield from _once(parsed, way, member, users, f"{noun} {name!r}")
     for index, system in enumerate(disks.filesystems):
         way = ("filesystems", index, "device")
-        if system.device not in partitions and system.device not in disks.raid:
-            message = f"{way_text(way)}: there is no partition and no array {system.device!r}"
-            yield parsed.problem(way, message, hint=closest(system.device, {*partitions, *disks.raid}))
+        yield from _known(parsed, way, system.device, {*partitions, *disks.raid, *volumes})
         yield from _once(parsed, way, system.device, users, f"{way_text(way[:2])}")
+
+
+def _known(parsed: Parsed, way: Keys, device: str, known: set[str]) -> Iterator[Problem]:
+    if device not in known:
+        kinds = "partition" if way[0] == "raid" else "partition and no array"
+        if way[0] == "filesystems":
+            kinds = "partition, array or volume"
+        message = f"{way_text(way)}: there is no {kinds} {device!r}"
+        yield parsed.problem(way, message, hint=closest(device, known))
 
 
 def _once(parsed: Parsed, way: Keys, device: str, users: dict[str, str], user: str) -> Iterator[Problem]:
     first = users.setdefault(device, user)
     if first != user:
         yield parsed.problem(way, f"{way_text(way)}: {device!r} belongs to {first} already")
+
+
+def _volumes(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
+    for name, group in disks.volume_groups.items():
+        for index, member in enumerate(group.members):
+            if member in group.members[:index]:
+                place: Keys = ("volume-groups", name, "members", index)
+                yield parsed.problem(place, f"{way_text(place)}: {member!r} is there twice")
+        seen: set[str] = set()
+        for index, volume in enumerate(group.volumes):
+            way: Keys = ("volume-groups", name, "volumes", index)
+            if volume.name in seen:
+                message = f"{way_text((*way, 'name'))}: {volume.name!r} is there twice"
+                yield parsed.problem((*way, "name"), message)
+            seen.add(volume.name)
+            if volume.name.startswith(LVM_NAMES):
+                message = f"{way_text((*way, 'name'))}: LVM keeps such names to itself"
+                yield parsed.problem((*way, "name"), message, hint="rename it")
+            if volume.size == REST and index + 1 < len(group.volumes):
+                message = f"{way_text((*way, 'size'))}: 'rest' leaves nothing for the volumes after it"
+                yield parsed.problem((*way, "size"), message, hint="write it for the last one")
 
 
 def _levels(disks: Disks, parsed: Parsed) -> Iterator[Problem]:

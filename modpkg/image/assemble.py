@@ -89,7 +89,7 @@ def assemble(job: AssembleJob, *, build_initrd: InitrdBuilder, sink: Sink) -> As
             finish_glue(glue, stack.modules)
             expected = expected_paths(stack.paths, glue)
         with step("make the initrd", sink):
-            shown = Shown(view=stack.view, glue=glue, lines=expected)
+            shown = Shown(view=stack.view, glue=glue)
             drivers = sorted({name for module in stack.modules for name in module.initramfs_modules})
             build_initrd(shown, kernel=release, modules=drivers, destination=job.work / INITRD)
             _copy_kernel(shown, stack.kernel_image, job.work / KERNEL)

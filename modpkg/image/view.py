@@ -6,11 +6,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from modpkg.image.links import resolve
 from modpkg.squashfs.pick import open_picker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from modpkg.model.module import Module
@@ -59,27 +58,15 @@ def opened(modules: Sequence[Module], fragments: Sequence[Path]) -> Iterator[Vie
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """The files of an image: those of the glue before those of fragments; `lines` tell what lies at each path."""
+    """The files of an image: those of the glue before those of fragments."""
 
     view: View
     glue: Path
-    lines: Mapping[str, str]
 
     def read(self, path: str) -> bytes:
         """Give the content of a regular file; raises FileNotFoundError where there is none."""
         above = self.glue / path
         return above.read_bytes() if above.is_file() else self.view.read(path)
-
-    def names(self, folder: str) -> tuple[str, ...]:
-        """Give the names of what lies directly in a directory, sorted; none where there is no such directory."""
-        start = f"{folder}/"
-        found = (path.removeprefix(start) for path in self.lines if path.startswith(start))
-        return tuple(sorted(name for name in found if "/" not in name))
-
-    def resolve(self, path: str) -> str | None:
-        """Give the regular file that a path leads to, links followed inside the image; None for none."""
-        found = resolve(path, self.lines)
-        return found if found is not None and self.lines[found].startswith("file ") else None
 
     def where(self, path: str) -> str:
         """Say where a path is, for a message."""

@@ -13,7 +13,6 @@ from modpkg.errors import ModpkgError
 from modpkg.host.files import Receipt, write_atomically
 from modpkg.initramfs import cpio
 from modpkg.initramfs.kernel_modules import ModuleTable, module_name, read_table
-from modpkg.initramfs.programs import program_members, read_extras
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,9 +27,7 @@ REQUIRED_MODULES: Final = ("loop", "overlay", "squashfs")
 # Drivers of virtual machines. A kernel may lack some of them: what it has is taken.
 WANTED_MODULES: Final = ("e1000", "e1000e", "virtio_blk", "virtio_net", "virtio_pci")
 LIBRARY: Final = "lib/modpkg"
-LIBRARIES: Final = ("disks.sh", "lease.sh", "library.sh", "volumes.sh")
-# Of use only with the programs of a module such as storage.
-DISK_SCRIPTS: Final = ("disks.sh", "volumes.sh", "stages/disks.sh")
+LIBRARIES: Final = ("disks.sh", "image_tools.sh", "lease.sh", "library.sh", "lvm.sh", "volumes.sh")
 CONSOLE: Final = (5, 1)
 
 
@@ -42,14 +39,12 @@ def build_initrd(files: Files, *, kernel: str, modules: Sequence[str], destinati
     """
     table = read_table(files, f"usr/lib/modules/{kernel}")
     wanted = [name for name in WANTED_MODULES if table.has(name)]
-    extras = read_extras(files)
-    asked = [*REQUIRED_MODULES, *wanted, *modules, *extras.modules]
+    asked = [*REQUIRED_MODULES, *wanted, *modules]
     members = [
         *_skeleton(),
         cpio.file("bin/busybox", _read_busybox(files), mode=0o755),
-        *_scripts(with_disks=bool(extras.programs)),
+        *_scripts(),
         *_module_members(table, kernel, asked),
-        *program_members(files, extras.programs),
     ]
     return write_atomically(destination, cpio.archive(cpio.with_parents(members)))
 
@@ -78,17 +73,12 @@ def _read_busybox(files: Files) -> bytes:
     return data
 
 
-def _scripts(*, with_disks: bool) -> list[cpio.Member]:
+def _scripts() -> list[cpio.Member]:
     package = resources.files("modpkg.initramfs")
-    left_out = () if with_disks else DISK_SCRIPTS
-    stages = [
-        stage
-        for stage in sorted((package / "stages").iterdir(), key=lambda entry: entry.name)
-        if f"stages/{stage.name}" not in left_out
-    ]
+    stages = sorted((package / "stages").iterdir(), key=lambda entry: entry.name)
     return [
         _script("init", package / "init.sh"),
-        *(_script(f"{LIBRARY}/{name}", package / name) for name in LIBRARIES if name not in left_out),
+        *(_script(f"{LIBRARY}/{name}", package / name) for name in LIBRARIES),
         *(_script(f"{LIBRARY}/stages/{stage.name}", stage) for stage in stages if stage.name.endswith(".sh")),
     ]
 

@@ -29,7 +29,10 @@ def size_mib(text: str) -> int:
 
 
 class Match(Document):
-    """Which disk of a node is meant: all that is said has to hold. `serial` and `path` are shell patterns."""
+    """Which disk of a node is meant: all that is said has to hold. `serial` and `path` are shell patterns.
+
+    `path` is `/dev/NAME` or the disk's place below `/sys/devices`, which depends on no order.
+    """
 
     serial: Pattern | None = None
     path: Pattern | None = None
@@ -59,8 +62,22 @@ class Raid(Document):
     members: tuple[Member, ...] = Field(min_length=1)
 
 
+class Volume(Document):
+    """A volume of a group; `rest` takes what the others leave."""
+
+    name: Name
+    size: Size
+
+
+class VolumeGroup(Document):
+    """A volume group of LVM: partitions and arrays that are joined, and the volumes that are cut out of them."""
+
+    members: tuple[Member, ...] = Field(min_length=1)
+    volumes: tuple[Volume, ...] = Field(min_length=1)
+
+
 class FileSystem(Document):
-    """A file system or swap space on a partition (`disk.partition`) or an array (its name)."""
+    """A file system or swap space on a partition (`disk.partition`), an array (its name) or `group.volume`."""
 
     device: Member
     format: Format
@@ -71,12 +88,15 @@ class FileSystem(Document):
 class Disks(Document):
     """`recipes/disks/<name>.yaml`. `foreign` says what a node does when a disk is not its own to use.
 
-    `stop`: it waits and tries again; `go-on`: it comes up without what lies on that disk.
+    `stop`: it waits and tries again; `go-on`: it comes up without what lies on that disk. `diskless`: the node has
+    disks perhaps, but touches none; nothing else is said then.
     """
 
     name: Name
     summary: str = ""
+    diskless: bool = False
     foreign: Literal["stop", "go-on"] = "stop"
-    disks: dict[Name, Disk] = Field(min_length=1)
+    disks: dict[Name, Disk] = Field(default_factory=dict)
     raid: dict[Name, Raid] = Field(default_factory=dict)
+    volume_groups: dict[Name, VolumeGroup] = Field(default_factory=dict)
     filesystems: tuple[FileSystem, ...] = ()

@@ -1,7 +1,7 @@
-"""A disk document as the plan of one node: identities, and the shell that the initrd runs. Pure.
+"""A disk document as the plan of one node: the identity of all that is on its disks. Pure.
 
-Identities are UUIDs of version 5 over cluster, node, document and role; those of partitions, arrays and file
-systems take in what they are made of. So a disk of another node, of another document or of another layout never
+Identities are UUIDs of version 5 over cluster, node, document and role; those of partitions, arrays, volumes and
+file systems take in what they are made of. So a disk of another node, of another document or of another layout never
 looks like one that may be used.
 """
 
@@ -18,12 +18,18 @@ if TYPE_CHECKING:
     from modpkg.model.disks import Disk, Disks, Match
 
 NAMESPACE: Final = UUID("0a3c7b52-5d0e-5f43-9d7e-3f1f6f2f8a11")
-# Types of partitions, from the UAPI group's Discoverable Partitions Specification.
+# Types of partitions, from the UAPI group's Discoverable Partitions Specification and, for LVM, the list of GPT types
+# that fdisk(8) shows.
 TYPES: Final = {
     "raid": "a19d880f-05fc-4d3b-a006-743f0f84911e",
+    "lvm": "e6d6d379-f507-44c2-a23c-238f2a3df928",
     "swap": "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f",
     "data": "0fc63daf-8483-4772-8e79-3d69d8477de4",
 }
+# How LVM writes a UUID: groups of so many characters.
+LVM_GROUPS: Final = (6, 4, 4, 4, 4, 4, 6)
+MD_GROUPS: Final = (8, 8, 8, 8)
+TAG: Final = "modpkg-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +65,25 @@ class PlannedArray:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedVolume:
+    """A volume of a group, with the tag that it carries and its size in MiB (0: what is left)."""
+
+    name: str
+    tag: str
+    size_mib: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedGroup:
+    """A volume group with the tag that it carries; `members` are pairs of a device and its UUID as LVM's."""
+
+    name: str
+    tag: str
+    members: tuple[tuple[str, str], ...]
+    volumes: tuple[PlannedVolume, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedFileSystem:
     """A file system or swap space with its identity; swap has no mount."""
 
@@ -75,110 +100,111 @@ class DiskPlan:
 
     node: str
     config: str
+    diskless: bool
     foreign: str
     disks: tuple[PlannedDisk, ...]
     arrays: tuple[PlannedArray, ...]
+    groups: tuple[PlannedGroup, ...]
     filesystems: tuple[PlannedFileSystem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Identities:
+    words: tuple[str, ...]
+
+    def of(self, *words: Any) -> str:
+        return str(uuid5(NAMESPACE, json.dumps([*self.words, *words], sort_keys=True)))
 
 
 def plan_disks(disks: Disks, *, cluster: str, node: str) -> DiskPlan:
     """Give the plan of a node: equal words give equal identities, for ever."""
-
-    def identity(*words: Any) -> str:
-        return str(uuid5(NAMESPACE, json.dumps([cluster, node, disks.name, *words], sort_keys=True)))
-
+    ids = _Identities((cluster, node, disks.name))
     users = {member: "raid" for raid in disks.raid.values() for member in raid.members}
+    users |= {member: "lvm" for group in disks.volume_groups.values() for member in group.members}
     users |= {system.device: "swap" for system in disks.filesystems if system.format == "swap"}
-    planned = []
-    for name, disk in disks.disks.items():
-        layout = _layout(name, disk, users)
-        planned.append(
-            PlannedDisk(
-                name=name,
-                guid=identity("disk", name),
-                unfinished=identity("unfinished disk", name),
-                match=disk.match,
-                partitions=tuple(
-                    PlannedPartition(
-                        device=device,
-                        number=number,
-                        uuid=identity("partition", layout, number),
-                        type=TYPES[kind],
-                        size_mib=size,
-                    )
-                    for number, (device, kind, size) in enumerate(layout, start=1)
-                ),
-            )
-        )
     return DiskPlan(
         node=node,
         config=disks.name,
+        diskless=disks.diskless,
         foreign=disks.foreign,
-        disks=tuple(planned),
+        disks=tuple(_disk(name, disk, users, ids) for name, disk in disks.disks.items()),
         arrays=tuple(
             PlannedArray(
                 name=name,
-                uuid=_md_uuid(identity("array", name, raid.level, raid.members)),
+                uuid=_grouped(ids.of("array", name, raid.level, raid.members), MD_GROUPS, ":"),
                 level=raid.level,
                 members=raid.members,
             )
             for name, raid in disks.raid.items()
         ),
-        # The outer mount first: /var before /var/lib.
-        filesystems=tuple(
-            PlannedFileSystem(
-                device=system.device,
-                uuid=identity("file system", system.device, system.format),
-                format=system.format,
-                mount=system.mount or "",
-                options=system.options or "",
+        groups=_groups(disks, ids),
+        filesystems=_filesystems(disks, ids),
+    )
+
+
+def _disk(name: str, disk: Disk, users: dict[str, str], ids: _Identities) -> PlannedDisk:
+    layout = [
+        (device, users.get(device, "data"), size_mib(partition.size))
+        for partition in disk.partitions
+        for device in [f"{name}.{partition.name}"]
+    ]
+    return PlannedDisk(
+        name=name,
+        guid=ids.of("disk", name),
+        unfinished=ids.of("unfinished disk", name),
+        match=disk.match,
+        partitions=tuple(
+            PlannedPartition(
+                device=device,
+                number=number,
+                uuid=ids.of("partition", layout, number),
+                type=TYPES[kind],
+                size_mib=size,
             )
-            for system in sorted(disks.filesystems, key=lambda one: (one.mount or "", one.device))
+            for number, (device, kind, size) in enumerate(layout, start=1)
         ),
     )
 
 
-def _md_uuid(uuid: str) -> str:
-    # mdadm writes four groups of eight digits.
-    digits = uuid.replace("-", "")
-    return ":".join(digits[start : start + 8] for start in range(0, 32, 8))
+def _groups(disks: Disks, ids: _Identities) -> tuple[PlannedGroup, ...]:
+    return tuple(
+        PlannedGroup(
+            name=name,
+            tag=TAG + ids.of("group", name, group.members),
+            members=tuple(
+                (member, _grouped(ids.of("physical volume", name, group.members, member), LVM_GROUPS, "-"))
+                for member in group.members
+            ),
+            volumes=tuple(
+                PlannedVolume(
+                    name=volume.name,
+                    tag=TAG + ids.of("volume", name, volume.name, volume.size),
+                    size_mib=size_mib(volume.size),
+                )
+                for volume in group.volumes
+            ),
+        )
+        for name, group in disks.volume_groups.items()
+    )
 
 
-def _layout(name: str, disk: Disk, users: dict[str, str]) -> list[tuple[str, str, int]]:
-    devices = [f"{name}.{partition.name}" for partition in disk.partitions]
-    return [
-        (device, users.get(device, "data"), size_mib(partition.size))
-        for device, partition in zip(devices, disk.partitions, strict=True)
-    ]
+def _filesystems(disks: Disks, ids: _Identities) -> tuple[PlannedFileSystem, ...]:
+    return tuple(
+        PlannedFileSystem(
+            device=system.device,
+            uuid=ids.of("file system", system.device, system.format),
+            format=system.format,
+            mount=system.mount or "",
+            options=system.options or "",
+        )
+        # The outer mount first: /var before /var/lib.
+        for system in sorted(disks.filesystems, key=lambda one: (one.mount or "", one.device))
+    )
 
 
-def shell_text(plan: DiskPlan) -> str:
-    """Give a plan as calls of the initrd's functions: lib/modpkg/disks.sh has them."""
-    lines = [
-        "#!/bin/busybox sh",
-        f"# The disks of {plan.node} by the document {plan.config}. Made by: modpkg head",
-        f"foreign_policy {plan.foreign}",
-    ]
-    for disk in plan.disks:
-        lines.append(f"want_disk {disk.name} {disk.guid} {disk.unfinished} {_match_words(disk.match)}")
-        lines += [
-            f"want_partition {disk.name} {part.number} {part.device} {part.uuid} {part.type} {part.size_mib}"
-            for part in disk.partitions
-        ]
-    lines.append("take_disks")
-    lines += [f"want_array {one.name} {one.level} {one.uuid} {' '.join(one.members)}" for one in plan.arrays]
-    lines += [
-        f"want_filesystem {one.device} {one.format} {one.uuid} '{_quotable(one.mount)}' '{_quotable(one.options)}'"
-        for one in plan.filesystems
-    ]
-    return "\n".join([*lines, "finish_disks", ""])
-
-
-def _match_words(match: Match) -> str:
-    rotational = {None: "-", True: "1", False: "0"}[match.rotational]
-    low, high = (size_mib(text) if text else 0 for text in (match.min_size, match.max_size))
-    return f"'{match.serial or '*'}' '{match.path or '*'}' {low} {high} {rotational}"
-
-
-def _quotable(text: str) -> str:
-    return text.replace("'", "'\\''")
+def _grouped(uuid: str, lengths: tuple[int, ...], separator: str) -> str:
+    digits, words = uuid.replace("-", ""), []
+    for length in lengths:
+        words.append(digits[:length])
+        digits = digits[length:]
+    return separator.join(words)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modpkg.model.node import node_record, record_text
-from modpkg.node.disk_plan import plan_disks, shell_text
+from modpkg.node.disk_script import disk_script
 from modpkg.node.dnsmasq import dnsmasq_text, hosts_text
 from modpkg.node.ipxe import UNKNOWN, script_text
 from modpkg.node.nginx import nginx_text
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from modpkg.model.grant import Grant
     from modpkg.model.inventory import Node, Nodes
     from modpkg.model.node import HeadImage
 
@@ -47,13 +47,32 @@ class HeadPlaces:
         return self.root / "history"
 
     @property
+    def grants(self) -> Path:
+        """Grants to wipe disks: no generation has them, as a node uses them up."""
+        return self.root / "grants"
+
+    @property
+    def grant_socket(self) -> Path:
+        """Where nginx hands over nodes that ask for their grant."""
+        return self.run / "grants.sock"
+
+    @property
     def run(self) -> Path:
         """What servers keep while they run."""
         return self.root / "run"
 
 
-def head_files(nodes: Nodes, images: Mapping[str, HeadImage], *, root: Path) -> dict[str, str]:
-    """Give the text of each file of a generation by its path there. `images` has those that nodes name."""
+def head_files(
+    nodes: Nodes,
+    images: Mapping[str, HeadImage],
+    *,
+    root: Path,
+    grants: Mapping[str, Grant] | None = None,
+) -> dict[str, str]:
+    """Give the text of each file of a generation by its path there.
+
+    `images` has those that nodes name, `grants` what nodes were granted, by node.
+    """
     cluster = nodes.cluster
     files = {
         "dnsmasq.conf": dnsmasq_text(cluster, root),
@@ -64,13 +83,10 @@ def head_files(nodes: Nodes, images: Mapping[str, HeadImage], *, root: Path) -> 
     for node in nodes.nodes.values():
         image = images[node.settings.image or ""]
         arguments = list(node.settings.kernel_arguments)
-        if node.settings.disks:
-            plan = shell_text(
-                plan_disks(nodes.disks[node.settings.disks], cluster=cluster.name, node=node.name)
-            )
-            files[f"disks/{node.name}.sh"] = plan
-            arguments.append(f"modpkg.disks={cluster.url}/disks/{node.name}.sh")
-            arguments.append(f"modpkg.disks-sha256={hashlib.sha256(plan.encode()).hexdigest()}")
+        disks = disk_script(node, nodes, (grants or {}).get(node.name))
+        if disks:
+            files[disks.path] = disks.text
+            arguments += disks.arguments
         script = script_text(node.name, image, url=cluster.url, arguments=arguments)
         told = record_text(node_record(node, cluster, image))
         for mac in node.macs:

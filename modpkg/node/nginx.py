@@ -43,6 +43,12 @@ http {{
             root {root}/current;
             add_header Cache-Control no-cache;
         }}
+        # A node asks for the one use of its grant to wipe disks, of `modpkg head --serve`.
+        location /grant/ {{
+            limit_except POST {{ deny all; }}
+            client_max_body_size 1k;
+            proxy_pass http://unix:{root}/run/grants.sock;
+        }}
         location / {{ return 404; }}
     }}
 }}

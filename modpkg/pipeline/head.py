@@ -20,6 +20,7 @@ from modpkg.host.steps import step
 from modpkg.model.image import ROOT, SITE
 from modpkg.model.node import HeadImage
 from modpkg.node.dnsmasq import PROGRAMS
+from modpkg.node.grants import Grants
 from modpkg.node.head import HeadPlaces, head_files
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def plan_head(
         raise BadInputError(what, where=str(root), hint="work elsewhere: --work DIR")
     places = HeadPlaces(root)
     images = {name: head_image(*source) for name, source in sources.items()}
-    files = head_files(nodes, images, root=root)
+    files = head_files(nodes, images, root=root, grants=Grants(places.grants).open())
     files[IMAGES_LIST] = "".join(f"{image.directory}\n" for image in images.values())
     programs = {name: _program(ipxe / name) for name in PROGRAMS}
     digest = hashlib.sha256(repr(sorted(files.items())).encode())

@@ -11,6 +11,8 @@ from modpkg.errors import ModpkgError
 from modpkg.events import Output, Sink, StepSkipped, Warned, ignore
 from modpkg.host import tools
 from modpkg.host.run import run, running
+from modpkg.node.granter import granting
+from modpkg.node.grants import Grants
 from modpkg.node.head import HeadPlaces
 from modpkg.pipeline.head import current_generation
 
@@ -47,7 +49,10 @@ def serve_head(root: Path, *, sink: Sink = ignore, until: Callable[[], bool] = l
     place = _in_use(places)
     # Read before a server starts: a change after this is one to take over.
     generation = current_generation(places)
-    with running(_words("nginx", place), on_line=_teller("nginx", sink)) as web:
+    with (
+        granting(Grants(places.grants), places.grant_socket, sink=sink),
+        running(_words("nginx", place), on_line=_teller("nginx", sink)) as web,
+    ):
         while not until():
             with running(_words("dnsmasq", place), on_line=_teller("dnsmasq", sink)) as names:
                 while not until() and current_generation(places) == generation:

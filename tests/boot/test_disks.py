@@ -1,24 +1,23 @@
-"""Three disks of a virtual machine: made, found again, refused, degraded, replaced. No image, no systemd."""
+"""Disks of a virtual machine: made, found again, refused, wiped as granted, degraded, replaced."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+import threading
+from contextlib import contextmanager
+from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
 
-from modpkg.formats.documents import examine
 from modpkg.host.run import run
-from modpkg.initramfs import cpio
-from modpkg.initramfs.build import build_initrd
-from modpkg.initramfs.files import Directory
-from modpkg.model.disks import Disks
-from modpkg.node.disk_plan import plan_disks, shell_text
-from modpkg.node.machine import Machine
+from modpkg.node.granter import handler_of
+from modpkg.node.grants import Grants
+from tests.support.disk_bench import DiskBench
 from tests.support.disk_root import disk_root
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.small_root import SmallRoot
@@ -34,163 +33,156 @@ disks:
     match: {serial: "DISKB*"}
     partitions: [{name: md0, size: 300MiB}]
   c:
-    match: {serial: "DISKC*"}
-    partitions: [{name: data, size: rest}]
+    match: {serial: "DISKC*", min-size: 600MiB, rotational: true}
+    partitions: [{name: pv, size: rest}]
 raid:
   var: {level: 1, members: [a.md0, b.md0]}
+volume-groups:
+  data:
+    members: [c.pv]
+    volumes: [{name: scratch, size: 320MiB}, {name: home, size: rest}]
 filesystems:
   - {device: var, format: ext4, mount: /var}
   - {device: a.swap, format: swap}
-  - {device: c.data, format: xfs, mount: /scratch, options: noatime}
+  - {device: data.scratch, format: xfs, mount: /scratch, options: noatime}
+  - {device: data.home, format: ext4, mount: /home/users}
 """
-# The stages themselves; in the place of network and image a server on the loopback and a small root.
-INIT = """\
-#!/bin/busybox sh
-export PATH=/bin
-/bin/busybox mount -t proc proc /proc
-read -r MODPKG_ARGUMENTS </proc/cmdline
-export MODPKG_ARGUMENTS
-. /lib/modpkg/library.sh
-for stage in mounts modules; do run_stage "$stage"; done
-ip link set lo up
-httpd -p 127.0.0.1:80 -h /plan
-mount -t tmpfs tmpfs /newroot
-mkdir -p /newroot/var/lib
-echo of-the-image >/newroot/var/lib/from-image
-run_stage disks
-[ -e /sys/block/md0 ] && /usr/sbin/mdadm --wait /dev/md0
-echo "RESULT array $(cat /sys/block/md0/md/level) $(cat /sys/block/md0/md/degraded)"
-echo "RESULT var $(grep -c ' /newroot/var ext4 ' /proc/mounts) $(cat /newroot/var/lib/from-image /newroot/var/mark)"
-echo "RESULT scratch $(grep -c ' /newroot/scratch xfs .*noatime' /proc/mounts) $(cat /newroot/scratch/mark)"
-echo "RESULT swap $(grep -c /dev/ /proc/swaps)"
-echo "kept-$(cat /proc/sys/kernel/random/boot_id)" >>/newroot/var/mark
-echo kept >>/newroot/scratch/mark
+CHECKS = """\
+for mark in /var/lib/from-image /var/mark /scratch/mark; do
+    [ -e "/newroot$mark" ] && echo "RESULT file $mark $(cat "/newroot$mark")"
+done
+echo kept >>/newroot/var/mark
+[ -e /newroot/scratch ] && echo kept >>/newroot/scratch/mark
 rm -f /newroot/var/lib/from-image
-umount /newroot/scratch /newroot/var
-sync
-poweroff -f
-sleep 60
+umount /newroot/scratch /newroot/home/users /newroot/var
 """
-
-
-@dataclass
-class Bench:
-    """A machine without disks of its own: each boot says which files are its disks."""
-
-    directory: Path
-    kernel: Path
-    initrd: Path
-    document: str = DOCUMENT
-    boots: int = field(default=0)
-
-    def disk(self, name: str) -> Path:
-        path = self.directory / f"{name}.img"
-        with path.open("wb") as stream:
-            stream.truncate(400 << 20)
-        return path
-
-    def boot(self, **disks: Path) -> str:
-        """Boot with disks by their serial numbers and give the console's lines of interest."""
-        self.boots += 1
-        plan = self.plan()
-        digest = hashlib.sha256(plan.encode()).hexdigest()
-        members = [cpio.file("init", INIT.encode(), mode=0o755), cpio.file("plan/plan.sh", plan.encode())]
-        initrd = self.directory / "initrd"
-        extra = cpio.archive(cpio.with_parents(members))
-        initrd.write_bytes(self.initrd.read_bytes() + extra)
-        machine = Machine(
-            architecture="amd64",
-            memory_mb=512,
-            cpus=1,
-            accel="tcg",
-            kernel=self.kernel,
-            initrd=initrd,
-            arguments=[
-                *("console=ttyS0", "panic=-1", "random.trust_cpu=on", "quiet", "modpkg.retry=0"),
-                *("modpkg.disks=http://127.0.0.1/plan.sh", f"modpkg.disks-sha256={digest}"),
-            ],
-            console=self.directory / "console",
-            answers=self.directory / "answers",
-        )
-        drives = [
-            word
-            for serial, path in disks.items()
-            for word in (
-                *("-drive", f"file={path},if=none,id={serial},format=raw,cache=unsafe"),
-                *("-device", f"virtio-blk-pci,drive={serial},serial={serial}"),
-            )
-        ]
-        text = run(["timeout", "-k", "2", "240", *machine.command(), *drives], check=False).stdout
-        wanted = ("modpkg: ", "RESULT ")
-        return "\n".join(line.strip() for line in text.splitlines() if line.startswith(wanted))
-
-    def plan(self) -> str:
-        path = self.directory / "scratch.yaml"
-        path.write_text(self.document)
-        document = examine(path, Disks).document
-        assert document is not None
-        return shell_text(plan_disks(document, cluster="beo", node="beo-01"))
-
-
-@pytest.fixture(scope="session")
-def disk_initrd(root: SmallRoot, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("initrd") / "initrd"
-    return build_initrd(Directory(disk_root(root)), kernel=root.kernel, modules=(), destination=path).path
+LEVEL_DISKS = "abcd"
 
 
 @pytest.fixture
-def bench(root: SmallRoot, disk_initrd: Path, tmp_path: Path) -> Bench:
-    return Bench(directory=tmp_path, kernel=root.vmlinuz, initrd=disk_initrd)
+def bench(root: SmallRoot, initrd: Path, tmp_path: Path) -> DiskBench:
+    return DiskBench(
+        directory=tmp_path,
+        kernel=root.vmlinuz,
+        initrd=initrd,
+        image=disk_root(root),
+        document=DOCUMENT,
+        checks=CHECKS,
+    )
 
 
-def test_disks_are_made_kept_refused_run_degraded_and_rebuilt(bench: Bench) -> None:
+@contextmanager
+def granting(grants: Grants) -> Iterator[str]:
+    """Run the head's part, and give its address as the machine sees it."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(grants))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://10.0.2.2:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def precious(path: Path) -> str:
+    """Make a disk foreign, and give its digest."""
+    run(["mkfs.ext4", "-q", "-F", "-L", "precious", path])
+    return digest(path)
+
+
+def test_disks_are_made_kept_replaced_refused_and_wiped_as_granted(bench: DiskBench) -> None:
     a, b, c = (bench.disk(name) for name in "abc")
     made = bench.boot(DISKA1=a, DISKB1=b, DISKC1=c)
-    assert "disk a is new" in made
-    assert "array var is new" in made
-    assert "RESULT array raid1 0" in made
-    assert "RESULT var 1 of-the-image" in made
-    assert "RESULT scratch 1" in made
-    assert "RESULT swap 1" in made
+    for text in ("disk a is new", "array var is new", "group data is new", "volume data.home is new"):
+        assert text in made
+    for text in ("md0 raid1 0", "mounted /var ext4", "mounted /home/users ext4", "swaps 1"):
+        assert f"RESULT {text}" in made
+    assert "RESULT mounted /scratch xfs rw,noatime" in made
+    assert "RESULT file /var/lib/from-image of-the-image" in made
 
     again = bench.boot(DISKA1=a, DISKB1=b, DISKC1=c)
     assert " is new" not in again
-    assert "RESULT array raid1 0" in again
+    assert "RESULT md0 raid1 0" in again
     # Files are those of the first boot, and what it removed is not copied again.
-    assert "RESULT var 1 kept-" in again
-    assert "RESULT scratch 1 kept" in again
+    assert "RESULT file /var/mark kept" in again
+    assert "RESULT file /scratch/mark kept" in again
+    assert "from-image" not in again
 
-    degraded = bench.boot(DISKA1=a, DISKC1=c)
-    assert "the disk b is missing" in degraded
-    assert "the array var is degraded: it lacks b.md0" in degraded
-    assert "RESULT array raid1 1" in degraded
-    assert "RESULT var 1 kept-" in degraded
+    # A blank disk in the place of one of the mirror, a foreign one in the place of another.
+    bench.document = DOCUMENT.replace("name: scratch\n", "name: scratch\nforeign: go-on\n", 1)
+    stranger = bench.disk("stranger")
+    before = precious(stranger)
+    replaced = bench.boot(DISKA1=a, DISKB2=bench.disk("b2"), DISKC9=stranger)
+    assert "the disk b is new" in replaced
+    assert "the array var is rebuilt" in replaced
+    assert "RESULT md0 raid1 0" in replaced
+    assert "refused the disk c is foreign: /dev/vdd (serial DISKC9) holds LABEL=precious" in replaced
+    assert "/scratch is not there" in replaced
+    assert "RESULT file /var/mark kept" in replaced
+    assert digest(stranger) == before
 
-    rebuilt = bench.boot(DISKA1=a, DISKB2=bench.disk("b2"), DISKC1=c)
-    assert "the disk b is new" in rebuilt
-    assert "the array var is rebuilt" in rebuilt
-    assert "RESULT array raid1 0" in rebuilt
-
+    # Another layout, and a grant: the disk a is made anew from the other half of its mirror.
     bench.document = DOCUMENT.replace("64MiB", "65MiB")
-    changed = bench.boot(DISKA1=a, DISKC1=c)
-    assert "disks failed" in changed
-    assert "is the disk a, but its layout is another than the document's" in changed
-    assert "RESULT" not in changed
+    grants = Grants(bench.directory / "grants")
+    bench.grant = grants.give("beo-01", ("a", "c"))
+    with granting(grants) as bench.head:
+        wiped = bench.boot(DISKA1=a, DISKB2=bench.disk("b2"), DISKC9=stranger)
+        assert "note this boot may wipe a c" in wiped
+        assert "the disk a is wiped, as granted: /dev/vdb (serial DISKA1) held" in wiped
+        assert "the disk c is wiped, as granted: /dev/vdd (serial DISKC9) held LABEL=precious" in wiped
+        assert "the array var is rebuilt" in wiped
+        assert "RESULT md0 raid1 0" in wiped
+        assert "RESULT file /var/mark kept" in wiped
+        assert "RESULT mounted /scratch xfs" in wiped
+
+        # The same script once more: the grant was for one boot.
+        before = precious(bench.disk("other"))
+        over = bench.boot(DISKA1=a, DISKB2=bench.disk("b2"), DISKC8=bench.disk("other"))
+    assert "the grant to wipe is not given to this boot" in over
+    assert "disks failed the disk c is foreign" in over
+    assert "RESULT mounted" not in over
+    assert digest(bench.disk("other")) == before
 
 
-def test_a_foreign_disk_is_refused_by_name_and_nothing_is_written(bench: Bench) -> None:
-    a, b, c = (bench.disk(name) for name in "abc")
-    run(["mkfs.ext4", "-q", "-F", "-L", "precious", c])
-    before = hashlib.sha256(c.read_bytes()).hexdigest()
-    refused = bench.boot(DISKA1=a, DISKB1=b, DISKC1=c)
-    assert "disks failed" in refused
-    assert "the disk c is foreign: /dev/vdc (serial DISKC1) holds LABEL=precious" in refused
-    assert hashlib.sha256(c.read_bytes()).hexdigest() == before
-    assert not a.read_bytes().strip(b"\0")
+def levels_document() -> str:
+    disks = "".join(
+        f"  {name}:\n"
+        # The machine's second disk sits in the slot after that of the image.
+        f"    match: {{path: '*/0000:00:0{place}.0/*'}}\n"
+        f"    partitions: [{', '.join(f'{{name: p{level}, size: 64MiB}}' for level in (0, 5, 6, 10))}]\n"
+        for place, name in enumerate(LEVEL_DISKS, start=4)
+    )
+    raids = "".join(
+        f"  r{level}: {{level: {level}, members: [{', '.join(f'{name}.p{level}' for name in LEVEL_DISKS)}]}}\n"
+        for level in (0, 5, 6, 10)
+    )
+    systems = "".join(f"  - {{device: r{n}, format: ext4, mount: /r{n}}}\n" for n in (0, 5, 6, 10))
+    return f"name: levels\nforeign: go-on\ndisks:\n{disks}raid:\n{raids}filesystems:\n{systems}"
 
-    bench.document = DOCUMENT.replace("name: scratch\n", "name: scratch\nforeign: go-on\n")
-    went_on = bench.boot(DISKA1=a, DISKB1=b, DISKC1=c)
-    assert "disks refused the disk c is foreign" in went_on
-    assert "RESULT var 1 of-the-image" in went_on
-    assert "RESULT scratch 0" in went_on
-    assert hashlib.sha256(c.read_bytes()).hexdigest() == before
+
+def test_all_levels_of_raid_are_made_and_run_with_a_disk_less(bench: DiskBench) -> None:
+    bench.document, bench.checks = levels_document(), "for n in 5 6 10; do echo x >/newroot/r$n/mark; done\n"
+    bench.checks += "for n in 0 5 6 10; do umount /newroot/r$n; done\n"
+    disks = {f"DISK{name}": bench.disk(name, 300) for name in LEVEL_DISKS}
+    made = bench.boot(**disks)
+    for text in (
+        "md0 raid0",
+        "md1 raid5 0",
+        "md2 raid6 0",
+        "md3 raid10 0",
+        *(f"mounted /r{n}" for n in (0, 5, 6, 10)),
+    ):
+        assert f"RESULT {text}" in made or text == "md0 raid0"
+
+    bench.checks = "for n in 5 6 10; do echo RESULT mark $(cat /newroot/r$n/mark); done\n"
+    del disks["DISKd"]
+    less = bench.boot(**disks)
+    assert "refused the array r0 cannot be assembled; it lacks d.p0" in less
+    for number, level in ((1, 5), (2, 6), (3, 10)):
+        assert f"the array r{level} is degraded: it lacks d.p{level}" in less
+        assert f"RESULT md{number} raid{level} 1" in less
+    assert less.count("RESULT mark x") == 3
+    assert "RESULT mounted /r0 " not in less

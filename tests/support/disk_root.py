@@ -1,4 +1,4 @@
-"""The small root with the tools of disks laid over it, made once and kept for later test runs."""
+"""The small root with the tools of disks laid over it, as a squashfs, made once and kept for later test runs."""
 
 import hashlib
 import shutil
@@ -6,36 +6,24 @@ from pathlib import Path
 
 from modpkg.host.files import locked, new_directory
 from modpkg.host.run import run
-from tests.support.small_root import CACHE, SmallRoot
+from tests.support.small_root import CACHE, LEFT_OUT, SmallRoot
 
 PACKAGES = (
     *("mdadm", "fdisk", "e2fsprogs", "xfsprogs", "libfdisk1", "libext2fs2", "libcom-err2", "libss2"),
     *("libinih1", "liburcu8", "libdevmapper1.02.1", "libreadline8", "libtinfo6"),
+    *("lvm2", "libdevmapper-event1.02.1", "libaio1", "libedit2", "libbsd0", "libmd0"),
 )
-LIST = """\
-program /usr/sbin/sfdisk
-program /usr/sbin/blkid
-program /usr/sbin/mdadm
-program /usr/sbin/mkfs.ext4
-program /usr/sbin/e2fsck
-program /usr/sbin/mkfs.xfs
-program /usr/sbin/mkswap
-module md_mod
-module raid1
-module ext4
-module xfs
-"""
 
 
 def disk_root(small: SmallRoot) -> Path:
-    """Give a tree with kernel modules, busybox and the tools, from the cache or from the host's archive."""
-    key = hashlib.sha256(repr((PACKAGES, LIST, small.tree)).encode()).hexdigest()[:16]
+    """Give an image with kernel modules and the tools, from the cache or from the host's archive."""
+    key = hashlib.sha256(repr((PACKAGES, LEFT_OUT, small.tree)).encode()).hexdigest()[:16]
     place = CACHE / f"disk-root-{key}"
     with locked(CACHE / "disk-root.lock"):
         if not place.exists():
             with new_directory(place) as scratch:
                 _make(scratch, small)
-    return place / "tree"
+    return place / "root.squashfs"
 
 
 def _make(place: Path, small: SmallRoot) -> None:
@@ -50,7 +38,11 @@ def _make(place: Path, small: SmallRoot) -> None:
         for top in sorted(unpacked.iterdir()):
             run(["cp", "-a", "--remove-destination", f"{top}/.", (tree / top.name).resolve()])
         shutil.rmtree(unpacked)
-    folder = tree / "usr/lib/modpkg/initramfs.d"
-    folder.mkdir(parents=True)
-    (folder / "storage.list").write_text(LIST)
+    run(
+        [
+            *("mksquashfs", tree, place / "root.squashfs", "-comp", "zstd", "-Xcompression-level", "3"),
+            *("-no-progress", "-quiet", "-no-xattrs", "-wildcards", "-e", *LEFT_OUT),
+        ]
+    )
+    shutil.rmtree(tree)
     shutil.rmtree(debs)

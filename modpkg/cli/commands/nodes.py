@@ -8,15 +8,7 @@ from modpkg.cli.command import command
 
 if TYPE_CHECKING:
     from modpkg.cli.options import Session
-    from modpkg.cli.results.nodes import (
-        DiskPlanResult,
-        HeadResult,
-        InventoryResult,
-        NodeResult,
-        RollbackResult,
-    )
-    from modpkg.model.inventory import Node, Nodes
-    from modpkg.pipeline.head import HeadPlan
+    from modpkg.cli.results.nodes import HeadResult, InventoryResult, NodeResult, RollbackResult
 
 
 @command()
@@ -37,30 +29,11 @@ def show_node(session: Session, name: str) -> NodeResult:
 
     Example: modpkg show-node beo-01 --output json
     """
+    from modpkg.cli.heads import named_node
     from modpkg.cli.results.nodes import node_result
     from modpkg.formats.node_documents import load_nodes
 
-    return node_result(_node(session, load_nodes(session.recipes), name))
-
-
-@command(helps={"name": "Node, as the inventory names it.", "script": "Show what the node's initrd runs."})
-def disk_plan(session: Session, name: str, *, script: bool = False) -> DiskPlanResult | str:
-    """Show what a node would do with its disks: which ones it looks for, and what it makes on blank ones.
-
-    Example: modpkg disk-plan beo-01
-    """
-    from modpkg.cli.results.nodes import disk_plan_result
-    from modpkg.errors import BadInputError
-    from modpkg.formats.node_documents import load_nodes
-    from modpkg.node.disk_plan import plan_disks, shell_text
-
-    nodes = load_nodes(session.recipes)
-    node = _node(session, nodes, name)
-    if not node.settings.disks:
-        hint = "write `disks: NAME` for it or for one of its groups"
-        raise BadInputError(f"the node {name!r} has no disk configuration", hint=hint)
-    plan = plan_disks(nodes.disks[node.settings.disks], cluster=nodes.cluster.name, node=name)
-    return shell_text(plan) if script else disk_plan_result(plan)
+    return node_result(named_node(session, load_nodes(session.recipes), name))
 
 
 @command(
@@ -84,6 +57,7 @@ def head(
 
     Example: modpkg head --check
     """
+    from modpkg.cli.heads import planned_head
     from modpkg.cli.results.nodes import RollbackResult, head_result
     from modpkg.formats.node_documents import load_nodes
     from modpkg.pipeline import head as pipeline
@@ -95,7 +69,7 @@ def head(
         former, now = pipeline.roll_back(root, dry_run=dry_run, sink=session.sink)
         return RollbackResult(former=former, generation=now, is_done=not dry_run)
     nodes = load_nodes(session.recipes)
-    plan = _plan(session, nodes)
+    plan = planned_head(session, nodes)
     if dry_run:
         return head_result(plan, nodes, root, is_written=False, checks={})
     pipeline.write_head(plan, root, sink=session.sink)
@@ -103,26 +77,3 @@ def head(
     if serve:
         serve_head(root, sink=session.sink)
     return head_result(plan, nodes, root, is_written=bool(plan.reason), checks=checks)
-
-
-def _plan(session: Session, nodes: Nodes) -> HeadPlan:
-    from modpkg.cli.images import find_image, read_image
-    from modpkg.node.head import named_images
-    from modpkg.pipeline.head import plan_head
-    from modpkg.pipeline.workplace import Workplace
-
-    place = Workplace(session.work)
-    directories = {name: find_image(place.images, name) for name in sorted(named_images(nodes))}
-    sources = {name: (path, read_image(path)) for name, path in directories.items()}
-    return plan_head(nodes, sources, root=place.head)
-
-
-def _node(session: Session, nodes: Nodes, name: str) -> Node:
-    from modpkg.errors import BadInputError
-    from modpkg.formats.words import closest
-
-    found = nodes.nodes.get(name)
-    if found is None:
-        where = str(session.recipes / "nodes")
-        raise BadInputError(f"no node {name!r}", where=where, hint=closest(name, nodes.nodes))
-    return found

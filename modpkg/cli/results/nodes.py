@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modpkg.model.inventory import Node, Nodes
-    from modpkg.node.disk_plan import DiskPlan
     from modpkg.pipeline.head import HeadPlan
 
 
@@ -56,80 +55,6 @@ class RollbackResult:
     former: str
     generation: str
     is_done: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedDiskResult:
-    """One disk: how it is found, its identity, its partitions with sizes in MiB (`rest`: what is left)."""
-
-    disk: str
-    match: dict[str, Any]
-    guid: str
-    partitions: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArrayResult:
-    """One array."""
-
-    array: str
-    level: int
-    members: tuple[str, ...]
-    uuid: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileSystemResult:
-    """One file system or swap space."""
-
-    device: str
-    format: str
-    mount: str
-    options: str
-    uuid: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiskPlanResult:
-    """What a node would do with its disks; `foreign` is what it does about one that is not its own."""
-
-    node: str
-    config: str
-    foreign: str
-    disks: tuple[PlannedDiskResult, ...]
-    arrays: tuple[ArrayResult, ...]
-    filesystems: tuple[FileSystemResult, ...]
-
-
-def disk_plan_result(plan: DiskPlan) -> DiskPlanResult:
-    """Tell what a node's disks should be."""
-    return DiskPlanResult(
-        node=plan.node,
-        config=plan.config,
-        foreign=plan.foreign,
-        disks=tuple(
-            PlannedDiskResult(
-                disk=disk.name,
-                match=disk.match.model_dump(by_alias=True, exclude_none=True),
-                guid=disk.guid,
-                partitions={
-                    part.device: f"{part.size_mib} MiB" if part.size_mib else "rest"
-                    for part in disk.partitions
-                },
-            )
-            for disk in plan.disks
-        ),
-        arrays=tuple(
-            ArrayResult(array=one.name, level=one.level, members=one.members, uuid=one.uuid)
-            for one in plan.arrays
-        ),
-        filesystems=tuple(
-            FileSystemResult(
-                device=one.device, format=one.format, mount=one.mount, options=one.options, uuid=one.uuid
-            )
-            for one in plan.filesystems
-        ),
-    )
 
 
 def inventory_result(nodes: Nodes) -> InventoryResult:

@@ -59,20 +59,9 @@ def test_files_are_taken_out_by_themselves(modules: list[tuple[Module, Path]], t
 def test_the_glue_comes_first(modules: list[tuple[Module, Path]], tmp_path: Path) -> None:
     write_files(tmp_path / "glue", {"etc/os-release": "glue"})
     with opened(*zip(*modules, strict=True)) as view:
-        lines = {
-            "etc/os-release": FILE,
-            "usr/lib/liba.so": FILE,
-            "usr/lib/x": "dir 0755 0 0",
-            "usr/lib/x/y": FILE,
-        }
-        lines["usr/lib/libb.so"] = "symlink 0777 0 0 /usr/lib/liba.so"
-        shown = Shown(view=view, glue=tmp_path / "glue", lines=lines)
+        shown = Shown(view=view, glue=tmp_path / "glue")
         assert shown.read("etc/os-release") == b"glue"
         assert shown.read("usr/lib/liba.so") == b"a"
-        assert shown.names("usr/lib") == ("liba.so", "libb.so", "x")
-        assert shown.names("opt") == ()
-        assert shown.resolve("/usr/lib/libb.so") == "usr/lib/liba.so"
-        assert shown.resolve("usr/lib/x") is None
         assert shown.where("usr/x") == "/usr/x of the image"
 
 

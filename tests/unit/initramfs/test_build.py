@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -59,7 +58,7 @@ def test_it_holds_busybox_the_stages_and_the_modules_needed_only(root: Path) -> 
     assert found["bin/sh"] == b"busybox"
     assert found["init"].startswith(b"#!/bin/busybox sh\n")
     stages = {path.rpartition("/")[2] for path in found if path.startswith("lib/modpkg/stages/")}
-    named = {"mounts", "modules", "network", "fetch", "verify", "overlay", "check", "hand-over"}
+    named = {"mounts", "modules", "network", "fetch", "verify", "overlay", "disks", "check", "hand-over"}
     assert stages == {f"{name}.sh" for name in named}
     kernel_modules = {path.rpartition("/")[2] for path in found if path.endswith(".ko")}
     assert kernel_modules == {
@@ -76,21 +75,7 @@ def test_what_init_names_is_there(root: Path) -> None:
     found = build(root)
     line = next(line for line in found["init"].decode().splitlines() if line.startswith("for stage in "))
     for name in line.removeprefix("for stage in ").removesuffix("; do").split():
-        assert (f"lib/modpkg/stages/{name}.sh" in found) == (name != "disks")
-
-
-def test_programs_of_a_module_come_with_the_stage_that_runs_them(root: Path) -> None:
-    before = build(root)
-    folder = root / "usr/lib/modpkg/initramfs.d"
-    folder.mkdir(parents=True)
-    (folder / "storage.list").write_text("program /usr/sbin/tool\nmodule nfs\n")
-    (root / "usr/sbin").mkdir()
-    shutil.copyfile("/usr/bin/busybox", root / "usr/sbin/tool")
-    found = build(root)
-    assert found["usr/sbin/tool"] == Path("/usr/bin/busybox").read_bytes()
-    new = {path for path in found.keys() - before.keys() if path.startswith("lib/modpkg/")}
-    assert new == {"lib/modpkg/disks.sh", "lib/modpkg/volumes.sh", "lib/modpkg/stages/disks.sh"}
-    assert "nfs" in found["lib/modpkg/modules"].decode().split()
+        assert f"lib/modpkg/stages/{name}.sh" in found
 
 
 def test_a_driver_waits_for_its_device_and_the_rest_is_loaded(root: Path) -> None:

@@ -8,7 +8,9 @@ import pytest
 from modpkg.formats.documents import examine
 from modpkg.host.run import run
 from modpkg.model.disks import Disks, size_mib
-from modpkg.node.disk_plan import DiskPlan, plan_disks, shell_text
+from modpkg.model.grant import Grant
+from modpkg.node.disk_plan import LVM_GROUPS, DiskPlan, plan_disks
+from modpkg.node.disk_script import shell_text
 from tests.support.nodes import BASE
 
 if TYPE_CHECKING:
@@ -29,9 +31,12 @@ class Make:
     def __init__(self, directory: Path) -> None:
         self.path = directory / "scratch.yaml"
 
-    def __call__(self, *change: str, cluster: str = "beo", node: str = "beo-01") -> DiskPlan:
-        text = TEXT.replace(*change) if change else TEXT
-        assert not change or text != TEXT
+    def __call__(
+        self, *change: str, cluster: str = "beo", node: str = "beo-01", text: str = TEXT
+    ) -> DiskPlan:
+        before = text
+        text = text.replace(change[0], change[1]) if change else text
+        assert not change or text != before
         self.path.write_text(text)
         document = examine(self.path, Disks).document
         assert document is not None
@@ -81,6 +86,37 @@ def test_another_format_is_another_file_system(make: Make) -> None:
     assert [one.uuid == two.uuid for one, two in zip(before, after, strict=True)] == [True, True, False]
 
 
+GROUP = "volume-groups: {data: {members: [a.rest], volumes: [{name: s, size: 1GiB}]}}\nfilesystems:"
+GROUP_TEXT = TEXT.replace("filesystems:", GROUP).replace("a.rest, format", "data.s, format")
+
+
+def with_group(make: Make, *change: str) -> DiskPlan:
+    return make(*change, text=GROUP_TEXT)
+
+
+def test_physical_volumes_groups_and_volumes_have_identities_too(make: Make) -> None:
+    (group,) = with_group(make).groups
+    ((member, uuid),) = group.members
+    assert member == "a.rest"
+    assert tuple(map(len, uuid.split("-"))) == LVM_GROUPS
+    assert group == with_group(make).groups[0]
+    assert group.tag.startswith("modpkg-")
+    assert with_group(make).disks[0].partitions[2].type.startswith("e6d6d379")
+
+
+def test_another_size_is_another_volume_of_the_same_group(make: Make) -> None:
+    (before,), (after,) = with_group(make).groups, with_group(make, "1GiB", "2GiB").groups
+    assert (before.tag, before.members) == (after.tag, after.members)
+    assert before.volumes[0].tag != after.volumes[0].tag
+
+
+def test_other_members_are_another_group(make: Make) -> None:
+    text = GROUP_TEXT.replace("300MiB}]\nraid", "300MiB}, {name: more, size: rest}]\nraid")
+    (before,) = with_group(make).groups
+    (after,) = make("members: [a.rest]", "members: [a.rest, b.more]", text=text).groups
+    assert before.tag != after.tag
+
+
 def test_partitions_have_the_type_of_their_use(make: Make) -> None:
     kinds = {part.device: part.type[:8] for disk in make().disks for part in disk.partitions}
     assert kinds == {
@@ -94,6 +130,22 @@ def test_partitions_have_the_type_of_their_use(make: Make) -> None:
 def test_the_outer_mount_comes_first(make: Make) -> None:
     plan = make("mount: /scratch", "mount: /var/lib/scratch")
     assert [one.mount for one in plan.filesystems] == ["", "/var", "/var/lib/scratch"]
+
+
+def test_the_shell_asks_for_a_grant_before_it_looks_at_disks(make: Make) -> None:
+    grant = Grant(node="beo-01", token="0" * 32, disks=("a", "b"))
+    lines = shell_text(make(), grant=grant, url="http://head").splitlines()
+    assert lines[3] == f"grant_wipe http://head/grant/{'0' * 32} a b"
+    assert lines[4].startswith("want_disk a ")
+
+
+def test_volumes_follow_their_group_and_come_before_file_systems(make: Make) -> None:
+    lines = shell_text(with_group(make)).splitlines()
+    names = [line.split()[0] for line in lines]
+    start = names.index("want_group")
+    assert names[start - 1 : start + 3] == ["want_array", "want_group", "want_volume", "want_filesystem"]
+    assert lines[start].split()[3].startswith("a.rest=")
+    assert lines[start + 1].split()[1:3] + lines[start + 1].split()[4:] == ["data", "s", "1024"]
 
 
 def test_the_shell_is_calls_in_their_order(make: Make) -> None:

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
 
-from modpkg.cli.commands.nodes import disk_plan, head, lint_nodes, show_node
+from modpkg.cli.commands.nodes import head, lint_nodes, show_node
 from modpkg.cli.options import Session
 from modpkg.cli.render import to_data
 from modpkg.errors import BadInputError, ModpkgError
@@ -75,22 +74,3 @@ def test_an_image_that_is_not_built_is_bad_input_that_tells_how(session: Session
 def test_a_rollback_without_a_head_is_told(session: Session) -> None:
     with pytest.raises(ModpkgError, match="there is no earlier state"):
         called(head, session, rollback=True)
-
-
-def test_the_plan_of_a_node_s_disks_is_shown_and_so_is_its_shell(session: Session) -> None:
-    (session.recipes / "nodes/own.yaml").write_text("nodes: {beo-01: {disks: scratch}}\n")
-    shown = to_data(called(disk_plan, session, "beo-01"))
-    assert (shown["node"], shown["config"], shown["foreign"]) == ("beo-01", "scratch", "stop")
-    assert shown["disks"][0]["partitions"] == {"a.md0": "300 MiB", "a.swap": "64 MiB", "a.rest": "rest"}
-    assert [one["mount"] for one in shown["filesystems"]] == ["", "/scratch", "/var"]
-    text = called(disk_plan, session, "beo-01", script=True)
-    assert f"want_disk a {shown['disks'][0]['guid']} " in text
-    called(head, session)
-    assert (session.work / "head/current/disks/beo-01.sh").read_text() == text
-    script = (session.work / "head/current/boot/52:54:00:00:00:01.ipxe").read_text()
-    assert f"modpkg.disks-sha256={hashlib.sha256(text.encode()).hexdigest()} " in script
-
-
-def test_a_node_without_disks_has_no_plan(session: Session) -> None:
-    with pytest.raises(BadInputError, match="has no disk configuration"):
-        called(disk_plan, session, "beo-02")
