@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from modpkg.formats.canonical import read_record, write_record
 from modpkg.model.grant import GRANT_PATTERN, Grant
@@ -14,6 +14,20 @@ from modpkg.model.grant import GRANT_PATTERN, Grant
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+
+# As modpkg.node.disk_script writes it.
+SPOKEN: Final = re.compile(r"^grant_wipe \S+/grant/([0-9a-f]{32}) (.+)$", re.MULTILINE)
+
+
+def spoken_of(generation: Path) -> dict[str, Grant]:
+    """Give the grants that scripts of a generation speak of, used or not, by node."""
+    found = {}
+    for path in (generation / "disks").glob("*.sh"):
+        match = SPOKEN.search(path.read_text(encoding="utf-8"))
+        if match:
+            found[path.stem] = Grant(node=path.stem, token=match[1], disks=tuple(match[2].split()))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

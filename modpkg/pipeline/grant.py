@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 from modpkg.errors import BadInputError
 from modpkg.events import Sink, ignore
 from modpkg.formats.words import closest
-from modpkg.node.grants import Grants
+from modpkg.node.grants import Grants, spoken_of
 from modpkg.node.head import HeadPlaces
 from modpkg.pipeline.head import write_head
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from modpkg.model.grant import Grant
     from modpkg.model.inventory import Node, Nodes
     from modpkg.pipeline.head import HeadPlan
+
+    Planner = Callable[[Mapping[str, Grant] | None], HeadPlan]
 
 
 def granted_disks(node: Node, nodes: Nodes, wanted: Sequence[str]) -> tuple[str, ...]:
@@ -32,16 +35,15 @@ def granted_disks(node: Node, nodes: Nodes, wanted: Sequence[str]) -> tuple[str,
     return tuple(name for name in document.disks if name in wanted or not wanted)
 
 
-def give_grant(
-    node: str, disks: Sequence[str], plan: Callable[[], HeadPlan], root: Path, *, sink: Sink = ignore
-) -> str:
+def give_grant(node: str, disks: Sequence[str], plan: Planner, root: Path, *, sink: Sink = ignore) -> str:
     """Grant the next boot of a node, and put the script that says so in use; give the head's generation.
 
-    `plan` works out the head anew. Raises BadInputError, and grants nothing, if the head has other changes to come.
+    `plan` works out the head anew, with the grants that there are or others. Raises BadInputError, and grants nothing, if the head has other changes to come.
     """
-    grants = Grants(HeadPlaces(root).grants)
-    grants.withdraw(node)
-    if plan().reason:
+    places = HeadPlaces(root)
+    grants = Grants(places.grants)
+    # A grant that is in use, or was used meanwhile, is no change of the documents.
+    if plan(spoken_of(places.current)).reason:
         raise BadInputError(
             "cannot grant it: the head would change in other ways too",
             where=str(root),
@@ -49,17 +51,17 @@ def give_grant(
         )
     grants.give(node, disks)
     try:
-        return _use(plan(), root, sink)
+        return _use(plan(None), root, sink)
     except BaseException:
         grants.withdraw(node)
         raise
 
 
-def cancel_grant(node: str, plan: Callable[[], HeadPlan], root: Path, *, sink: Sink = ignore) -> str:
+def cancel_grant(node: str, plan: Planner, root: Path, *, sink: Sink = ignore) -> str:
     """Take back what a node was granted and has not used; give the head's generation."""
     if not Grants(HeadPlaces(root).grants).withdraw(node):
         raise BadInputError(f"the node {node!r} has no grant, or has used it", where=str(root))
-    return _use(plan(), root, sink)
+    return _use(plan(None), root, sink)
 
 
 def _use(plan: HeadPlan, root: Path, sink: Sink) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from modpkg.model.image import ImageDirectory
+    from modpkg.model.grant import Grant
     from modpkg.model.inventory import Nodes
 
 IPXE: Final = Path("/usr/lib/ipxe")
@@ -69,15 +70,24 @@ def head_image(directory: Path, about: ImageDirectory) -> HeadImage:
 
 
 def plan_head(
-    nodes: Nodes, sources: Mapping[str, tuple[Path, ImageDirectory]], *, root: Path, ipxe: Path = IPXE
+    nodes: Nodes,
+    sources: Mapping[str, tuple[Path, ImageDirectory]],
+    *,
+    root: Path,
+    ipxe: Path = IPXE,
+    grants: Mapping[str, Grant] | None = None,
 ) -> HeadPlan:
-    """Work out all files of the head in `root`. `sources` has the directory of each image that nodes name."""
+    """Work out all files of the head in `root`. `sources` has the directory of each image that nodes name.
+
+    `grants` to wipe are those that no boot has used, unless others are given.
+    """
     if not PLAIN.fullmatch(str(root)):
         what = "cannot write a configuration of nginx: the folder has signs that it would not understand"
         raise BadInputError(what, where=str(root), hint="work elsewhere: --work DIR")
     places = HeadPlaces(root)
     images = {name: head_image(*source) for name, source in sources.items()}
-    files = head_files(nodes, images, root=root, grants=Grants(places.grants).open())
+    given = Grants(places.grants).open() if grants is None else grants
+    files = head_files(nodes, images, root=root, grants=given)
     files[IMAGES_LIST] = "".join(f"{image.directory}\n" for image in images.values())
     programs = {name: _program(ipxe / name) for name in PROGRAMS}
     digest = hashlib.sha256(repr(sorted(files.items())).encode())

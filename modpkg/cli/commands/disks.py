@@ -9,7 +9,6 @@ from modpkg.cli.command import command
 if TYPE_CHECKING:
     from modpkg.cli.options import Session
     from modpkg.cli.results.disks import DiskPlanResult, GrantResult
-    from modpkg.pipeline.head import HeadPlan
 
 NODE_HELP = "Node, as the inventory names it."
 
@@ -65,6 +64,8 @@ def disk_wipe(
 
     Example: modpkg disk-wipe beo-01 --once --disk c
     """
+    from functools import partial
+
     from modpkg.cli.heads import named_node, planned_head
     from modpkg.cli.results.disks import GrantResult
     from modpkg.errors import BadInputError
@@ -82,9 +83,7 @@ def disk_wipe(
     if dry_run:
         return GrantResult(node=name, disks=disks, state="not given: a dry run", generation="")
 
-    def plan() -> HeadPlan:
-        return planned_head(session, nodes)
-
+    plan = partial(planned_head, session, nodes)
     if cancel:
         generation = cancel_grant(name, plan, root, sink=session.sink)
         return GrantResult(node=name, disks=disks, state="taken back", generation=generation)

@@ -74,7 +74,10 @@ def test_a_grant_is_in_the_node_s_script_until_it_is_used(session: Session) -> N
     digest = hashlib.sha256(script_of(session).encode()).hexdigest()
     assert digest in (session.work / "head/current/boot/52:54:00:00:00:01.ipxe").read_text()
     assert Grants(session.work / "head/grants").take(grant.token)
-    called(head, session)
+    # A grant that was used is in no way of the next, and is gone with the next head.
+    called(disk_wipe, session, "beo-01", once=True)
+    assert grant.token not in script_of(session)
+    called(disk_wipe, session, "beo-01", cancel=True)
     assert script_of(session) == before
 
 
