@@ -38,7 +38,8 @@ def granted_disks(node: Node, nodes: Nodes, wanted: Sequence[str]) -> tuple[str,
 def give_grant(node: str, disks: Sequence[str], plan: Planner, root: Path, *, sink: Sink = ignore) -> str:
     """Grant the next boot of a node, and put the script that says so in use; give the head's generation.
 
-    `plan` works out the head anew, with the grants that there are or others. Raises BadInputError, and grants nothing, if the head has other changes to come.
+    `plan` works out the head anew, with the grants that there are or others. Raises BadInputError, and grants
+    nothing, if the head has other changes to come.
     """
     places = HeadPlaces(root)
     grants = Grants(places.grants)

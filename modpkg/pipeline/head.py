@@ -26,8 +26,8 @@ from modpkg.node.head import HeadPlaces, head_files
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from modpkg.model.image import ImageDirectory
     from modpkg.model.grant import Grant
+    from modpkg.model.image import ImageDirectory
     from modpkg.model.inventory import Nodes
 
 IPXE: Final = Path("/usr/lib/ipxe")
