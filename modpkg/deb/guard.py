@@ -1,7 +1,7 @@
-"""What a .deb must satisfy before a library sees it.
+"""What a .deb must satisfy before anything that it says is believed.
 
-python-debian follows what a file says: a negative size makes it loop, a small member may unpack to gigabytes.
-Nothing here writes a file or follows a path.
+A negative size makes a library loop, a small member may unpack to gigabytes. Nothing here writes a file or follows
+a path.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ import tarfile
 import zlib
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Final, Protocol
-
-from debian.arfile import ArError
 
 from modpkg.deb import ar
 from modpkg.errors import BadInputError
@@ -30,7 +28,6 @@ FORMAT: Final = re.compile(rb"2\.[0-9]+\n")
 AR_LINE: Final = 16
 DECODER_MEMORY: Final = 128 << 20
 FAULTS: Final = (
-    ArError,
     EOFError,
     KeyError,
     ValueError,
@@ -79,20 +76,23 @@ def parts(stream: IO[bytes], length: int) -> tuple[ar.Member, ar.Member]:
     return known[1], known[2]
 
 
-def check_control(stream: IO[bytes], member: ar.Member) -> None:
-    """Refuse a control member that unpacks to more than `CONTROL_LIMIT` bytes or has bytes behind its end."""
+def control_archive(stream: IO[bytes], member: ar.Member) -> bytes:
+    """Unpack a control member; ValueError on more than `CONTROL_LIMIT` bytes or bytes behind its end."""
     if member.size > CONTROL_LIMIT:
         raise ValueError(f"its {member.name} is larger than {CONTROL_LIMIT} bytes")
     decoder = _decoder(member.name)
-    if decoder is None:
-        return
     stream.seek(member.offset)
-    if len(decoder.decompress(stream.read(member.size), CONTROL_LIMIT + 1)) > CONTROL_LIMIT:
+    packed = stream.read(member.size)
+    if decoder is None:
+        return packed
+    archive = decoder.decompress(packed, CONTROL_LIMIT + 1)
+    if len(archive) > CONTROL_LIMIT:
         raise ValueError(f"its {member.name} unpacks to more than {CONTROL_LIMIT} bytes")
     if not decoder.eof:
         raise EOFError(f"its {member.name} is cut off")
     if decoder.unused_data:
         raise ValueError(f"its {member.name} has bytes behind its end")
+    return archive
 
 
 def _decoder(name: str) -> _Decoder | None:
@@ -105,5 +105,5 @@ def _decoder(name: str) -> _Decoder | None:
         return lzma.LZMADecompressor(memlimit=DECODER_MEMORY)
     if suffix == ".bz2":
         return bz2.BZ2Decompressor()
-    # Python 3.11 cannot unpack zstd; python-debian would start a program for it, without any limit.
+    # Python 3.11 cannot unpack zstd, and a program for it knows no limit.
     raise ValueError(f"its {name} is compressed in a way that modpkg neither writes nor reads")

@@ -5,18 +5,18 @@ Never follows a path from an archive and never unpacks more than its limits; wha
 
 from __future__ import annotations
 
+import io
 import re
+import tarfile
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from debian.deb822 import Deb822
-from debian.debfile import DebFile
-
-from modpkg.deb.guard import CHANGELOG, CONTROL_LIMIT, check_control, parts, refusing
+from modpkg.deb.fields import parse_fields
+from modpkg.deb.guard import CHANGELOG, CONTROL_LIMIT, control_archive, parts, refusing
 from modpkg.deb.tar import walk
 from modpkg.formats import reading
-from modpkg.formats.stored import StoredReader
+from modpkg.formats.stored import stored_reader
 from modpkg.model.document import PACKAGE_PATTERN
 
 if TYPE_CHECKING:
@@ -41,14 +41,8 @@ def read_control(path: Path) -> dict[str, str]:
     with refusing(path):
         with path.open("rb") as stream:
             control, _data = parts(stream, path.stat().st_size)
-            check_control(stream, control)
-        with DebFile(path) as deb:
-            # A sparse member may claim any size.
-            if any(member.size > CONTROL_LIMIT for member in deb.control.tgz()):
-                raise ValueError("its control archive claims an impossible size")
-            # Decoded here: python-debian would guess another encoding where it is not UTF-8.
-            text = deb.control.get_content("control", encoding="utf-8")
-        fields = {str(name): str(value) for name, value in Deb822(text).items()}
+            archive = control_archive(stream, control)
+        fields = parse_fields(_control_file(archive).decode())
         for name in NEEDED_FIELDS:
             if not fields.get(name):
                 raise ValueError(f"its control file has no field {name}")
@@ -57,20 +51,29 @@ def read_control(path: Path) -> dict[str, str]:
     return fields
 
 
+def _control_file(archive: bytes) -> bytes:
+    with suppress(ValueError, EOFError, tarfile.TarError):
+        found = [content.read(content.left) for name, content in walk(io.BytesIO(archive)) if name == "control"]
+        if len(found) == 1:
+            return found[0]
+    # Another dialect of tar than modpkg's own.
+    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as files:
+        members = files.getmembers()
+        # A sparse member may claim any size.
+        if any(member.size > CONTROL_LIMIT for member in members):
+            raise ValueError("its control archive claims an impossible size")
+        # The last one of a name is the one that stays where dpkg unpacks.
+        last = next((one for one in reversed(members) if one.name.removeprefix("./") == "control"), None)
+        stream = files.extractfile(last) if last and last.isreg() else None
+        if stream is None:
+            raise ValueError("it holds no control file")
+        return stream.read()
+
+
 def read_module(path: Path) -> Module:
     """Give the module that a .deb written by `write_deb` holds, from its module.json."""
     with refusing(path), _files(path) as files:
         return reading.find_module(files)
-
-
-def read_changelog(path: Path, *, package: str) -> str:
-    """Give the changelog of a .deb written by `write_deb`, as its documents have it."""
-    wanted = f"usr/share/doc/{package}/{CHANGELOG}"
-    with refusing(path), _files(path) as files:
-        for name, content in files:
-            if name == wanted:
-                return _unpacked(content.read(min(content.left, CHANGELOG_LIMIT))).decode("utf-8")
-        raise ValueError(f"it holds no {wanted}")
 
 
 def _unpacked(packed: bytes) -> bytes:
@@ -93,11 +96,17 @@ def read_document(path: Path, name: str) -> bytes:
         return reading.find_document(files, name)
 
 
-def check_contents(path: Path) -> None:
-    """Read all of a .deb as modpkg writes them; BadInputError on a link, a path that climbs, a wrong size."""
+def check_contents(path: Path, *, package: str = "") -> str | None:
+    """Read all of a .deb as modpkg writes them; BadInputError on a link, a path that climbs, a wrong size.
+
+    Gives the changelog of `package` on the way, None where there is none of that name.
+    """
+    wanted, text = f"usr/share/doc/{package}/{CHANGELOG}", None
     with refusing(path), _files(path) as files:
-        for _ in files:
-            pass
+        for name, content in files:
+            if name == wanted:
+                text = _unpacked(content.read(min(content.left, CHANGELOG_LIMIT))).decode("utf-8")
+    return text
 
 
 @contextmanager
@@ -107,4 +116,4 @@ def _files(path: Path) -> Iterator[Iterator[tuple[str, Section]]]:
         if data.name != DATA_MEMBER:
             raise ValueError(f"it is not the package of a module: it holds {data.name}, not {DATA_MEMBER}")
         stream.seek(data.offset)
-        yield walk(StoredReader(stream, data.size))
+        yield walk(stored_reader(stream, data.size))

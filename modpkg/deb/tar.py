@@ -5,6 +5,7 @@ Writes and reads headers one by one; names read are compared and never become pa
 
 from __future__ import annotations
 
+import re
 import stat
 import tarfile
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,16 @@ BLOCK: Final = 512
 END: Final = bytes(2 * BLOCK)
 LARGEST_FILE: Final = 8**11 - 1
 FILE_TYPES: Final = (tarfile.REGTYPE, tarfile.AREGTYPE)
+EMPTY: Final = bytes(BLOCK)
+# A file or directory as `header` writes it, byte for byte. The checksum is taken with spaces in its own place.
+SUM: Final = slice(148, 156)
+SPACES: Final = 8 * ord(" ")
+PLAIN: Final = re.compile(
+    rb"(?=.{100}[0-7]{7}\0)(?P<name>[^\0]{1,100})\0*[0-7]{7}\0[0-7]{7}\0[0-7]{7}\0(?P<size>[0-7]{11})\0[0-7]{11}\0"
+    rb"(?P<sum>[0-7]{6})\0 (?P<kind>[05])\0{100}ustar\x0000root\0{28}root\0{28}\0{16}"
+    rb"(?=.{155}\0{12})(?P<prefix>[^\0]*)\0+",
+    re.DOTALL,
+)
 
 
 def header(path: str, *, mode: int, size: int, mtime: int) -> bytes:
@@ -47,14 +58,24 @@ def walk(stream: Readable) -> Iterator[tuple[str, Section]]:
     Only plain files and directories inside the package pass: links, devices, paths that climb, and the extended
     headers that tell a reader to allocate memory raise ValueError.
     """
-    while (raw := stream.read(BLOCK)) and raw != bytes(BLOCK):
-        entry = tarfile.TarInfo.frombuf(raw, "utf-8", "strict")
-        if entry.type not in (*FILE_TYPES, tarfile.DIRTYPE):
-            raise ValueError(f"{entry.name!r} is neither a file nor a directory")
-        path, content = sound_name(entry.name), Section(stream, entry.size)
-        if entry.type in FILE_TYPES:
+    while (raw := stream.read(BLOCK)) and raw != EMPTY:
+        name, kind, size = _entry(raw)
+        if kind not in (*FILE_TYPES, tarfile.DIRTYPE):
+            raise ValueError(f"{name!r} is neither a file nor a directory")
+        path, content = sound_name(name), Section(stream, size)
+        if kind in FILE_TYPES:
             yield path, content
         content.skip()
-        Section(stream, -entry.size % BLOCK).skip()
+        Section(stream, -size % BLOCK).skip()
     while stream.read(BLOCK):
         pass
+
+
+def _entry(raw: bytes) -> tuple[str, bytes, int]:
+    # Name, type and size. tarfile knows every dialect and takes five times as long for the one that is written here.
+    plain = PLAIN.fullmatch(raw)
+    if plain and int(plain["sum"], 8) == sum(raw) - sum(raw[SUM]) + SPACES:
+        name, prefix = plain["name"].decode().removesuffix("/"), plain["prefix"].decode()
+        return (f"{prefix}/{name}" if prefix else name), plain["kind"], int(plain["size"], 8)
+    entry = tarfile.TarInfo.frombuf(raw, "utf-8", "strict")
+    return entry.name, entry.type, entry.size

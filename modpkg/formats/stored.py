@@ -6,6 +6,7 @@ than what was read. Content that is compressed already grows by 0.01 %. Nothing 
 
 from __future__ import annotations
 
+import io
 import os
 import zlib
 from itertools import cycle
@@ -16,12 +17,15 @@ from modpkg.formats.hashing import BLOCKS_AHEAD
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from modpkg.formats.reading import Readable
+
 BLOCK_BYTES: Final = 0xFFFF
 # Magic, deflate, no flags, no time, "slowest" (lintian looks for it in /usr/share/doc), system unknown.
 GZIP_HEADER: Final = bytes.fromhex("1f8b08000000000002ff")
 GZIP_TRAILER_BYTES: Final = 8
 BLOCK_HEADER_BYTES: Final = 5
 LAST_BLOCK: Final = bytes.fromhex("010000ffff")
+SMALL: Final = 1 << 20
 SIZE_MASK: Final = 0xFFFFFFFF
 BUFFER_BLOCKS: Final = 16
 
@@ -50,10 +54,6 @@ def _trailer(crc: int, size: int) -> bytes:
     return crc.to_bytes(4, "little") + (size & SIZE_MASK).to_bytes(4, "little")
 
 
-def _ignore(*blocks: memoryview) -> None:
-    del blocks
-
-
 class StoredWriter:
     """Frames sections, each in full blocks and a rest: the bytes depend on the sections alone."""
 
@@ -74,10 +74,10 @@ class StoredWriter:
             pieces += (_block_header(len(block)), block)
         self._write(b"".join(pieces))
 
-    def copy(self, source: BinaryIO, update: Callable[..., object] = _ignore) -> int:
+    def copy(self, source: BinaryIO) -> int:
         """Frame the rest of an unbuffered file as one section and give its size.
 
-        `update` and the function of this writer get views of buffers that are used again: a `Sha256Thread`
+        The function of this writer gets views of buffers that are used again: a `Sha256Thread` that it feeds
         is at most BLOCKS_AHEAD + 1 calls behind, so with one buffer more none is overwritten too early.
         """
         start = self._size
@@ -85,7 +85,6 @@ class StoredWriter:
             blocks, framed = buffer.fill(source.fileno())
             if not blocks:
                 return self._size - start
-            update(*blocks)
             self._write(framed)
             for block in blocks:
                 self._crc = zlib.crc32(block, self._crc)
@@ -123,6 +122,16 @@ class _Buffer:
             end += BLOCK_HEADER_BYTES + rest
             blocks.append(self._blocks[full][:rest])
         return blocks, self._view[:end]
+
+
+def stored_reader(stream: IO[bytes], length: int) -> Readable:
+    """Give a reader of the `length` bytes of stored framing that follow in `stream`, as `StoredReader` reads them.
+
+    What is small is taken apart at once: a walk through an archive is many small reads.
+    """
+    if length > SMALL:
+        return StoredReader(stream, length)
+    return io.BytesIO(StoredReader(stream, length).read(length))
 
 
 class StoredReader:

@@ -21,6 +21,7 @@ from modpkg.image.order import in_order
 from modpkg.image.paths import union
 from modpkg.image.verify import expected_paths
 from modpkg.image.view import Shown, opened
+from modpkg.initramfs.drivers import CLASS
 from modpkg.model.module import Module
 from modpkg.rootfs.generated.choose import at_assembly
 from modpkg.rootfs.generated.run import run_generators
@@ -91,6 +92,7 @@ def assemble(job: AssembleJob, *, build_initrd: InitrdBuilder, sink: Sink) -> As
         with step("make the initrd", sink):
             shown = Shown(view=stack.view, glue=glue)
             drivers = sorted({name for module in stack.modules for name in module.initramfs_modules})
+            drivers += [f"{CLASS}{name}" for name in job.drivers]
             build_initrd(shown, kernel=release, modules=drivers, destination=job.work / INITRD)
             _copy_kernel(shown, stack.kernel_image, job.work / KERNEL)
         files, layers = root.make_root(stack, glue, expected, sink=sink)

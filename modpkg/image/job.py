@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from modpkg.model.document import Record
-from modpkg.model.image import Image, Layout, Merge
+from modpkg.model.image import SERVERS, DriverClass, Image, Layout, Merge
 
 # What is read back of the result: the list of its paths, or all content.
 Verify = Literal["list", "full"]
@@ -43,6 +43,7 @@ class AssembleJob(Record):
     work: Path
     layout: Layout = "flat"
     ways: Ways = DEFAULT_WAYS
+    drivers: tuple[DriverClass, ...] = SERVERS
 
 
 class Assembled(Record):

@@ -15,6 +15,9 @@ LAYERS: Final = "layers"
 Layout = Literal["flat", "layered"]
 # How modules become one squashfs: their blocks copied, or their files compressed again.
 Merge = Literal["splice", "recompress"]
+# Which machines the initrd has drivers for, beside virtual ones: cards of servers, what their disks hang on.
+DriverClass = Literal["ethernet", "storage"]
+SERVERS: Final[tuple[DriverClass, ...]] = ("ethernet",)
 
 
 class ImageModule(Record):
@@ -69,6 +72,7 @@ class ImageDirectory(Record):
     merge: Merge = "splice"
     layers: tuple[str, ...] = ()
     site: SiteMark | None = None
+    drivers: tuple[DriverClass, ...] = SERVERS
 
     @property
     def arguments(self) -> tuple[str, ...]:

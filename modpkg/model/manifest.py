@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints
 
 from modpkg.model.document import NUMBER_PATTERN, REVISION_PATTERN, Document, Line, Name
+from modpkg.model.image import SERVERS, DriverClass
 from modpkg.model.size import SizeText
 
 PIN_PATTERN: Final = (
@@ -27,7 +28,8 @@ class Manifest(Document):
     """`recipes/images/<image>.yaml`.
 
     `layout` says whether a node mounts one squashfs or stacks the modules'; `size_budget` is what a node may have
-    to keep in memory of the image; `uki` makes one EFI program of it.
+    to keep in memory of the image; `uki` makes one EFI program of it; `drivers` are classes of drivers for the initrd,
+    beside those of virtual machines.
     """
 
     name: Name
@@ -40,3 +42,4 @@ class Manifest(Document):
     layout: Literal["flat", "layered"] = "flat"
     size_budget: SizeText | None = None
     uki: bool = False
+    drivers: tuple[DriverClass, ...] = SERVERS

@@ -15,6 +15,8 @@ from modpkg.model.document import AbsolutePath, Document, Line, Name, Word
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+# How UEFI starts a node: iPXE fetches kernel and initrd, or the firmware itself one program of both.
+BootWay = Literal["ipxe", "uki"]
 Mtu = Annotated[int, Field(ge=576, le=9216)]
 
 
@@ -52,6 +54,7 @@ class Settings(Document):
     """Settings of the cluster, a group or a node; what is not said is left to the wider layer."""
 
     image: Name | None = None
+    boot: BootWay | None = None
     kernel_arguments: tuple[Word, ...] = ()
     disks: Name | None = None
     chroot: Name | None = None
@@ -63,7 +66,7 @@ class Settings(Document):
     resolver: Resolver | None = None
 
 
-SINGLE: Final = ("image", "disks", "chroot", "time", "resolver")
+SINGLE: Final = ("image", "boot", "disks", "chroot", "time", "resolver")
 LISTS: Final = ("kernel_arguments", "roles", "ssh_keys")
 TABLES: Final = ("networks", "mounts")
 Way = tuple[str, ...]

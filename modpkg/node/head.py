@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from modpkg.model.node import node_record, record_text
@@ -10,6 +11,7 @@ from modpkg.node.disk_script import disk_script
 from modpkg.node.dnsmasq import dnsmasq_text, hosts_text
 from modpkg.node.ipxe import UNKNOWN, script_text
 from modpkg.node.nginx import nginx_text
+from modpkg.node.uki import distinct, node_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from modpkg.model.grant import Grant
     from modpkg.model.inventory import Node, Nodes
     from modpkg.model.node import HeadImage
+    from modpkg.node.uki import HeadUki
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,11 @@ class HeadPlaces:
         return self.root / "images"
 
     @property
+    def ukis(self) -> Path:
+        """EFI programs of kernel, initrd and command line, one file for each content."""
+        return self.root / "uki"
+
+    @property
     def history(self) -> Path:
         """Names of generations, the newest first."""
         return self.root / "history"
@@ -61,37 +69,53 @@ class HeadPlaces:
         """What servers keep while they run."""
         return self.root / "run"
 
+    @property
+    def events(self) -> Path:
+        """What nodes report: a folder for each node, a file for each boot."""
+        return self.root / "events"
+
+    @property
+    def socket(self) -> Path:
+        """Where nginx hands reports over."""
+        return self.run / "events.sock"
+
 
 def head_files(
     nodes: Nodes,
     images: Mapping[str, HeadImage],
+    ukis: Mapping[str, HeadUki],
     *,
     root: Path,
-    grants: Mapping[str, Grant] | None = None,
+    grants: Mapping[str, Grant] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Give the text of each file of a generation by its path there.
 
-    `images` has those that nodes name, `grants` what nodes were granted, by node.
+    `images` has those that nodes name, `ukis` the program of each node that boots by one, `grants` what nodes were
+    granted, by node.
     """
     cluster = nodes.cluster
     files = {
-        "dnsmasq.conf": dnsmasq_text(cluster, root),
+        "dnsmasq.conf": dnsmasq_text(cluster, root, distinct(ukis)),
         "nginx.conf": nginx_text(cluster, root),
-        "hosts": hosts_text(nodes),
+        "hosts": hosts_text(nodes, ukis),
         "boot/unknown.ipxe": UNKNOWN,
     }
     for node in nodes.nodes.values():
         image = images[node.settings.image or ""]
-        arguments = list(node.settings.kernel_arguments)
-        disks = disk_script(node, nodes, (grants or {}).get(node.name))
+        # By iPXE too where nodes boot by an EFI program: BIOS knows none.
+        words = node_arguments(node, image, cluster.url)
+        disks = disk_script(node, nodes, grants.get(node.name))
         if disks:
             files[disks.path] = disks.text
-            arguments += disks.arguments
-        script = script_text(node.name, image, url=cluster.url, arguments=arguments)
+            words += disks.arguments
+        script = script_text(node.name, image, words, url=cluster.url)
         told = record_text(node_record(node, cluster, image))
         for mac in node.macs:
             files[f"boot/{mac}.ipxe"] = script
             files[f"node/{mac}.json"] = told
+            if node.name in ukis:
+                # What its script says by iPXE, and a program that many nodes share cannot.
+                files[f"node/{mac}.arguments"] = f"modpkg.node={cluster.url}/node/{mac}.json\n"
     return files
 
 

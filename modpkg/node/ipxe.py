@@ -37,13 +37,11 @@ exit
 """
 
 
-def script_text(name: str, image: HeadImage, *, url: str, arguments: Sequence[str]) -> str:
-    """Give the script by which a node boots; raises BadInputError for arguments that iPXE would not pass on."""
-    words = [
-        *(word for argument in image.arguments for word in argument.split()),
-        *arguments,
-        f"modpkg.base={url}/images/{image.directory}",
-    ]
+def script_text(name: str, image: HeadImage, words: Sequence[str], *, url: str) -> str:
+    """Give the script by which a node boots with these words on the kernel's command line.
+
+    Raises BadInputError for words that iPXE would not pass on.
+    """
     for word in words:
         if not SAFE.fullmatch(word):
             raise BadInputError(
@@ -57,5 +55,12 @@ def script_text(name: str, image: HeadImage, *, url: str, arguments: Sequence[st
         directory=image.directory,
         url=url,
         # iPXE itself names the card that it boots from.
-        arguments=" ".join([*words, f"modpkg.node={url}/node/${{netX/mac}}.json"]),
+        arguments=" ".join(
+            [
+                *words,
+                "BOOTIF=01-${netX/mac:hexhyp}",
+                f"modpkg.node={url}/node/${{netX/mac}}.json",
+                f"modpkg.report={url}/event/${{netX/mac}}",
+            ]
+        ),
     )

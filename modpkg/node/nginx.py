@@ -33,6 +33,10 @@ http {{
             alias {root}/images/;
             add_header Cache-Control "public, max-age=31536000, immutable";
         }}
+        location /uki/ {{
+            alias {root}/uki/;
+            add_header Cache-Control "public, max-age=31536000, immutable";
+        }}
         location /boot/ {{
             root {root}/current;
             default_type text/plain;
@@ -42,6 +46,15 @@ http {{
         location ~ ^/(disks|node|tftp)/ {{
             root {root}/current;
             add_header Cache-Control no-cache;
+        }}
+        # Reports of nodes, to the receiver of `modpkg head --serve`; it looks at what is in them.
+        location /event/ {{
+            limit_except POST {{ deny all; }}
+            client_max_body_size 64k;
+            client_body_buffer_size 64k;
+            proxy_pass http://unix:{root}/run/events.sock;
+            proxy_connect_timeout 5s;
+            proxy_read_timeout 10s;
         }}
         # A node asks for the one use of its grant to wipe disks, of `modpkg head --serve`.
         location /grant/ {{

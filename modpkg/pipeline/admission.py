@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -40,10 +41,16 @@ def check_contents(pair: Pair) -> None:
         )
 
 
-def check_inside(pair: Pair) -> None:
-    """Refuse packages with links, paths that climb or impossible sizes: once signed, clients believe them."""
-    deb.check_contents(pair.deb)
-    rpm.check_contents(pair.rpm)
+def check_inside(pair: Pair) -> Pair:
+    """Refuse packages with links, paths that climb or impossible sizes: once signed, clients believe them.
+
+    Gives the pair with the changelog of its .deb; that of a module has to have one.
+    """
+    changelog = deb.check_contents(pair.deb, package=pair.identity.name)
+    if changelog is None and "Modpkg-Module" in pair.control:
+        raise BadInputError(f"cannot publish {pair.identity}: it holds no changelog", where=str(pair.deb))
+    rpm.check_payload(pair.rpm, start=pair.rpm_facts.payload)
+    return replace(pair, changelog=changelog)
 
 
 def check_same_bytes(pair: Pair, published: PooledPair, *, places: Places) -> None:

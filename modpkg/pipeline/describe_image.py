@@ -109,6 +109,7 @@ def _record(plan: Plan, assembled: Assembled, files: dict[str, ImageFile]) -> Im
         layout=plan.manifest.layout,
         merge=plan.ways.merge,
         layers=assembled.layers,
+        drivers=plan.manifest.drivers,
     )
 
 

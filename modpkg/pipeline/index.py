@@ -117,10 +117,13 @@ class Index:
 
     def add_deb(self, package: Pooled, control: Mapping[str, str]) -> None:
         """Learn a .deb whose control fields are known: it need not be read again."""
+        self.add(package, {STANZAS: stanza_of(self._places, package, control)})
+
+    def add(self, package: Pooled, pieces: Mapping[str, bytes]) -> None:
+        """Learn a package of the pool whose pieces are known, all of them or none."""
         if not self._knows(package.sha256):
             self._add(package)
-        row = (package.sha256, STANZAS, stanza_of(self._places, package, control))
-        self._database.execute("INSERT OR REPLACE INTO pieces VALUES (?, ?, ?)", row)
+        self._keep_pieces(package.sha256, pieces)
 
     def frame(self, key: str) -> Frame | None:
         """Give a frame that was kept, or None."""
@@ -171,18 +174,21 @@ class Index:
         return {digest for (digest,) in self._database.execute("SELECT sha256 FROM packages")}
 
     def _add(self, package: Pooled) -> None:
-        identity = Known(package.sha256, package.file_name, "").identity
-        row = (sort_key(package), package.sha256, package.file_name, identity.architecture)
+        identity = package.identity
+        row = (sort_key(identity, package.sha256), package.sha256, package.file_name, identity.architecture)
         self._database.execute("INSERT OR REPLACE INTO packages VALUES (?, ?, ?, ?, 0)", row)
 
     def _piece(self, kind: str, digest: str) -> bytes:
         found = self._kept_piece(kind, digest)
         if found is None:
             made = pieces_of(self._places, find_in_pool(self._places, digest))
-            rows = [(digest, each, text) for each, text in made.items()]
-            self._database.executemany("INSERT OR REPLACE INTO pieces VALUES (?, ?, ?)", rows)
+            self._keep_pieces(digest, made)
             found = made[kind]
         return found
+
+    def _keep_pieces(self, digest: str, pieces: Mapping[str, bytes]) -> None:
+        rows = [(digest, kind, text) for kind, text in pieces.items()]
+        self._database.executemany("INSERT OR REPLACE INTO pieces VALUES (?, ?, ?)", rows)
 
     def _kept_piece(self, kind: str, digest: str) -> bytes | None:
         query = "SELECT text FROM pieces WHERE sha256 = ? AND kind = ?"

@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A .deb and an .rpm of one module, and what they say of themselves."""
+    """A .deb and an .rpm of one module, and what they say of themselves.
+
+    `changelog` is that of the .deb, once all of it was read.
+    """
 
     identity: Identity
     deb: Path
     control: Mapping[str, str]
     rpm: Path
     rpm_facts: RpmFacts
+    changelog: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

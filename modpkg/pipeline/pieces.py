@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from modpkg.apt.stanza import STANZAS, Entry, render_stanza
@@ -46,12 +45,11 @@ class Known(NamedTuple):
         return Pooled(path=pool_path(self.sha256, self.file_name), sha256=self.sha256)
 
 
-def sort_key(package: Pooled) -> str:
+def sort_key(identity: Identity, sha256: str) -> str:
     """Give what indices are sorted by: name, version, architecture, digest."""
-    identity = Identity.of_file(package.file_name)
     version = identity.version
     numbers = ".".join(f"{number:09}" for number in (*version.numbers, version.revision))
-    return f"{identity.name}\t{numbers}\t{identity.architecture}\t{package.sha256}"
+    return f"{identity.name}\t{numbers}\t{identity.architecture}\t{sha256}"
 
 
 def pieces_of(places: Places, package: Pooled) -> Mapping[str, bytes]:
@@ -61,9 +59,13 @@ def pieces_of(places: Places, package: Pooled) -> Mapping[str, bytes]:
 
     path = places.www / package.path
     if package.path.endswith(".rpm"):
-        # Repositories lie at rpm/snap-<id>/: two levels below the pool's parent.
-        return chunks_of(path, sha256=package.sha256, href=str(Path("..", "..", package.path)))
+        return chunks_of(path, sha256=package.sha256, href=href_of(package.path))
     return {STANZAS: stanza_of(places, package, read_control(path))}
+
+
+def href_of(path: str) -> str:
+    """Give how an index of rpms names a path below `www`: repositories lie two levels below, at rpm/snap-<id>/."""
+    return f"../../{path}"
 
 
 def stanza_of(places: Places, package: Pooled, control: Mapping[str, str]) -> bytes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import ModpkgError
 from modpkg.host.files import digest_file, sync_directories, sync_file_system, temporary_directory
+from modpkg.pipeline.identity import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,6 +36,11 @@ class Pooled:
         """The name that tells name, version and architecture."""
         return self.path.rpartition("/")[2]
 
+    @property
+    def identity(self) -> Identity:
+        """What its file name says that it is called."""
+        return Identity.of_file(self.file_name)
+
 
 @dataclass(slots=True, kw_only=True)
 class Intake:
@@ -42,17 +48,21 @@ class Intake:
 
     places: Places
     scratch: Path
+    www: Path
     written: list[Path] = field(default_factory=list)
 
     def add(self, source: Path, *, file_name: str) -> Pooled:
         """Put a package into the pool, as a hard link where possible; nothing happens if it is there."""
         temporary = self.scratch / file_name
         _link_or_copy(source, temporary)
-        temporary.chmod(PUBLIC_MODE)
         # The digest of the link, not of the source, which may be replaced meanwhile.
-        sha256 = digest_file(temporary)
-        pooled = Pooled(path=pool_path(sha256, file_name), sha256=sha256)
-        target = self.places.www / pooled.path
+        return self.take(temporary, sha256=digest_file(temporary))
+
+    def take(self, temporary: Path, *, sha256: str) -> Pooled:
+        """Move a file of this intake's scratch, whose digest is known, into the pool under its own name."""
+        temporary.chmod(PUBLIC_MODE)
+        pooled = Pooled(path=pool_path(sha256, temporary.name), sha256=sha256)
+        target = self.www / pooled.path
         if target.exists():
             temporary.unlink()
         else:
@@ -75,7 +85,7 @@ class Intake:
     def sync(self) -> None:
         """Put all that was taken in on the disk."""
         if len(self.written) > FEW:
-            sync_file_system(self.places.www)
+            sync_file_system(self.www)
             return
         for path in self.written:
             _sync(path)
@@ -83,8 +93,11 @@ class Intake:
         sync_directories(folders)
 
     def _move(self, temporary: Path, target: Path) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary.replace(target)
+        try:
+            temporary.replace(target)
+        except FileNotFoundError:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary.replace(target)
         self.written.append(target)
 
 
@@ -92,7 +105,7 @@ class Intake:
 def intake(places: Places) -> Iterator[Intake]:
     """Give what takes packages in; those that are there when the block fails stay, and nothing names them."""
     with temporary_directory(places.incoming) as scratch:
-        taking = Intake(places=places, scratch=scratch)
+        taking = Intake(places=places, scratch=scratch, www=places.www)
         yield taking
         taking.sync()
 
@@ -120,8 +133,9 @@ def missing_from_pool(places: Places, digests: Iterable[str]) -> set[str]:
     """Give those of these packages that the pool does not have."""
     wanted = set(digests)
     groups = {digest[:FIRST_LETTERS] for digest in wanted}
+    pool = places.www / "pool"
     # A few hundred lists of directories: asking for each of 20,000 packages takes ten times as long.
-    return wanted.difference(*(_names(places.www / "pool" / group) for group in groups))
+    return wanted.difference(*(_names(f"{pool}/{group}") for group in groups))
 
 
 def check_pool(places: Places, digests: Iterable[str]) -> None:
@@ -130,17 +144,16 @@ def check_pool(places: Places, digests: Iterable[str]) -> None:
         find_in_pool(places, digest)
 
 
-def _names(directory: Path) -> list[str]:
+def _names(directory: str) -> list[str]:
     try:
-        with os.scandir(directory) as entries:
-            return [entry.name for entry in entries]
+        return os.listdir(directory)
     except FileNotFoundError:
         return []
 
 
 def pool_path(sha256: str, file_name: str) -> str:
     """Give where a package lies below `www`."""
-    return str(Path("pool", sha256[:FIRST_LETTERS], sha256, file_name))
+    return f"pool/{sha256[:FIRST_LETTERS]}/{sha256}/{file_name}"
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

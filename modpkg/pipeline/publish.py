@@ -120,12 +120,13 @@ def _plan(packages: Sequence[Path], *, target: Target, index: Index, now: int) -
     if newest is None:
         refuse_lost_journal(places, target.channel)
     published = published_pairs(index, (pair.identity.name for pair in pairs))
+    new = []
     for pair in pairs:
         check_contents(pair)
         if pair.identity in published:
             check_same_bytes(pair, published[pair.identity], places=places)
         else:
-            check_inside(pair)
+            new.append(check_inside(pair))
         check_removed(places, pair)
     removed = removed_identities(places, {pair.identity.name for pair in pairs})
     check_order((pair.identity for pair in pairs), published.keys() | removed)
@@ -134,7 +135,7 @@ def _plan(packages: Sequence[Path], *, target: Target, index: Index, now: int) -
     here = {identity for identity in known if published[identity].deb.sha256 in listed}
     return PublishPlan(
         channel=target.channel,
-        add=tuple(pair for pair in pairs if pair.identity not in known),
+        add=tuple(new),
         reuse=tuple(published[identity] for identity in sorted(known - here)),
         present=tuple(sorted(here)),
         newest=newest,
@@ -182,7 +183,9 @@ def _execute(index: Index, planned: PublishPlan, *, target: Target, session: Ses
         for pair in planned.add:
             deb = taking.add(pair.deb, file_name=pair.identity.deb_name)
             index.add_deb(deb, pair.control)
-            packages |= {deb.sha256, add_signed(taking, pair, session=session).sha256}
+            rpm = add_signed(taking, pair, session=session)
+            index.add(rpm.pooled, rpm.pieces)
+            packages |= {deb.sha256, rpm.pooled.sha256}
             write_changelog(taking, pair)
     snapshot = new_snapshot(
         packages,

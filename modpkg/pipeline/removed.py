@@ -35,6 +35,8 @@ def removed_identities(places: Places, names: Collection[str]) -> set[Identity]:
 
 def check_removed(places: Places, pair: Pair) -> None:
     """Refuse a pair that was published with other bytes and deleted later."""
+    if not places.removed.is_dir():
+        return
     for path, name in ((pair.deb, pair.identity.deb_name), (pair.rpm, pair.identity.rpm_name)):
         record = places.removed / name
         if record.exists() and record.read_text(encoding="ascii").strip() != _content(path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from modpkg.apt.release import SECONDS_A_DAY, format_time
@@ -13,9 +14,13 @@ from modpkg.events import Sink, Warned, ignore
 from modpkg.model.document import SHA256_PATTERN
 from modpkg.openpgp.keys import GPG, Key, find_key, find_or_make_key, has_expired, import_key
 from modpkg.openpgp.sign import Session, Signer
+from modpkg.pipeline.pieces import href_of
 from modpkg.pipeline.pool import Intake, Pooled, find_in_pool
+from modpkg.yum.chunks import render_chunks
+from modpkg.yum.read import read_package
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from modpkg.model.repository import Places, Repository
@@ -113,19 +118,29 @@ def _ended(fingerprint: str) -> BadInputError:
     )
 
 
-def add_signed(taking: Intake, pair: Pair, *, session: Session) -> Pooled:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """An rpm of the pool, and its pieces of indices where it was read to put it there."""
+
+    pooled: Pooled
+    pieces: Mapping[str, bytes]
+
+
+def add_signed(taking: Intake, pair: Pair, *, session: Session) -> Signed:
     """Sign a copy of an rpm and put it into the pool, or give the one that was made before."""
     places, facts = taking.places, pair.rpm_facts
     record = places.signed / f"{facts.header_sha256}-{session.key.fingerprint}"
     found = _signed_before(places, record)
-    if found is None:
-        copy = taking.scratch / f"unsigned-{pair.identity.rpm_name}"
-        shutil.copyfile(pair.rpm, copy)
-        session.rpm(copy, seconds=facts.build_time)
-        found = taking.add(copy, file_name=pair.identity.rpm_name)
-        copy.unlink()
-        taking.write(record, f"{found.sha256}\n")
-    return found
+    if found is not None:
+        return Signed(pooled=found, pieces={})
+    copy = taking.scratch / pair.identity.rpm_name
+    shutil.copyfile(pair.rpm, copy)
+    session.rpm(copy, seconds=facts.build_time)
+    # One reading gives the digest and what indices say.
+    package = read_package(copy)
+    pooled = taking.take(copy, sha256=package.pkgId)
+    taking.write(record, f"{pooled.sha256}\n")
+    return Signed(pooled=pooled, pieces=render_chunks(package, href=href_of(pooled.path)))
 
 
 def _signed_before(places: Places, record: Path) -> Pooled | None:

@@ -71,12 +71,10 @@ def switch_to(
 
 def write_changelog(taking: Intake, pair: Pair) -> None:
     """Write the changelog that `apt changelog` asks for, of a package that is going to be published."""
-    from modpkg.deb.read import read_changelog  # noqa: PLC0415 - a promotion reads no package
-
-    # Only packages of modules have one that modpkg can read.
-    path = taking.places.www / changelog_path(pair.identity.name, str(pair.identity.version))
-    if "Modpkg-Module" in pair.control and not path.exists():
-        taking.write(path, read_changelog(pair.deb, package=pair.identity.name))
+    # Only packages of modules have one for apt.
+    path = taking.www / changelog_path(pair.identity.name, str(pair.identity.version))
+    if "Modpkg-Module" in pair.control and pair.changelog is not None and not path.exists():
+        taking.write(path, pair.changelog)
 
 
 def _written(places: Places, snapshot: Snapshot) -> list[Path]:

@@ -104,4 +104,5 @@ def manifest_of(about: ImageDirectory) -> Manifest:
         kernel_arguments=about.kernel_arguments,
         epoch=ImageVersion.parse(image.version).epoch,
         layout=about.layout,
+        drivers=about.drivers,
     )

@@ -40,6 +40,7 @@ class Tag(IntEnum):
     NAME = 1000
     VERSION = 1001
     RELEASE = 1002
+    EPOCH = 1003
     SUMMARY = 1004
     DESCRIPTION = 1005
     BUILD_TIME = 1006

@@ -33,6 +33,11 @@ def chunks_of(path: Path, *, sha256: str, href: str) -> Mapping[str, bytes]:
             where=str(path),
             hint="a file of the pool was changed: restore it from a copy of the repository",
         )
+    return render_chunks(package, href=href)
+
+
+def render_chunks(package: createrepo_c.Package, *, href: str) -> Mapping[str, bytes]:
+    """Give the XML of an rpm that was read for each of the three indices."""
     package.location_href = href
     package.time_file = package.time_build  # the file's own time is the machine's
     return {kind: dump(package).encode() for kind, dump in DUMPS.items()}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import createrepo_c
 
 from modpkg.errors import BadInputError
-from modpkg.rpm.read import read_header
+from modpkg.rpm.read import examine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,12 +22,17 @@ HEADER_SHA256_TAG: Final = 273
 STRING_TYPE: Final = 6
 MOST_ENTRIES: Final = 1 << 12
 MOST_BYTES: Final = 1 << 20
+SHA256: Final = re.compile(r"[0-9a-f]{64}")
+WITHOUT_DIGEST: Final = "cannot take an rpm without a sha256 digest of its header"
 FRAGMENT_PROVIDE: Final = "modpkg-fragment(sha256)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RpmFacts:
-    """What identifies an rpm. `header_sha256` covers all but its signature; `fragment` may be ""."""
+    """What identifies an rpm. `header_sha256` covers all but its signature; `fragment` may be "".
+
+    `payload` is where its payload begins, in bytes.
+    """
 
     name: str
     version: str
@@ -36,22 +41,27 @@ class RpmFacts:
     build_time: int
     header_sha256: str
     fragment: str
+    payload: int
 
 
 def read_rpm(path: Path) -> RpmFacts:
     """Read an rpm's facts; raises BadInputError when it is none, or one without a digest of its header."""
-    header = read_header(path)
+    header = examine(path)
     if header.epoch:
         raise BadInputError(f"cannot take an rpm with epoch {header.epoch}", where=str(path))
     provided = dict(relation.split(" = ") for relation in header.provides if " = " in relation)
+    digest = header.header_sha256 or ""
+    if not SHA256.fullmatch(digest):
+        raise BadInputError(WITHOUT_DIGEST, where=str(path))
     return RpmFacts(
         name=header.name,
         version=header.version,
         release=header.release,
         architecture=header.arch,
         build_time=header.build_time,
-        header_sha256=header_digest(path),
+        header_sha256=digest,
         fragment=provided.get(FRAGMENT_PROVIDE, ""),
+        payload=header.payload,
     )
 
 
@@ -70,8 +80,8 @@ def header_digest(path: Path) -> str:
         if not lead.startswith(LEAD_MAGIC):
             raise BadInputError("cannot read this as an rpm: it does not begin like one", where=str(path))
         digest = _string_tag(stream, HEADER_SHA256_TAG)
-    if digest is None or not re.fullmatch(r"[0-9a-f]{64}", digest):
-        raise BadInputError("cannot take an rpm without a sha256 digest of its header", where=str(path))
+    if digest is None or not SHA256.fullmatch(digest):
+        raise BadInputError(WITHOUT_DIGEST, where=str(path))
     return digest
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 import modpkg.initramfs
-from modpkg.host.run import run
+from modpkg.host.run import Completed, run
+from modpkg.node.report import parse_stages
+from modpkg.node.serve import serving
 
 pytestmark = pytest.mark.programs
 
@@ -132,3 +134,53 @@ def test_a_lease_sets_address_one_route_name_servers_and_where_files_are(
     text = "search cluster\nnameserver 10.0.0.3\nnameserver 10.0.0.4\n"
     assert (tmp_path / "resolv.conf").read_text() == text
     assert (tmp_path / "base").read_text() == f"{base}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (
+            "modpkg.image=http://10.0.0.1/images/compute_12.0.0-1.bcdfg_0123456789ab/root.squashfs",
+            "compute_12.0.0-1.bcdfg_0123456789ab",
+        ),
+        ("modpkg.image=http://a/x/root.squashfs,http://b/y/root.squashfs", "x"),
+        ("modpkg.layers=http://a/z/layers", "z"),
+        ("modpkg.image=root.squashfs", "root.squashfs"),
+        ("quiet", ""),
+    ],
+)
+def test_a_report_names_the_folder_of_the_image(arguments: str, name: str) -> None:
+    assert shell("image_name", arguments) == f"{name}\n"
+
+
+def told(place: Path, *words: str, pauses: str = "0") -> Completed:
+    environment = {"MODPKG_TOLD": str(place), "MODPKG_PAUSES": pauses}
+    return run(["busybox", "sh", SOURCE / "tell.sh", *words], env=environment, check=False)
+
+
+def test_a_node_that_is_up_tells_the_head_one_line_more(tmp_path: Path) -> None:
+    with serving({}) as server:
+        (tmp_path / "report").write_text(f"http://127.0.0.1:{server.port}/event/x\n")
+        (tmp_path / "events").write_text("modpkg-boot: x y\nmodpkg: 1.00 fetch start\n")
+        assert told(tmp_path, "files", "end", "12", "files").returncode == 0
+    assert (tmp_path / "reported").exists()
+    (body,) = server.reports
+    assert body.splitlines()[:2] == ["modpkg-boot: x y", "modpkg: 1.00 fetch start"]
+    (event,) = parse_stages(body.splitlines()[2])
+    assert (event.stage, event.state, event.detail) == ("files", "end", "12 files")
+
+
+def test_a_head_that_is_away_is_asked_again_and_given_up(tmp_path: Path) -> None:
+    # Nothing listens on the port of a server that has ended.
+    with serving({}) as server:
+        pass
+    (tmp_path / "report").write_text(f"http://127.0.0.1:{server.port}/event/x\n")
+    ended = told(tmp_path, "files", "end", pauses="0 0")
+    assert (ended.returncode, (tmp_path / "reported").exists()) == (1, False)
+    assert "the head did not take the report" in ended.stdout
+    assert (tmp_path / "events").read_text().count("files end") == 1
+
+
+def test_nobody_is_told_where_nobody_asked(tmp_path: Path) -> None:
+    assert told(tmp_path, "files", "end").returncode == 0
+    assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,9 @@ from modpkg.cli.command import command
 
 if TYPE_CHECKING:
     from modpkg.cli.options import Session
+    from modpkg.cli.results.node_states import BootsResult, NodesResult
     from modpkg.cli.results.nodes import HeadResult, InventoryResult, NodeResult, RollbackResult
+    from modpkg.cli.watch import NodesWatch
 
 
 @command()
@@ -40,7 +42,8 @@ def show_node(session: Session, name: str) -> NodeResult:
     name="head",
     helps={
         "check": "Let dnsmasq and nginx, where they are installed, check the configuration.",
-        "serve": "Run dnsmasq and nginx until Ctrl-C. A change by another `modpkg head` is taken over.",
+        "serve": "Run dnsmasq and nginx, and keep what nodes report, until Ctrl-C. A change by another "
+        "`modpkg head` is taken over.",
         "rollback": "Use the configuration and images that were in use before, and write nothing new.",
         "dry_run": "Tell what would change and change nothing.",
     },
@@ -77,3 +80,37 @@ def head(
     if serve:
         serve_head(root, sink=session.sink)
     return head_result(plan, nodes, root, is_written=bool(plan.reason), checks=checks)
+
+
+@command(
+    name="nodes",
+    helps={
+        "node": "Show what this node told of its last boots, event by event.",
+        "boots": "How many boots of it.",
+        "watch": "Go on until Ctrl-C: a table drawn anew on a terminal, a line for each change in a pipe.",
+    },
+)
+def nodes(
+    session: Session, *, node: str = "", boots: int = 3, watch: bool = False
+) -> NodesResult | BootsResult | NodesWatch:
+    """Show how all nodes of the head are: image, stage or state, seconds, memory.
+
+    Example: modpkg nodes --watch
+    """
+    from modpkg.cli.results.node_states import boots_result, nodes_result
+    from modpkg.cli.watch import NodesWatch
+    from modpkg.errors import BadInputError
+    from modpkg.formats.words import closest
+    from modpkg.pipeline import watch_nodes
+    from modpkg.pipeline.workplace import Workplace
+
+    states = watch_nodes.NodeStates(Workplace(session.work).head)
+    if not node:
+        return NodesWatch(watch_nodes.watch(states)) if watch else nodes_result(states.now())
+    if watch or boots < 1:
+        what = "--watch shows all nodes, not one" if watch else f"cannot show {boots} boots"
+        raise BadInputError(what, where="--node", hint="leave one of them out" if watch else "at least 1")
+    names = watch_nodes.node_names(states.root)
+    if node not in names:
+        raise BadInputError(f"no node {node!r}", where=str(states.root), hint=closest(node, names))
+    return boots_result(node, watch_nodes.boots(states.root, node, boots))

@@ -133,7 +133,7 @@ def head(tmp_path: Path) -> Path:
     (root / "current").mkdir(parents=True)
     programs(root / "current/tftp")
     (root / "current/dnsmasq.conf").write_text(dnsmasq_text(nodes.cluster, root))
-    (root / "current/hosts").write_text(hosts_text(nodes))
+    (root / "current/hosts").write_text(hosts_text(nodes, {}))
     return root
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modpkg.deb import ar
-from modpkg.deb.guard import CONTROL_LIMIT, check_control, parts, refusing
+from modpkg.deb.guard import CONTROL_LIMIT, control_archive, parts, refusing
 from modpkg.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def test_refuses_a_control_member_that_unpacks_to_too_much() -> None:
     bomb = archive(BINARY, ("control.tar.gz", gzip.compress(bytes(CONTROL_LIMIT + 1), mtime=0)), DATA)
     control, _ = parts_of(bomb)
     with pytest.raises(ValueError, match="unpacks to more"):
-        check_control(io.BytesIO(bomb), control)
+        control_archive(io.BytesIO(bomb), control)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_refuses_a_broken_control_member(name: str, content: bytes, reason: str)
     bad = archive(BINARY, (name, content), DATA)
     control, _ = parts_of(bad)
     with pytest.raises((ValueError, EOFError), match=reason):
-        check_control(io.BytesIO(bad), control)
+        control_archive(io.BytesIO(bad), control)
 
 
 @pytest.mark.parametrize("fault", [zlib.error("bad"), EOFError(), KeyError("x"), OSError("bad")])

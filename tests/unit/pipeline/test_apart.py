@@ -22,7 +22,8 @@ from modpkg.events import (
 from modpkg.host.run import CommandError
 from modpkg.model.document import Record
 from modpkg.pipeline import apart
-from modpkg.pipeline.apart import WorkerError, call, error_fields
+from modpkg.pipeline.apart import WorkerError, call
+from modpkg.pipeline.error_fields import error_fields
 
 Said = Callable[..., None]
 
@@ -43,6 +44,7 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Said:
         program.write_text(f'#!/bin/sh\ncd {tmp_path}\necho "$@" >words\ncat stdout\ncat stderr >&2\n{end}\n')
         program.chmod(0o755)
 
+    monkeypatch.setattr(apart, "can_fork", lambda: False)
     monkeypatch.setattr(apart.namespaces, "enter", lambda mode: (str(program), f"--{mode}"))
     return say
 

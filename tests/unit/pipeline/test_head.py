@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import pytest
 
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.formats.node_documents import load_nodes
-from modpkg.model.image import SITE, ImageFile
 from modpkg.node.head import HeadPlaces
 from modpkg.pipeline.head import KEPT, HeadPlan, current_generation, history, plan_head, roll_back, write_head
 from tests.support.nodes import copy_recipes, programs, write_image
@@ -65,23 +63,6 @@ def test_the_image_lies_below_a_name_of_its_content(head: Head) -> None:
         "vmlinuz",
     ]
     assert f"/images/{folder.name}/vmlinuz" in head.script()
-    digest = head.about.files["root.squashfs"].sha256
-    assert f" modpkg.image=root.squashfs modpkg.sha256={digest} " in head.script()
-    assert f" modpkg.base=http://10.0.0.1/images/{folder.name} " in head.script()
-
-
-def test_the_site_layer_goes_with_its_image(head: Head) -> None:
-    (head.image / SITE).write_text("site")
-    digest = hashlib.sha256(b"site").hexdigest()
-    files = {**head.about.files, SITE: ImageFile(size=4, sha256=digest)}
-    head.about = head.about.model_copy(update={"files": files})
-    head.write()
-    (folder,) = head.places.images.iterdir()
-    assert (folder / SITE).read_text() == "site"
-    assert f" modpkg.site={SITE} modpkg.site-sha256={digest} " in head.script()
-    (head.image / SITE).unlink()
-    with pytest.raises(BadInputError, match=f"it lacks {SITE}"):
-        head.plan()
 
 
 def test_nothing_is_done_twice(head: Head) -> None:

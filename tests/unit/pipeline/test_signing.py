@@ -47,7 +47,7 @@ def places(tmp_path: Path) -> Places:
 
 def signed(places: Places, pair: Pair, session: CountingPen) -> Pooled:
     with intake(places) as taking:
-        return add_signed(taking, pair, session=session)
+        return add_signed(taking, pair, session=session).pooled
 
 
 def test_a_copy_is_signed_at_the_source_date(places: Places, pair: Pair, session: CountingPen) -> None:

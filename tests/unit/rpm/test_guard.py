@@ -28,7 +28,7 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def checked(data: bytes) -> int:
-    return check(io.BytesIO(data), len(data))
+    return check(io.BytesIO(data), len(data)).main.end
 
 
 def patched(content: bytes, place: int, number: int) -> bytes:
@@ -48,7 +48,7 @@ def test_gives_the_place_of_the_payload(content: bytes) -> None:
         (COUNT, 0x7FFFFFFF, "impossible size"),
         (SIZE, 0x7FFFFFFF, "impossible size"),
         (SIZE, 20 << 20, "cut off"),
-        (FIRST_ENTRY + 4, 77, "77 is not a valid Type"),
+        (FIRST_ENTRY + 4, 77, "unknown type: 77"),
         (FIRST_ENTRY + 8, 1 << 20, "outside"),
         (FIRST_ENTRY + 12, 1 << 20, "outside"),
         (FIRST_ENTRY + 12, 0, "outside"),
