@@ -143,6 +143,8 @@ def _disk(work: _Import, section: Section, sections: list[Section]) -> None:
         if size is None:
             continue
         label = _label(volume, number)
+        if label in {part["name"] for part in partitions}:
+            label = f"{label}-{number}"
         device = f"{fai_name}.{label}"
         partitions.append({"name": label, "size": size})
         work.devices[f"{fai_name}.{number}"] = device
