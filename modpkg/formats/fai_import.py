@@ -111,46 +111,18 @@ def _section(work: _Import, section: Section, sections: list[Section]) -> None:
 
 
 def _disk(work: _Import, section: Section, sections: list[Section]) -> None:
-    fai_name = section.name.text.removeprefix("/dev/")
-    options = dict(word.text.partition(":")[::2] for word in section.options)
-    volumes = section.volumes
-    if "sameas" in options:
-        other = next(
-            (one for one in sections if one.name.text.removeprefix("/dev/") == options["sameas"]), None
-        )
-        word = next(word for word in section.options if word.text.startswith("sameas"))
-        if other is None or volumes:
-            work.fault(
-                word, f"sameas: there is no disk {options['sameas']!r}, or this one has lines of its own"
-            )
-            return
-        volumes = other.volumes
-        options = {**dict(one.text.partition(":")[::2] for one in other.options), **options}
+    fai_name = _kernel_name(section)
     if not re.fullmatch(r"[a-z]+[0-9]*|nvme[0-9]+n[0-9]+", fai_name):
         hint = "write the kernel's name, such as sda, and give the disk a serial in the document"
         work.fault(
             section.name, f"the disk {section.name.text!r} is named by a way that nodes do not have", hint
         )
         return
-    is_msdos = options.get("disklabel", "msdos") == "msdos"
-    numbers = {"primary": 1, "logical": FIRST_LOGICAL if is_msdos else 0}
-    partitions: list[dict[str, str]] = []
-    for index, volume in enumerate(volumes):
-        kind = volume.type.text
-        key = "logical" if kind == "logical" and is_msdos else "primary"
-        number, numbers[key] = numbers[key], numbers[key] + 1
-        size = _size(work, volume, is_last=index + 1 == len(volumes))
-        if size is None:
-            continue
-        label = _label(volume, number)
-        if label in {part["name"] for part in partitions}:
-            label = f"{label}-{number}"
-        device = f"{fai_name}.{label}"
-        partitions.append({"name": label, "size": size})
-        work.devices[f"{fai_name}.{number}"] = device
-        if kind == "raw-disk":
-            work.devices[fai_name] = device
-        _filesystem(work, volume, device)
+    found = _layout(work, section, sections)
+    if found is None:
+        return
+    volumes, is_msdos = found
+    partitions = _partitions(work, fai_name, volumes, is_msdos=is_msdos)
     if not partitions:
         if not work.problems:
             work.fault(section.name, f"nothing is said of the disk {fai_name}", "remove the section")
@@ -163,6 +135,50 @@ def _disk(work: _Import, section: Section, sections: list[Section]) -> None:
             f"FAI takes {fai_name} by its number; here any disk with room will do: write a serial",
         )
     work.disks[fai_name] = {"match": match, "partitions": partitions}
+
+
+def _kernel_name(section: Section) -> str:
+    return section.name.text.removeprefix("/dev/")
+
+
+def _layout(work: _Import, section: Section, sections: list[Section]) -> tuple[list[Volume], bool] | None:
+    # The lines of a disk, or of the one that it is the same as; and whether its label is of msdos, FAI's default.
+    options = _options(section)
+    if "sameas" not in options:
+        return section.volumes, options.get("disklabel", "msdos") == "msdos"
+    others = [one for one in sections if _kernel_name(one) == options["sameas"].removeprefix("/dev/")]
+    if not others or section.volumes:
+        word = next(word for word in section.options if word.text.startswith("sameas"))
+        work.fault(word, f"sameas: there is no disk {options['sameas']!r}, or this one has lines of its own")
+        return None
+    return others[0].volumes, {**_options(others[0]), **options}.get("disklabel", "msdos") == "msdos"
+
+
+def _options(section: Section) -> dict[str, str]:
+    return dict(word.text.partition(":")[::2] for word in section.options)
+
+
+def _partitions(
+    work: _Import, fai_name: str, volumes: list[Volume], *, is_msdos: bool
+) -> list[dict[str, str]]:
+    numbers = {"primary": 1, "logical": FIRST_LOGICAL}
+    partitions: list[dict[str, str]] = []
+    for index, volume in enumerate(volumes):
+        key = "logical" if volume.type.text == "logical" and is_msdos else "primary"
+        number, numbers[key] = numbers[key], numbers[key] + 1
+        size = _size(work, volume, is_last=index + 1 == len(volumes))
+        if size is None:
+            continue
+        label = _label(volume, number)
+        if label in {part["name"] for part in partitions}:
+            label = f"{label}-{number}"
+        device = f"{fai_name}.{label}"
+        partitions.append({"name": label, "size": size})
+        work.devices[f"{fai_name}.{number}"] = device
+        if volume.type.text == "raw-disk":
+            work.devices[fai_name] = device
+        _filesystem(work, volume, device)
+    return partitions
 
 
 def _least(partitions: list[dict[str, str]], last: Volume) -> str:
