@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from modpkg.model.node import node_record, record_text
 from modpkg.node.arguments import node_arguments, own_words
+from modpkg.node.disk_script import disk_script
 from modpkg.node.dnsmasq import dnsmasq_text, hosts_text
 from modpkg.node.ipxe import UNKNOWN, script_text
 from modpkg.node.nginx import nginx_text
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from modpkg.model.grant import Grant
     from modpkg.model.inventory import Node, Nodes
     from modpkg.model.node import HeadImage
     from modpkg.node.uki import HeadUki
@@ -53,6 +56,16 @@ class HeadPlaces:
         return self.root / "history"
 
     @property
+    def grants(self) -> Path:
+        """Grants to wipe disks: no generation has them, as a node uses them up."""
+        return self.root / "grants"
+
+    @property
+    def grant_socket(self) -> Path:
+        """Where nginx hands over nodes that ask for their grant."""
+        return self.run / "grants.sock"
+
+    @property
     def run(self) -> Path:
         """What servers keep while they run."""
         return self.root / "run"
@@ -69,11 +82,17 @@ class HeadPlaces:
 
 
 def head_files(
-    nodes: Nodes, images: Mapping[str, HeadImage], ukis: Mapping[str, HeadUki], *, root: Path
+    nodes: Nodes,
+    images: Mapping[str, HeadImage],
+    ukis: Mapping[str, HeadUki],
+    *,
+    root: Path,
+    grants: Mapping[str, Grant] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Give the text of each file of a generation by its path there.
 
-    `images` has those that nodes name, `ukis` the program of each node that boots by one.
+    `images` has those that nodes name, `ukis` the program of each node that boots by one, `grants` what nodes were
+    granted, by node.
     """
     cluster = nodes.cluster
     files = {
@@ -82,21 +101,25 @@ def head_files(
         "hosts": hosts_text(nodes, ukis),
         "boot/unknown.ipxe": UNKNOWN,
     }
-    scripts: dict[int, str] = {}
+    # Thousands of nodes share few sets of settings.
+    shared: dict[int, tuple[str, ...]] = {}
     for node in nodes.nodes.values():
         image, key = images[node.settings.image or ""], id(node.settings)
-        if key not in scripts:
+        if key not in shared:
             # By iPXE too where nodes boot by an EFI program: BIOS knows none.
-            words = node_arguments(node, image, cluster.url)
-            scripts[key] = script_text(node.name, image, words, url=cluster.url)
-        script = scripts[key]
+            shared[key] = node_arguments(node, image, cluster.url)
+        disks = disk_script(node, nodes, grants.get(node.name))
+        plans = disks.arguments if disks else ()
+        if disks:
+            files[disks.path] = disks.text
+        script = script_text(node.name, image, (*shared[key], *plans), url=cluster.url)
         told = record_text(node_record(node, cluster, image))
         for mac in node.macs:
             files[f"boot/{mac}.ipxe"] = script
             files[f"node/{mac}.json"] = told
             if node.name in ukis:
                 # What its script says by iPXE, and a program that many nodes share cannot.
-                files[f"node/{mac}.arguments"] = f"{' '.join(own_words(mac, cluster.url))}\n"
+                files[f"node/{mac}.arguments"] = f"{' '.join([*own_words(mac, cluster.url), *plans])}\n"
     return files
 
 

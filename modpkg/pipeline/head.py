@@ -20,6 +20,7 @@ from modpkg.host.steps import step
 from modpkg.model.image import SITE
 from modpkg.model.node import HeadImage
 from modpkg.node.dnsmasq import PROGRAMS
+from modpkg.node.grants import Grants
 from modpkg.node.head import HeadPlaces, head_files
 from modpkg.node.uki import distinct, plan_ukis
 from modpkg.pipeline.head_ukis import signing_pair, uki_salt, write_uki
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from modpkg.image.uki import SigningPair
+    from modpkg.model.grant import Grant
     from modpkg.model.image import ImageDirectory
     from modpkg.model.inventory import Nodes
     from modpkg.node.uki import HeadUki
@@ -69,16 +71,25 @@ def head_image(directory: Path, about: ImageDirectory) -> HeadImage:
 
 
 def plan_head(
-    nodes: Nodes, sources: Mapping[str, tuple[Path, ImageDirectory]], *, root: Path, ipxe: Path = IPXE
+    nodes: Nodes,
+    sources: Mapping[str, tuple[Path, ImageDirectory]],
+    *,
+    root: Path,
+    ipxe: Path = IPXE,
+    grants: Mapping[str, Grant] | None = None,
 ) -> HeadPlan:
-    """Work out all files of the head in `root`. `sources` has the directory of each image that nodes name."""
+    """Work out all files of the head in `root`. `sources` has the directory of each image that nodes name.
+
+    `grants` to wipe are those that no boot has used, unless others are given.
+    """
     if not PLAIN.fullmatch(str(root)):
         what = "cannot write a configuration of nginx: the folder has signs that it would not understand"
         raise BadInputError(what, where=str(root), hint="work elsewhere: --work DIR")
     places = HeadPlaces(root)
     images = {name: head_image(*source) for name, source in sources.items()}
     ukis = plan_ukis(nodes, images, salt=uki_salt(nodes, images))
-    files = head_files(nodes, images, ukis, root=root)
+    given = Grants(places.grants).open() if grants is None else grants
+    files = head_files(nodes, images, ukis, root=root, grants=given)
     files[IMAGES_LIST] = "".join(f"{image.directory}\n" for image in images.values())
     files[UKIS_LIST] = "".join(f"{uki.file}\n" for uki in distinct(ukis))
     programs = {name: _program(ipxe / name) for name in PROGRAMS}
@@ -190,7 +201,7 @@ def _take_image(source: Path, target: Path, image: HeadImage) -> None:
 
 
 def _write_files(plan: HeadPlan, place: Path) -> None:
-    for folder in ("boot", "node", "tftp"):
+    for folder in ("boot", "disks", "node", "tftp"):
         (place / folder).mkdir()
     written: dict[str, str] = {}
     for path, text in plan.files.items():
