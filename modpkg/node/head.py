@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from modpkg.model.node import node_record, record_text
+from modpkg.node.arguments import node_arguments, own_words
+from modpkg.node.disk_script import disk_script
 from modpkg.node.dnsmasq import dnsmasq_text, hosts_text
 from modpkg.node.ipxe import UNKNOWN, script_text
 from modpkg.node.nginx import nginx_text
 from modpkg.node.settings_plan import HOSTS_NAME, Planner, digest_text, etc_hosts_text
-from modpkg.node.uki import distinct, node_arguments
+from modpkg.node.uki import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from modpkg.model.grant import Grant
     from modpkg.model.inventory import Node, Nodes
     from modpkg.model.node import HeadImage
     from modpkg.node.uki import HeadUki
@@ -59,6 +62,16 @@ class HeadPlaces:
         return self.root / "host-keys"
 
     @property
+    def grants(self) -> Path:
+        """Grants to wipe disks: no generation has them, as a node uses them up."""
+        return self.root / "grants"
+
+    @property
+    def grant_socket(self) -> Path:
+        """Where nginx hands over nodes that ask for their grant."""
+        return self.run / "grants.sock"
+
+    @property
     def run(self) -> Path:
         """What servers keep while they run."""
         return self.root / "run"
@@ -74,47 +87,61 @@ class HeadPlaces:
         return self.run / "events.sock"
 
 
+@dataclass(frozen=True, slots=True)
+class KeptKeys:
+    """The ssh keys that the head keeps for nodes, by node, and the account of the web server that gives them."""
+
+    keys: Mapping[str, str] = field(default_factory=dict)
+    account: str = ""
+
+
+NO_KEYS: Final = KeptKeys()
+
+
 def head_files(
     nodes: Nodes,
     images: Mapping[str, HeadImage],
     ukis: Mapping[str, HeadUki],
     *,
     root: Path,
-    keys: Mapping[str, str] = MappingProxyType({}),
-    account: str = "",
+    grants: Mapping[str, Grant] = MappingProxyType({}),
+    kept: KeptKeys = NO_KEYS,
 ) -> dict[str, str]:
     """Give the text of each file of a generation by its path there.
 
-    `images` has those that nodes name, `ukis` the program of each node that boots by one,
-    `keys` the ssh keys that the head keeps for nodes, `account` is that of the web server.
+    `images` has those that nodes name, `ukis` the program of each node that boots by one, `grants` what nodes were
+    granted, by node, `kept` their ssh keys.
     """
     cluster = nodes.cluster
     files = {
         "dnsmasq.conf": dnsmasq_text(cluster, root, distinct(ukis)),
-        "nginx.conf": nginx_text(cluster, root, account=account),
+        "nginx.conf": nginx_text(cluster, root, account=kept.account),
         "hosts": hosts_text(nodes, ukis),
         "boot/unknown.ipxe": UNKNOWN,
         HOSTS_NAME: etc_hosts_text(nodes),
     }
     planner = Planner(cluster=cluster, hosts_sha256=digest_text(files[HOSTS_NAME]))
+    # Thousands of nodes share few sets of settings.
+    shared: dict[int, tuple[str, ...]] = {}
     for node in nodes.nodes.values():
-        image = images[node.settings.image or ""]
+        image, key = images[node.settings.image or ""], id(node.settings)
+        if key not in shared:
+            # By iPXE too where nodes boot by an EFI program: BIOS knows none.
+            shared[key] = node_arguments(node, image, cluster.url)
+        disks = disk_script(node, nodes, grants.get(node.name))
+        if disks:
+            files[disks.path] = disks.text
         told = record_text(node_record(node, cluster, image))
-        plan = planner.plan(node, image, record=told, host_key=keys.get(node.name))
-        files[f"settings/{node.name}.sh"] = plan.text
-        # By iPXE too where nodes boot by an EFI program: BIOS knows none.
-        words = (*node_arguments(node, image, cluster.url), *plan.arguments)
-        script = script_text(node.name, image, words, url=cluster.url)
+        own = planner.plan(node, image, record=told, host_key=kept.keys.get(node.name))
+        files[f"settings/{node.name}.sh"] = own.text
+        plans = (*(disks.arguments if disks else ()), *own.arguments)
+        script = script_text(node.name, image, (*shared[key], *plans), url=cluster.url)
         for mac in node.macs:
             files[f"boot/{mac}.ipxe"] = script
             files[f"node/{mac}.json"] = told
             if node.name in ukis:
                 # What its script says by iPXE, and a program that many nodes share cannot.
-                own = (
-                    f"modpkg.node={cluster.url}/node/{mac}.json",
-                    f"modpkg.report={cluster.url}/event/{mac}",
-                )
-                files[f"node/{mac}.arguments"] = "".join(f"{word}\n" for word in (*own, *plan.arguments))
+                files[f"node/{mac}.arguments"] = f"{' '.join([*own_words(mac, cluster.url), *plans])}\n"
     return files
 
 

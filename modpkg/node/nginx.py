@@ -43,7 +43,7 @@ http {{
             add_header Cache-Control no-cache;
             try_files $uri /boot/unknown.ipxe =404;
         }}
-        location ~ ^/(node|settings|tftp)/ {{
+        location ~ ^/(disks|node|settings|tftp)/ {{
             root {root}/current;
             add_header Cache-Control no-cache;
         }}
@@ -60,6 +60,12 @@ http {{
             proxy_pass http://unix:{root}/run/events.sock;
             proxy_connect_timeout 5s;
             proxy_read_timeout 10s;
+        }}
+        # A node asks for the one use of its grant to wipe disks, of `modpkg head --serve`.
+        location /grant/ {{
+            limit_except POST {{ deny all; }}
+            client_max_body_size 1k;
+            proxy_pass http://unix:{root}/run/grants.sock;
         }}
         location / {{ return 404; }}
     }}

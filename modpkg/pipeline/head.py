@@ -20,7 +20,8 @@ from modpkg.host.steps import step
 from modpkg.model.image import SITE
 from modpkg.model.node import HeadImage
 from modpkg.node.dnsmasq import PROGRAMS
-from modpkg.node.head import HeadPlaces, head_files
+from modpkg.node.grants import Grants
+from modpkg.node.head import HeadPlaces, KeptKeys, head_files
 from modpkg.node.uki import distinct, plan_ukis
 from modpkg.pipeline.head_ukis import signing_pair, uki_salt, write_uki
 from modpkg.pipeline.host_keys import make_keys, read_keys, served_keys, web_account, write_served
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from modpkg.image.uki import SigningPair
+    from modpkg.model.grant import Grant
     from modpkg.model.image import ImageDirectory
     from modpkg.model.inventory import Nodes
     from modpkg.node.uki import HeadUki
@@ -76,10 +78,12 @@ def plan_head(
     *,
     root: Path,
     ipxe: Path = IPXE,
+    grants: Mapping[str, Grant] | None = None,
     make: bool = True,
 ) -> HeadPlan:
     """Work out all files of the head in `root`. `sources` has the directory of each image that nodes name.
 
+    `grants` to wipe are those that no boot has used, unless others are given.
     With `make`, ssh keys that the head has to keep for nodes are made if they are not there yet.
     """
     if not PLAIN.fullmatch(str(root)):
@@ -88,8 +92,10 @@ def plan_head(
     places = HeadPlaces(root)
     images = {name: head_image(*source) for name, source in sources.items()}
     ukis = plan_ukis(nodes, images, salt=uki_salt(nodes, images))
+    given = Grants(places.grants).open() if grants is None else grants
     keys = (make_keys if make else read_keys)(nodes, places.host_keys)
-    files = head_files(nodes, images, ukis, root=root, keys=keys, account=web_account())
+    kept = KeptKeys(keys, web_account())
+    files = head_files(nodes, images, ukis, root=root, grants=given, kept=kept)
     files[IMAGES_LIST] = "".join(f"{image.directory}\n" for image in images.values())
     files[UKIS_LIST] = "".join(f"{uki.file}\n" for uki in distinct(ukis))
     programs = {name: _program(ipxe / name) for name in PROGRAMS}
@@ -172,6 +178,8 @@ def _program(path: Path) -> bytes:
 
 
 def _changed(current: Path, files: Mapping[str, str]) -> tuple[str, ...]:
+    if not current.is_dir():
+        return tuple(sorted(files))
     return tuple(sorted(path for path, text in files.items() if _read(current / path) != text))
 
 
@@ -200,15 +208,29 @@ def _take_image(source: Path, target: Path, image: HeadImage) -> None:
 
 
 def _write_files(plan: HeadPlan, place: Path) -> None:
-    for folder in ("boot", "node", "settings", "tftp"):
+    for folder in ("boot", "disks", "node", "settings", "tftp"):
         (place / folder).mkdir()
+    written: dict[str, str] = {}
     for path, text in plan.files.items():
-        (place / path).write_text(text, encoding="utf-8")
+        target = f"{place}/{path}"
+        # Thousands of nodes have few scripts: a second name costs less than a second file.
+        if text not in written or not _linked(written[text], target):
+            with open(target, "wb") as stream:  # noqa: PTH123 - a path object for each takes longer
+                stream.write(text.encode())
+            written[text] = target
     write_served(plan.keys, place)
     for name, data in plan.programs.items():
         (place / "tftp" / name).write_bytes(data)
     # Not those of this generation: a node that was told of another one is about to fetch it.
     (place / "tftp" / "uki").symlink_to("../../../uki")
+
+
+def _linked(source: str, target: str) -> bool:
+    try:
+        os.link(source, target)
+    except OSError:  # file systems have a limit
+        return False
+    return True
 
 
 def _use(places: HeadPlaces, generation: str) -> None:
@@ -234,8 +256,12 @@ def _forget(places: HeadPlaces) -> None:
     )
     for folder, names in folders:
         for path in folder.iterdir() if folder.is_dir() else ():
-            if path.name not in names:
+            if path.name in names:
+                continue
+            if path.is_dir():
                 remove_tree(path)
+            else:
+                path.unlink()
 
 
 def _named(places: HeadPlaces, kept: Sequence[str], file: str) -> set[str]:

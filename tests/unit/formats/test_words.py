@@ -14,6 +14,7 @@ from modpkg.model import (
     address,
     changelog,
     config,
+    disks,
     document,
     files,
     hostlist,
@@ -128,6 +129,18 @@ TEXTS = {
     ),
     address.DEVICE_PATTERN: (["eth0", "enp1s0f1", "bond0.12"], ["", "a b", "e" * 16, "eth0/", "eth0\n"]),
     address.DOMAIN_PATTERN: (["cluster", "a-b.example.org"], ["", ".a", "a.", "a..b", "-a", "A.org", "a\n"]),
+    disks.SIZE_PATTERN: (
+        ["400MiB", "1GiB", "2TiB", "rest"],
+        ["", "0MiB", "400M", "400 MiB", "all", "1GiB\n"],
+    ),
+    disks.MEMBER_PATTERN: (
+        ["var", "a.md0", "disk-1.my-data"],
+        ["", "a.", ".a", "a.b.c", "A.b", "a b", "a\n"],
+    ),
+    disks.PATTERN_PATTERN: (
+        ["S3Z8*", "WD-?1", "/dev/nvme0n1", "*"],
+        ["", "a b", "$(x)", "a'b", 'a"', "a;b", "[ab]", "a\n"],
+    ),
     hostlist.HOST_PATTERN: (
         ["beo-01", "a", "0"],
         ["", "-a", "a-", "A", "a_b", "a.b", "a" * 64, "a\n"],

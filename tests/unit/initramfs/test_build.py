@@ -59,7 +59,18 @@ def test_it_holds_busybox_the_stages_and_the_modules_needed_only(root: Path) -> 
     assert found["bin/sh"] == b"busybox"
     assert found["init"].startswith(b"#!/bin/busybox sh\n")
     stages = {path.rpartition("/")[2] for path in found if path.startswith("lib/modpkg/stages/")}
-    named = {"mounts", "modules", "network", "fetch", "verify", "overlay", "settings", "check", "hand-over"}
+    named = {
+        "mounts",
+        "modules",
+        "network",
+        "fetch",
+        "verify",
+        "overlay",
+        "disks",
+        "settings",
+        "check",
+        "hand-over",
+    }
     assert stages == {f"{name}.sh" for name in named}
     kernel_modules = {path.rpartition("/")[2] for path in found if path.endswith(".ko")}
     assert kernel_modules == {

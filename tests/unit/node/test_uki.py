@@ -11,9 +11,10 @@ import pytest
 from modpkg.formats.node_documents import load_nodes
 from modpkg.model.image import SiteMark
 from modpkg.model.node import HeadImage
+from modpkg.node.arguments import node_arguments
 from modpkg.node.dnsmasq import dnsmasq_text, hosts_text
 from modpkg.node.head import head_files
-from modpkg.node.uki import HeadUki, distinct, node_arguments, plan_ukis
+from modpkg.node.uki import HeadUki, distinct, plan_ukis
 from tests.support.nodes import copy_recipes, file_of, image_about
 
 if TYPE_CHECKING:
