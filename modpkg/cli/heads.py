@@ -20,12 +20,17 @@ if TYPE_CHECKING:
     from modpkg.pipeline.head import HeadPlan
 
 
-def planned_head(session: Session, nodes: Nodes, grants: Mapping[str, Grant] | None = None) -> HeadPlan:
-    """Work out the head with the newest images that nodes name, and with other grants than it has if they are given."""
+def planned_head(
+    session: Session, nodes: Nodes, grants: Mapping[str, Grant] | None = None, *, make: bool = True
+) -> HeadPlan:
+    """Work out the head with the newest images that nodes name, and with other grants than it has if they are given.
+
+    With `make`, ssh keys that the head has to keep for nodes are made if they are not there yet.
+    """
     place = Workplace(session.work)
     directories = {name: find_image(place.images, name) for name in sorted(named_images(nodes))}
     sources = {name: (path, read_image(path)) for name, path in directories.items()}
-    return plan_head(nodes, sources, root=place.head, grants=grants)
+    return plan_head(nodes, sources, root=place.head, grants=grants, make=make)
 
 
 def named_node(session: Session, nodes: Nodes, name: str) -> Node:

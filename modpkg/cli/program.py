@@ -25,6 +25,7 @@ from modpkg.cli.commands import (
     nodes,
     proofs,
     repositories,
+    shares,
 )
 from modpkg.cli.streams import usable, write_line
 from modpkg.errors import EXIT_BAD_INPUT, BadInputError
@@ -45,6 +46,7 @@ COMMAND_GROUPS: Final = (
     proofs,
     changes,
     chroots,
+    shares,
     development,
 )
 

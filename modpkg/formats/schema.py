@@ -9,6 +9,7 @@ from modpkg.host.files import Receipt, write_atomically
 from modpkg.model.changelog import Changelog
 from modpkg.model.cluster import Cluster
 from modpkg.model.disks import Disks
+from modpkg.model.files import FilesDocument
 from modpkg.model.inventory import Inventory
 from modpkg.model.manifest import Manifest
 from modpkg.model.platform import Platform
@@ -27,6 +28,7 @@ KINDS: Final[Mapping[str, type[Document]]] = {
     "changelog": Changelog,
     "cluster": Cluster,
     "disks": Disks,
+    "files": FilesDocument,
     "inventory": Inventory,
     "manifest": Manifest,
     "platform": Platform,

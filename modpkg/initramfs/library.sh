@@ -124,7 +124,7 @@ run_stage() {
     rm -f "$reason_file" "$detail_file"
     # These have nothing to do unless an address is given.
     case $1 in
-        check | disks) [ -n "$(argument "modpkg.$1")" ] || return 0 ;;
+        check | disks | settings) [ -n "$(argument "modpkg.$1")" ] || return 0 ;;
     esac
     shell_before "$1"
     say "$1" start

@@ -72,7 +72,7 @@ def head(
         former, now = pipeline.roll_back(root, dry_run=dry_run, sink=session.sink)
         return RollbackResult(former=former, generation=now, is_done=not dry_run)
     nodes = load_nodes(session.recipes)
-    plan = planned_head(session, nodes)
+    plan = planned_head(session, nodes, make=not dry_run)
     if dry_run:
         return head_result(plan, nodes, root, is_written=False, checks={})
     pipeline.write_head(plan, root, sink=session.sink)

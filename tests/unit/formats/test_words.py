@@ -16,10 +16,12 @@ from modpkg.model import (
     config,
     disks,
     document,
+    files,
     hostlist,
     manifest,
     recipe,
     repository,
+    settings,
     site,
     size,
 )
@@ -166,6 +168,10 @@ TEXTS = {
     ),
     site.DOMAIN_PATTERN: (["cluster.example.org", "local"], ["", ".", "a..b", "-a", "a-", "a b", "a\n"]),
     site.ZONE_PATTERN: (["UTC", "Europe/Berlin", "Etc/GMT+12"], ["", "/UTC", "Europe/", "../x", "a b"]),
+    document.RELATIVE_PATTERN: (["a", "a/b c"], ["", "/a", "a/", "a//b", "a\n"]),
+    files.BELOW_ROOT_PATTERN: (["/etc/x", "/a"], ["", "/", "//", "a", "//a"]),
+    settings.MOUNT_POINT_PATTERN: (["/home", "/a-b/c"], ["", "/", "home", "/a b", "/a\\b", "/a/", "/a\n"]),
+    settings.MOUNT_WORD_PATTERN: (["10.0.0.1:/home", "rw,hard"], ["", "a b", "a\\", "a\n"]),
     size.SIZE_PATTERN: (["150 MB", "1.5 GiB", "0.5 kB"], ["", "150", "150MB", "150 mb", "0 MB", "01 MB"]),
     repository.BASE_URL_PATTERN: (["https://a", "file:///srv/repo"], ["a", "https://", "ssh://a"]),
     repository.KEY_PATTERN: (
