@@ -25,7 +25,7 @@ def planned_head(
 ) -> HeadPlan:
     """Work out the head with the newest images that nodes name, and with other grants than it has if they are given.
 
-    With `make`, ssh keys that are missing are made.
+    With `make`, ssh keys that the head has to keep for nodes are made if they are not there yet.
     """
     place = Workplace(session.work)
     directories = {name: find_image(place.images, name) for name in sorted(named_images(nodes))}

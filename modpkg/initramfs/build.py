@@ -34,8 +34,16 @@ ALWAYS: Final = "@virtual"
 DRIVERS: Final = "lib/modpkg/drivers"
 LIBRARY: Final = "lib/modpkg"
 LIBRARIES: Final = (
-    *("disks.sh", "image_tools.sh", "lease.sh", "library.sh", "lvm.sh", "settings.sh", "tell.sh"),
-    "volumes.sh",
+    *(
+        "disks.sh",
+        "image_tools.sh",
+        "lease.sh",
+        "library.sh",
+        "lvm.sh",
+        "settings.sh",
+        "tell.sh",
+        "volumes.sh",
+    ),
 )
 CONSOLE: Final = (5, 1)
 

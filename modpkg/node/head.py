@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from modpkg.model.node import node_record, record_text
@@ -57,11 +56,6 @@ class HeadPlaces:
         return self.root / "history"
 
     @property
-    def host_keys(self) -> Path:
-        """The ssh keys of nodes that the head keeps, closed to all others."""
-        return self.root / "host-keys"
-
-    @property
     def grants(self) -> Path:
         """Grants to wipe disks: no generation has them, as a node uses them up."""
         return self.root / "grants"
@@ -70,6 +64,11 @@ class HeadPlaces:
     def grant_socket(self) -> Path:
         """Where nginx hands over nodes that ask for their grant."""
         return self.run / "grants.sock"
+
+    @property
+    def host_keys(self) -> Path:
+        """The ssh keys of nodes that the head keeps, closed to all others."""
+        return self.root / "host-keys"
 
     @property
     def run(self) -> Path:
@@ -87,15 +86,19 @@ class HeadPlaces:
         return self.run / "events.sock"
 
 
-@dataclass(frozen=True, slots=True)
-class KeptKeys:
-    """The ssh keys that the head keeps for nodes, by node, and the account of the web server that gives them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What the head itself keeps for nodes, by node: open grants to wipe disks, and the ssh keys of hosts.
 
+    `account` is that of the web server, as which files for one node alone are served.
+    """
+
+    grants: Mapping[str, Grant] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     account: str = ""
 
 
-NO_KEYS: Final = KeptKeys()
+NOTHING_KEPT: Final = Kept()
 
 
 def head_files(
@@ -104,13 +107,11 @@ def head_files(
     ukis: Mapping[str, HeadUki],
     *,
     root: Path,
-    grants: Mapping[str, Grant] = MappingProxyType({}),
-    kept: KeptKeys = NO_KEYS,
+    kept: Kept = NOTHING_KEPT,
 ) -> dict[str, str]:
     """Give the text of each file of a generation by its path there.
 
-    `images` has those that nodes name, `ukis` the program of each node that boots by one, `grants` what nodes were
-    granted, by node, `kept` their ssh keys.
+    `images` has those that nodes name, `ukis` the program of each node that boots by one, `kept` what no document says.
     """
     cluster = nodes.cluster
     files = {
@@ -120,28 +121,27 @@ def head_files(
         "boot/unknown.ipxe": UNKNOWN,
         HOSTS_NAME: etc_hosts_text(nodes),
     }
-    planner = Planner(cluster=cluster, hosts_sha256=digest_text(files[HOSTS_NAME]))
     # Thousands of nodes share few sets of settings.
     shared: dict[int, tuple[str, ...]] = {}
+    planner = Planner(cluster=cluster, hosts_sha256=digest_text(files[HOSTS_NAME]))
     for node in nodes.nodes.values():
         image, key = images[node.settings.image or ""], id(node.settings)
         if key not in shared:
             # By iPXE too where nodes boot by an EFI program: BIOS knows none.
             shared[key] = node_arguments(node, image, cluster.url)
-        disks = disk_script(node, nodes, grants.get(node.name))
-        if disks:
-            files[disks.path] = disks.text
         told = record_text(node_record(node, cluster, image))
-        own = planner.plan(node, image, record=told, host_key=kept.keys.get(node.name))
-        files[f"settings/{node.name}.sh"] = own.text
-        plans = (*(disks.arguments if disks else ()), *own.arguments)
-        script = script_text(node.name, image, (*shared[key], *plans), url=cluster.url)
+        settings = planner.plan(node, image, record=told, host_key=kept.keys.get(node.name))
+        disks = disk_script(node, nodes, kept.grants.get(node.name))
+        plans = (disks, settings) if disks else (settings,)
+        files |= {plan.path: plan.text for plan in plans}
+        own = [word for plan in plans for word in plan.arguments]
+        script = script_text(node.name, image, (*shared[key], *own), url=cluster.url)
         for mac in node.macs:
             files[f"boot/{mac}.ipxe"] = script
             files[f"node/{mac}.json"] = told
             if node.name in ukis:
                 # What its script says by iPXE, and a program that many nodes share cannot.
-                files[f"node/{mac}.arguments"] = f"{' '.join([*own_words(mac, cluster.url), *plans])}\n"
+                files[f"node/{mac}.arguments"] = f"{' '.join([*own_words(mac, cluster.url), *own])}\n"
     return files
 
 

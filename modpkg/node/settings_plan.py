@@ -37,8 +37,9 @@ HOSTS_NAME: Final = "settings/hosts"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsPlan:
-    """The plan of one node: its text and what the kernel's command line says of it."""
+    """The plan of one node: a file of the head, and words for the node's kernel command line."""
 
+    path: str
     text: str
     arguments: tuple[str, ...]
 
@@ -79,9 +80,14 @@ class Planner:
             self.shared[key],
         ]
         text = "\n".join([*words, ""])
-        url = f"{self.cluster.url}/settings/{node.name}.sh"
+        path = f"settings/{node.name}.sh"
         return SettingsPlan(
-            text=text, arguments=(f"modpkg.settings={url}", f"modpkg.settings-sha256={digest_text(text)}")
+            path=path,
+            text=text,
+            arguments=(
+                f"modpkg.settings={self.cluster.url}/{path}",
+                f"modpkg.settings-sha256={digest_text(text)}",
+            ),
         )
 
 

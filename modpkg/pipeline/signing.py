@@ -142,8 +142,6 @@ def add_signed(taking: Intake, pair: Pair, *, session: Session) -> Signed:
     shutil.copyfile(pair.rpm, copy)
     session.rpm(copy, seconds=facts.build_time)
     # Who only looks for a signer has no use for what reads rpms.
-    from modpkg.yum.chunks import render_chunks  # noqa: PLC0415
-    from modpkg.yum.read import read_package  # noqa: PLC0415
 
     # One reading gives the digest and what indices say.
     package = read_package(copy)

@@ -278,11 +278,3 @@ def test_one_head_has_several_images(head: Head, tmp_path: Path) -> None:
     }
     scripts = [(head.places.current / f"boot/52:54:00:00:00:0{n}.ipxe").read_text() for n in (1, 2)]
     assert ["/images/login_" in script for script in scripts] == [False, True]
-
-
-def test_equal_scripts_are_one_file(head: Head) -> None:
-    head.write()
-    # The two cards of one node; another node has other settings.
-    cards = ("00:00:02", "00:01:02")
-    scripts = [head.places.current / f"boot/52:54:00:{card}.ipxe" for card in cards]
-    assert scripts[0].samefile(scripts[1])
