@@ -33,6 +33,18 @@ WANTED_MODULES: Final = ("8021q", "bonding", "dm_verity")
 ALWAYS: Final = "@virtual"
 DRIVERS: Final = "lib/modpkg/drivers"
 LIBRARY: Final = "lib/modpkg"
+LIBRARIES: Final = (
+    *(
+        "disks.sh",
+        "image_tools.sh",
+        "lease.sh",
+        "library.sh",
+        "lvm.sh",
+        "settings.sh",
+        "tell.sh",
+        "volumes.sh",
+    ),
+)
 CONSOLE: Final = (5, 1)
 
 
@@ -82,9 +94,7 @@ def _scripts() -> list[cpio.Member]:
     stages = sorted((package / "stages").iterdir(), key=lambda entry: entry.name)
     return [
         _script("init", package / "init.sh"),
-        _script(f"{LIBRARY}/lease.sh", package / "lease.sh"),
-        _script(f"{LIBRARY}/library.sh", package / "library.sh"),
-        _script(f"{LIBRARY}/tell.sh", package / "tell.sh"),
+        *(_script(f"{LIBRARY}/{name}", package / name) for name in LIBRARIES),
         *(_script(f"{LIBRARY}/stages/{stage.name}", stage) for stage in stages if stage.name.endswith(".sh")),
     ]
 

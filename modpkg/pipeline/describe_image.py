@@ -113,6 +113,7 @@ def _record(plan: Plan, assembled: Assembled, files: dict[str, ImageFile]) -> Im
         merge=plan.ways.merge,
         layers=assembled.layers,
         drivers=plan.manifest.drivers,
+        verity=assembled.verity,
     )
 
 

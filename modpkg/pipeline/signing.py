@@ -130,6 +130,9 @@ class Signed:
 
 def add_signed(taking: Intake, pair: Pair, *, session: Session) -> Signed:
     """Sign a copy of an rpm and put it into the pool, or give the one that was made before."""
+    from modpkg.yum.chunks import render_chunks  # noqa: PLC0415 - most signers sign no package
+    from modpkg.yum.read import read_package  # noqa: PLC0415
+
     places, facts = taking.places, pair.rpm_facts
     record = places.signed / f"{facts.header_sha256}-{session.key.fingerprint}"
     found = _signed_before(places, record)
@@ -139,8 +142,6 @@ def add_signed(taking: Intake, pair: Pair, *, session: Session) -> Signed:
     shutil.copyfile(pair.rpm, copy)
     session.rpm(copy, seconds=facts.build_time)
     # Who only looks for a signer has no use for what reads rpms.
-    from modpkg.yum.chunks import render_chunks  # noqa: PLC0415
-    from modpkg.yum.read import read_package  # noqa: PLC0415
 
     # One reading gives the digest and what indices say.
     package = read_package(copy)

@@ -12,9 +12,10 @@ from modpkg.host.files import receipt_of
 from modpkg.host.run import run
 from modpkg.image.site import SiteLayer, compose
 from modpkg.image.site_tree import SiteJob, build_site
+from modpkg.image.verity import write_verity
 from modpkg.initramfs.build import build_initrd
 from modpkg.initramfs.files import Directory
-from modpkg.model.image import LAYERS, SITE, Image, ImageDirectory, ImageFile
+from modpkg.model.image import LAYERS, SITE, VERITY, Image, ImageDirectory, ImageFile
 from modpkg.model.module import ModuleTest, State
 from tests.support.site import HASH, KEY, parts, write_site
 from tests.support.small_root import SmallRoot, small_root
@@ -64,6 +65,7 @@ def make_image(root: SmallRoot, initrd: Path, tmp_path: Path) -> MakeImage:
         content: bytes | None = None,
         tests: dict[str, tuple[ModuleTest, ...]] | None = None,
         site: SiteLayer | None = None,
+        verity: bool = False,
     ) -> Path:
         directory = tmp_path / "image"
         directory.mkdir()
@@ -77,7 +79,8 @@ def make_image(root: SmallRoot, initrd: Path, tmp_path: Path) -> MakeImage:
             (tmp_path / "site-work").mkdir()
             built = build_site(SiteJob(layer=site, work=tmp_path / "site-work"), ignore)
             built.file.rename(directory / SITE)
-        return write_about(directory, root, tests or {}, site)
+        hash_of_root = write_verity(directory / "root.squashfs", directory / VERITY) if verity else None
+        return write_about(directory, root, tests or {}, site, verity=hash_of_root)
 
     return make
 
@@ -112,9 +115,11 @@ def write_about(
     site: SiteLayer | None,
     *,
     layers: tuple[str, ...] = (),
+    verity: str | None = None,
 ) -> Path:
     names = (*FILES[:2], LAYERS, *layers) if layers else FILES
-    receipts = {name: receipt_of(directory / name) for name in (*names, *([SITE] if site else []))}
+    names = (*names, *([SITE] if site else []), *([VERITY] if verity else []))
+    receipts = {name: receipt_of(directory / name) for name in names}
     about = ImageDirectory(
         name="small",
         image=Image(version="1.0.0-1.bcdfghjklm", platform="bookworm", architecture="amd64", modules=()),
@@ -126,6 +131,7 @@ def write_about(
         site=site.mark if site else None,
         layout="layered" if layers else "flat",
         layers=layers,
+        verity=verity,
     )
     (directory / "image.json").write_text(about.model_dump_json())
     return directory

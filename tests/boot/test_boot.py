@@ -42,6 +42,12 @@ TESTS = {
         ModuleTest(name="no trace of the check", run="! find /run/modpkg/lower | grep modpkg-check"),
         ModuleTest(name="the stages are in the kernel's log", run="dmesg", stdout=r"modpkg: \S+ overlay end"),
         ModuleTest(name="services see no stage", run="! systemctl show-environment | grep -i modpkg"),
+        ModuleTest(name="each block is checked", run="dmsetup table modpkg-root", stdout=r"^0 \d+ verity 1 "),
+        ModuleTest(
+            name="all blocks are right",
+            run="cat /dev/mapper/modpkg-root >/dev/null && dmsetup status",
+            stdout="verity V",
+        ),
         ModuleTest(name="a lease", run="ip -4 -o address", stdout=r"10\.0\.2\.15/24"),
         # The service reports once systemd has nothing left to do, beside these tests.
         ModuleTest(
@@ -111,7 +117,7 @@ def require_told(root: Path, seen: list[NodeState], report: BootReport) -> None:
 
 
 def test_a_node_comes_up_and_tells_how_it_is(make_image: MakeImage, layer: SiteLayer, tmp_path: Path) -> None:
-    image = make_image(tests=TESTS, site=layer)
+    image = make_image(tests=TESTS, site=layer, verity=True)
     lines: list[str] = []
 
     def sink(event: object) -> None:
@@ -122,7 +128,7 @@ def test_a_node_comes_up_and_tells_how_it_is(make_image: MakeImage, layer: SiteL
         # The last of two counts.
         options = dataclasses.replace(OPTIONS, arguments=(f"modpkg.report={address}",))
         report = boot_image(image, options=options, work=tmp_path / "work", sink=sink)
-    assert len(report.tests) == 18
+    assert len(report.tests) == 20
     bad = [(result.name, result.output, result.reason) for result in report.tests if not result.ok]
     assert bad == [
         ("a fault", "why\n", "it ended with status 3"),
