@@ -53,7 +53,9 @@ def read_control(path: Path) -> dict[str, str]:
 
 def _control_file(archive: bytes) -> bytes:
     with suppress(ValueError, EOFError, tarfile.TarError):
-        found = [content.read(content.left) for name, content in walk(io.BytesIO(archive)) if name == "control"]
+        found = [
+            content.read(content.left) for name, content in walk(io.BytesIO(archive)) if name == "control"
+        ]
         if len(found) == 1:
             return found[0]
     # Another dialect of tar than modpkg's own.
