@@ -1,0 +1,119 @@
+"""The module's script joins a tree and tends it: with real mounts and mergerfs, in the namespaces of a little node."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support.little_node import LittleNode
+
+pytestmark = [pytest.mark.programs, pytest.mark.network]
+LIVE = "SERVER=here\nPATH=/srv/chroots/apps\nMODE=live\n"
+TRIES = 'tries() { n=0; until eval "$*"; do n=$((n + 1)); [ $n -lt 60 ] || return; $bb sleep 0.5; done; }'
+START = f"""\
+bb=/run/busybox; cp /usr/bin/busybox $bb
+{TRIES}
+/usr/lib/modpkg/chroot run >/run/log 2>&1 &
+tries 'grep -q ^joined /run/log'
+"""
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> LittleNode:
+    if os.geteuid() != 0 or not Path("/dev/fuse").exists():
+        pytest.skip("a union over /usr needs root and FUSE")
+    tree = tmp_path / "chroots/apps/tree"
+    files = {
+        "usr/lib/os-release": 'ID=debian\nVERSION_ID="12"\n',
+        "usr/bin/row": "#!/bin/sh\necho row $1\n",
+        "var/lib/dpkg/status": "",
+        "etc/row/conf": "of the chroot\n",
+        "etc/hostname": "of the server\n",
+        "etc/ssh/ssh_host_key": "of the server\n",
+        "etc/systemd/system/row.service": "\n",
+        "opt/row/file": "opt\n",
+    }
+    for name, text in files.items():
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text(text)
+    (tree / "usr/bin/row").chmod(0o755)
+    return LittleNode(tmp_path / "node", tmp_path / "chroots")
+
+
+def test_a_tree_is_joined_for_all_users_and_left(node: LittleNode) -> None:
+    lines = node.run(
+        LIVE,
+        f"""{START}
+row one
+setpriv --reuid nobody --regid nogroup --clear-groups row two
+findmnt -no OPTIONS /usr | grep -cE 'nosuid|nodev'
+cat /etc/row/conf /opt/row/file
+ls /etc/hostname /etc/ssh/ssh_host_key /etc/systemd/system/row.service 2>&1 | grep -c 'No such'
+tail -1 /run/log
+/usr/lib/modpkg/chroot leave
+row three
+findmnt /usr /run/modpkg/chroot/nfs
+tries '! $bb pgrep -f @mergerfs' && echo gone
+""",
+    )
+    assert lines[:6] == ["row one", "row two", "0", "of the chroot", "opt", "3"]
+    assert "gone" in lines
+    assert any("row: not found" in line for line in lines)
+    assert not any("fuse" in line for line in lines)
+
+
+def test_what_happens_to_tree_and_union_is_mended(node: LittleNode) -> None:
+    lines = node.run(
+        LIVE,
+        f"""{START}
+mv /srv/chroots/apps/tree /srv/chroots/apps/away
+tries 'grep -q "does not answer" /run/log'
+row away
+ls /usr/bin/env
+mv /srv/chroots/apps/away /srv/chroots/apps/tree
+tries 'grep -q "answers again" /run/log'
+tries 'row back'
+kill -KILL $(pgrep -f ^@mergerfs)
+$bb sleep 1
+tries 'row killed 2>/dev/null'
+echo changed >/srv/chroots/apps/tree/etc/row/new; echo x >/srv/chroots/apps/tree/var/lib/dpkg/status
+tries 'cat /etc/row/new 2>/dev/null'
+""",
+    )
+    assert [line for line in lines if line.startswith(("row ", "/usr", "changed"))] == [
+        "/usr/bin/env",
+        "row back",
+        "row killed",
+        "changed",
+    ]
+    assert any("row: not found" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("conf", "fault"),
+    [
+        ("SERVER=here\n", "has no PATH="),
+        ("PATH=/x\n", "has no SERVER="),
+        ("SERVER=here\nPATH=/x\nMODE=dead\n", "has MODE=dead: live or generation is known"),
+        ("SERVER=here\nPATH=/x\nSREVER=x\n", "has the unknown key SREVER"),
+        ("SERVER=here\nPATH=/nowhere\n", "cannot mount here:/nowhere"),
+        ("SERVER=here\nPATH=/srv\n", "has no usr"),
+        (LIVE.replace("live", "generation"), "has no generation: modpkg chroot-commit makes one"),
+    ],
+)
+def test_what_cannot_be_joined_is_told_in_a_line(node: LittleNode, conf: str, fault: str) -> None:
+    lines = node.run(conf, "/usr/lib/modpkg/chroot run; echo status $?; findmnt /usr")
+    assert lines[0] == "status 1"
+    assert fault in lines[-1]
+
+
+def test_another_release_is_refused_for_good_and_leaves_nothing(node: LittleNode) -> None:
+    release = node.chroots / "apps/tree/usr/lib/os-release"
+    release.write_text("VERSION_ID=13\nID=debian\n")
+    lines = node.run(LIVE, "/usr/lib/modpkg/chroot run; echo status $?; findmnt /run/modpkg/chroot/nfs")
+    assert lines == [
+        "status 78",
+        "cannot join the chroot: it is of release 'debian 13', this image of 'debian 12'",
+    ]
