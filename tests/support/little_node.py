@@ -30,6 +30,7 @@ printf '%s' "$6" >etc/modpkg/chroot.conf
 printf 'passwd: files systemd\\ngroup: files systemd\\n' >etc/nsswitch.conf
 exec chroot . /usr/bin/timeout -s KILL 120 /bin/sh -c "$7"
 """
+PACKAGES = ("fuse3", "mergerfs", "nfs-common")
 FLAGS = ("--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--propagation=private")
 
 
@@ -42,7 +43,7 @@ class LittleNode:
 
     def run(self, conf: str, commands: str) -> list[str]:
         """Let a node that is told `conf` run commands, and give what they wrote, line by line."""
-        tree = small_root("fuse3", "mergerfs", "nfs-common").tree
+        tree = small_root(*PACKAGES).tree
         self.work.mkdir(exist_ok=True)
         words = [self.work, tree, self.chroots, SCRIPT, MOUNT_NFS, conf, commands]
         command = ["setpriv", "--pdeathsig", "KILL", "unshare", *FLAGS, "sh", "-c", ENTER, "node", *words]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.support.little_node import LittleNode
+from modpkg.host.run import run
+from tests.support.little_node import PACKAGES, LittleNode
+from tests.support.small_root import small_root
 
 pytestmark = [pytest.mark.programs, pytest.mark.network]
 LIVE = "SERVER=here\nPATH=/srv/chroots/apps\nMODE=live\n"
@@ -90,6 +93,49 @@ tries 'cat /etc/row/new 2>/dev/null'
         "changed",
     ]
     assert any("row: not found" in line for line in lines)
+
+
+def test_generations_are_taken_by_a_reload_and_changes_of_the_node_go_along(node: LittleNode) -> None:
+    if _kind(small_root(*PACKAGES).tree) == "overlay":
+        pytest.skip("the kernel stacks no overlay on an overlay of an overlay")
+    apps = node.chroots / "apps"
+    for number in (1, 2):
+        shutil.copytree(apps / "tree", apps / f"generations/{number}", symlinks=True)
+        (apps / f"generations/{number}/usr/share").mkdir()
+        (apps / f"generations/{number}/usr/share/state").write_text(f"generation {number}\n")
+    (apps / "current").symlink_to("generations/1")
+    lines = node.run(
+        LIVE.replace("live", "generation"),
+        f"""{START}
+findmnt -no FSTYPE /usr
+cat /usr/share/state
+echo mine >/usr/share/mine; rm /usr/bin/row
+ln -sfn generations/2 /srv/chroots/apps/current
+cat /usr/share/state
+/usr/lib/modpkg/chroot reload
+cat /usr/share/state /usr/share/mine
+row gone
+rm -r /srv/chroots/apps/generations/2; ln -sfn generations/1 /srv/chroots/apps/current
+tries 'grep -q "answers again" /run/log' && tries 'grep -x "generation 1" /usr/share/state'
+/usr/lib/modpkg/chroot leave
+findmnt /usr
+ls /usr/share/state
+""",
+    )
+    assert [line for line in lines if line.startswith(("overlay", "generation", "mine"))] == [
+        "overlay",
+        "generation 1",
+        "generation 1",
+        "generation 2",
+        "mine",
+        "generation 1",
+    ]
+    assert any("row: not found" in line for line in lines)
+    assert any("'/usr/share/state': No such file" in line for line in lines)
+
+
+def _kind(path: Path) -> str:
+    return run(["stat", "--file-system", "--format=%T", path]).stdout.strip().removesuffix("fs")
 
 
 @pytest.mark.parametrize(
