@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from modpkg.model.image import LAYERS, ROOT, SITE
+from modpkg.model.image import LAYERS, ROOT
 
 if TYPE_CHECKING:
     from modpkg.model.cluster import Cluster
@@ -37,9 +37,7 @@ class HeadImage:
     @property
     def served(self) -> tuple[str, ...]:
         """Names of the files that nodes fetch: what boots, the root or its layers, a site layer."""
-        root = (LAYERS, *self.about.layers) if self.about.layers else (ROOT,)
-        site = (SITE,) if self.about.site else ()
-        return (*BOOTED, *root, *site)
+        return (*BOOTED, *self.about.fetched_files)
 
     @property
     def sha256(self) -> str:
@@ -73,6 +71,8 @@ def node_record(node: Node, cluster: Cluster, image: HeadImage) -> dict[str, Any
         "networks": {name: _dump(network) for name, network in said.networks.items()},
         "mounts": {path: _dump(mount) for path, mount in said.mounts.items()},
         "ssh-keys": said.ssh_keys,
+        "host-keys": said.host_keys,
+        "share": _dump(said.share),
         "time": _dump(said.time),
         "resolver": _dump(said.resolver),
     }
