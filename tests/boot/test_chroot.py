@@ -31,7 +31,7 @@ from tests.support.small_root import SmallRoot, small_root
 pytestmark = [pytest.mark.boot, pytest.mark.programs, pytest.mark.network]
 
 MODULE = Path(__file__).parents[2] / "recipes/modules/chroot"
-FROZEN_SECONDS = 40
+FROZEN_SECONDS = 50
 HELPERS = {
     # Asks the server's side for something, and waits until it is done.
     "head-do": """\
