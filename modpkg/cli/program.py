@@ -18,12 +18,14 @@ from modpkg.cli.commands import (
     chroots,
     development,
     directories,
+    disks,
     documents,
     images,
     modules,
     nodes,
     proofs,
     repositories,
+    shares,
 )
 from modpkg.cli.streams import usable, write_line
 from modpkg.errors import EXIT_BAD_INPUT, BadInputError
@@ -39,10 +41,12 @@ COMMAND_GROUPS: Final = (
     channels,
     images,
     directories,
+    nodes,
+    disks,
     proofs,
     changes,
-    nodes,
     chroots,
+    shares,
     development,
 )
 

@@ -33,6 +33,18 @@ WANTED_MODULES: Final = ("8021q", "bonding", "dm_verity")
 ALWAYS: Final = "@virtual"
 DRIVERS: Final = "lib/modpkg/drivers"
 LIBRARY: Final = "lib/modpkg"
+LIBRARIES: Final = (
+    *(
+        "disks.sh",
+        "image_tools.sh",
+        "lease.sh",
+        "library.sh",
+        "lvm.sh",
+        "settings.sh",
+        "tell.sh",
+        "volumes.sh",
+    ),
+)
 CONSOLE: Final = (5, 1)
 
 
@@ -82,9 +94,7 @@ def _scripts() -> list[cpio.Member]:
     stages = sorted((package / "stages").iterdir(), key=lambda entry: entry.name)
     return [
         _script("init", package / "init.sh"),
-        _script(f"{LIBRARY}/lease.sh", package / "lease.sh"),
-        _script(f"{LIBRARY}/library.sh", package / "library.sh"),
-        _script(f"{LIBRARY}/tell.sh", package / "tell.sh"),
+        *(_script(f"{LIBRARY}/{name}", package / name) for name in LIBRARIES),
         *(_script(f"{LIBRARY}/stages/{stage.name}", stage) for stage in stages if stage.name.endswith(".sh")),
     ]
 
@@ -107,7 +117,7 @@ def _module_members(table: ModuleTable, kernel: str, asked: Sequence[str], work:
         f"{paths[name]}: {' '.join(paths[need] for need in table.needs[name])}".strip() for name in names
     ]
     aliases = [f"alias {pattern} {module}" for pattern, module in table.aliases if module in chosen]
-    always = sorted(chosen & {module_name(name) for name in asked if not table.for_hardware(name)})
+    always = sorted((chosen & {module_name(name) for name in asked}) - table.for_hardware(asked))
     return [
         *drivers,
         *(cpio.symlink(f"{place}/more", f"/{DRIVERS}/{table.directory}") for _ in drivers[:1]),

@@ -15,7 +15,7 @@ if flag debug; then
     set -x
 fi
 
-for stage in mounts modules network fetch verify overlay check; do
+for stage in mounts modules network fetch verify overlay disks settings check; do
     run_stage "$stage"
 done
 

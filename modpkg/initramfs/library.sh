@@ -122,9 +122,10 @@ shell_before() {
 # run_stage NAME: runs one stage, or gives up.
 run_stage() {
     rm -f "$reason_file" "$detail_file"
-    if [ "$1" = check ] && [ -z "$(argument modpkg.check)" ]; then
-        return
-    fi
+    # These have nothing to do unless an address is given.
+    case $1 in
+        check | disks | settings) [ -n "$(argument "modpkg.$1")" ] || return 0 ;;
+    esac
     shell_before "$1"
     say "$1" start
     _trace=

@@ -71,6 +71,8 @@ def node_record(node: Node, cluster: Cluster, image: HeadImage) -> dict[str, Any
         "networks": {name: _dump(network) for name, network in said.networks.items()},
         "mounts": {path: _dump(mount) for path, mount in said.mounts.items()},
         "ssh-keys": said.ssh_keys,
+        "host-keys": said.host_keys,
+        "share": _dump(said.share),
         "time": _dump(said.time),
         "resolver": _dump(said.resolver),
     }

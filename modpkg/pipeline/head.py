@@ -20,14 +20,17 @@ from modpkg.host.steps import step
 from modpkg.model.image import SITE
 from modpkg.model.node import HeadImage
 from modpkg.node.dnsmasq import PROGRAMS
-from modpkg.node.head import HeadPlaces, head_files
+from modpkg.node.grants import Grants
+from modpkg.node.head import HeadPlaces, Kept, head_files
 from modpkg.node.uki import distinct, plan_ukis
 from modpkg.pipeline.head_ukis import signing_pair, uki_salt, write_uki
+from modpkg.pipeline.host_keys import make_keys, read_keys, served_keys, web_account, write_served
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from modpkg.image.uki import SigningPair
+    from modpkg.model.grant import Grant
     from modpkg.model.image import ImageDirectory
     from modpkg.model.inventory import Nodes
     from modpkg.node.uki import HeadUki
@@ -45,6 +48,7 @@ class HeadPlan:
 
     generation: str
     files: Mapping[str, str]
+    keys: Mapping[str, str]
     programs: Mapping[str, bytes]
     images: Mapping[str, HeadImage]
     ukis: tuple[HeadUki, ...]
@@ -69,16 +73,31 @@ def head_image(directory: Path, about: ImageDirectory) -> HeadImage:
 
 
 def plan_head(
-    nodes: Nodes, sources: Mapping[str, tuple[Path, ImageDirectory]], *, root: Path, ipxe: Path = IPXE
+    nodes: Nodes,
+    sources: Mapping[str, tuple[Path, ImageDirectory]],
+    *,
+    root: Path,
+    ipxe: Path = IPXE,
+    grants: Mapping[str, Grant] | None = None,
+    make: bool = True,
 ) -> HeadPlan:
-    """Work out all files of the head in `root`. `sources` has the directory of each image that nodes name."""
+    """Work out all files of the head in `root`. `sources` has the directory of each image that nodes name.
+
+    `grants` to wipe are those that no boot has used, unless others are given.
+    With `make`, ssh keys that the head has to keep for nodes are made if they are not there yet.
+    """
     if not PLAIN.fullmatch(str(root)):
         what = "cannot write a configuration of nginx: the folder has signs that it would not understand"
         raise BadInputError(what, where=str(root), hint="work elsewhere: --work DIR")
     places = HeadPlaces(root)
     images = {name: head_image(*source) for name, source in sources.items()}
     ukis = plan_ukis(nodes, images, salt=uki_salt(nodes, images))
-    files = head_files(nodes, images, ukis, root=root)
+    kept = Kept(
+        grants=Grants(places.grants).open() if grants is None else grants,
+        keys=(make_keys if make else read_keys)(nodes, places.host_keys),
+        account=web_account(),
+    )
+    files = head_files(nodes, images, ukis, root=root, kept=kept)
     files[IMAGES_LIST] = "".join(f"{image.directory}\n" for image in images.values())
     files[UKIS_LIST] = "".join(f"{uki.file}\n" for uki in distinct(ukis))
     programs = {name: _program(ipxe / name) for name in PROGRAMS}
@@ -91,6 +110,7 @@ def plan_head(
     return HeadPlan(
         generation=generation,
         files=files,
+        keys=served_keys(nodes, kept.keys),
         programs=programs,
         images=images,
         ukis=distinct(ukis),
@@ -190,28 +210,16 @@ def _take_image(source: Path, target: Path, image: HeadImage) -> None:
 
 
 def _write_files(plan: HeadPlan, place: Path) -> None:
-    for folder in ("boot", "node", "tftp"):
+    for folder in ("boot", "disks", "node", "settings", "tftp"):
         (place / folder).mkdir()
-    written: dict[str, str] = {}
     for path, text in plan.files.items():
-        target = f"{place}/{path}"
-        # Thousands of nodes have few scripts: a second name costs less than a second file.
-        if text not in written or not _linked(written[text], target):
-            with open(target, "wb") as stream:  # noqa: PTH123 - a path object for each takes longer
-                stream.write(text.encode())
-            written[text] = target
+        with open(f"{place}/{path}", "wb") as stream:  # noqa: PTH123 - a path object for each takes longer
+            stream.write(text.encode())
+    write_served(plan.keys, place)
     for name, data in plan.programs.items():
         (place / "tftp" / name).write_bytes(data)
     # Not those of this generation: a node that was told of another one is about to fetch it.
     (place / "tftp" / "uki").symlink_to("../../../uki")
-
-
-def _linked(source: str, target: str) -> bool:
-    try:
-        os.link(source, target)
-    except OSError:  # file systems have a limit
-        return False
-    return True
 
 
 def _use(places: HeadPlaces, generation: str) -> None:

@@ -14,6 +14,8 @@ from modpkg.errors import ModpkgError
 from modpkg.events import Output, Sink, StepSkipped, Warned, ignore
 from modpkg.host import tools
 from modpkg.host.run import run, running
+from modpkg.node.granter import granting
+from modpkg.node.grants import Grants
 from modpkg.node.head import HeadPlaces
 from modpkg.node.receiver import receiving
 from modpkg.pipeline.head import current_generation
@@ -52,6 +54,7 @@ def serve_head(root: Path, *, sink: Sink = ignore, until: Callable[[], bool] = l
     # Read before a server starts: a change after this is one to take over.
     generation = current_generation(places)
     with (
+        granting(Grants(places.grants), places.grant_socket, sink=sink),
         receiving(places, sink=sink),
         running(_words("nginx", place), on_line=_teller("nginx", sink)) as web,
     ):

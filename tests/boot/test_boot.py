@@ -151,6 +151,31 @@ def test_a_node_comes_up_and_tells_how_it_is(make_image: MakeImage, layer: SiteL
     require_healthy(well, about)
 
 
+LAYERED_TESTS = {
+    "core": (
+        ModuleTest(name="the topmost layer wins", run="cat /etc/modpkg-test", stdout="^glue$"),
+        ModuleTest(
+            name="directories are joined",
+            run="ls /usr/share/modpkg-test /usr/bin/systemctl | xargs",
+            stdout="^/usr/bin/systemctl /usr/share/modpkg-test: glue tools$",
+        ),
+        ModuleTest(name="what a layer removes is gone", run="! test -e /etc/debian_version"),
+        ModuleTest(name="each is mounted", run="grep -c ' squashfs ' /proc/mounts", stdout="^3$"),
+        ModuleTest(
+            name="changes go to memory", run="echo x >/etc/modpkg-test && cat /etc/modpkg-test", stdout="^x$"
+        ),
+    )
+}
+
+
+def test_a_node_stacks_the_layers_of_an_image(make_layered: MakeImage, tmp_path: Path) -> None:
+    image = make_layered(tests=LAYERED_TESTS)
+    report = boot_image(image, options=OPTIONS, work=tmp_path / "work")
+    require_healthy(report, read_image(image))
+    assert [result.name for result in report.tests] == [test.name for test in LAYERED_TESTS["core"]]
+    assert [stage for _, stage in report.timeline] == ["kernel", *STAGES, "multi-user"]
+
+
 @pytest.fixture
 def servers(monkeypatch: pytest.MonkeyPatch) -> list[Server]:
     """Keep the servers that boots make."""

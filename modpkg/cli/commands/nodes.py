@@ -11,13 +11,11 @@ if TYPE_CHECKING:
     from modpkg.cli.results.node_states import BootsResult, NodesResult
     from modpkg.cli.results.nodes import HeadResult, InventoryResult, NodeResult, RollbackResult
     from modpkg.cli.watch import NodesWatch
-    from modpkg.model.inventory import Node, Nodes
-    from modpkg.pipeline.head import HeadPlan
 
 
 @command()
 def lint_nodes(session: Session) -> InventoryResult:
-    """Check the cluster and the inventory of nodes, and tell all faults at once.
+    """Check the documents of cluster, nodes and disks, and tell all faults at once.
 
     Example: modpkg lint-nodes
     """
@@ -33,10 +31,11 @@ def show_node(session: Session, name: str) -> NodeResult:
 
     Example: modpkg show-node beo-01 --output json
     """
+    from modpkg.cli.heads import named_node
     from modpkg.cli.results.nodes import node_result
     from modpkg.formats.node_documents import load_nodes
 
-    return node_result(_node(session, load_nodes(session.recipes), name))
+    return node_result(named_node(session, load_nodes(session.recipes), name))
 
 
 @command(
@@ -61,6 +60,7 @@ def head(
 
     Example: modpkg head --check
     """
+    from modpkg.cli.heads import planned_head
     from modpkg.cli.results.nodes import RollbackResult, head_result
     from modpkg.formats.node_documents import load_nodes
     from modpkg.pipeline import head as pipeline
@@ -72,7 +72,7 @@ def head(
         former, now = pipeline.roll_back(root, dry_run=dry_run, sink=session.sink)
         return RollbackResult(former=former, generation=now, is_done=not dry_run)
     nodes = load_nodes(session.recipes)
-    plan = _plan(session, nodes)
+    plan = planned_head(session, nodes, make=not dry_run)
     if dry_run:
         return head_result(plan, nodes, root, is_written=False, checks={})
     pipeline.write_head(plan, root, sink=session.sink)
@@ -114,26 +114,3 @@ def nodes(
     if node not in names:
         raise BadInputError(f"no node {node!r}", where=str(states.root), hint=closest(node, names))
     return boots_result(node, watch_nodes.boots(states.root, node, boots))
-
-
-def _plan(session: Session, nodes: Nodes) -> HeadPlan:
-    from modpkg.cli.images import find_image, read_image
-    from modpkg.node.head import named_images
-    from modpkg.pipeline.head import plan_head
-    from modpkg.pipeline.workplace import Workplace
-
-    place = Workplace(session.work)
-    directories = {name: find_image(place.images, name) for name in sorted(named_images(nodes))}
-    sources = {name: (path, read_image(path)) for name, path in directories.items()}
-    return plan_head(nodes, sources, root=place.head)
-
-
-def _node(session: Session, nodes: Nodes, name: str) -> Node:
-    from modpkg.errors import BadInputError
-    from modpkg.formats.words import closest
-
-    found = nodes.nodes.get(name)
-    if found is None:
-        where = str(session.recipes / "nodes")
-        raise BadInputError(f"no node {name!r}", where=where, hint=closest(name, nodes.nodes))
-    return found

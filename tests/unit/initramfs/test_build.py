@@ -59,8 +59,8 @@ def test_it_holds_busybox_the_stages_and_the_modules_needed_only(root: Path) -> 
     assert found["bin/sh"] == b"busybox"
     assert found["init"].startswith(b"#!/bin/busybox sh\n")
     stages = {path.rpartition("/")[2] for path in found if path.startswith("lib/modpkg/stages/")}
-    named = {"mounts", "modules", "network", "fetch", "verify", "overlay", "check", "hand-over"}
-    assert stages == {f"{name}.sh" for name in named}
+    named = {"mounts", "modules", "network", "fetch", "verify", "overlay", "disks", "settings"}
+    assert stages == {f"{name}.sh" for name in named | {"check", "hand-over"}}
     kernel_modules = {path.rpartition("/")[2] for path in found if path.endswith(".ko")}
     assert kernel_modules == {
         "loop.ko",

@@ -1,3 +1,4 @@
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +37,10 @@ def test_each_card_of_each_node_has_a_script_and_a_file() -> None:
         "hosts",
         "nginx.conf",
         *(f"node/{mac}.json" for mac in macs),
+        "settings/beo-01.sh",
+        "settings/beo-02.sh",
+        "settings/hosts",
+        "settings/login-1.sh",
     ]
 
 
@@ -46,6 +51,8 @@ def test_a_script_names_kernel_initrd_image_digest_and_the_node_s_own_file() -> 
     assert (
         f"kernel {base}/vmlinuz initrd=initrd mitigations=off console=tty0 console=ttyS0 quiet"
         f" modpkg.image={base}/root.squashfs modpkg.sha256={IMAGE.sha256}"
+        " modpkg.settings=http://10.0.0.1/settings/beo-01.sh"
+        f" modpkg.settings-sha256={hashlib.sha256(files()['settings/beo-01.sh'].encode()).hexdigest()}"
         " BOOTIF=01-${netX/mac:hexhyp} modpkg.node=http://10.0.0.1/node/${netX/mac}.json"
         " modpkg.report=http://10.0.0.1/event/${netX/mac} && goto initrd ||"
     ) in lines

@@ -82,8 +82,8 @@ def test_a_change_is_a_new_generation_and_tells_its_files(head: Head) -> None:
     head.change("debug")
     plan = head.plan()
     assert plan.generation != first
-    assert {path.partition("/")[0] for path in plan.changed} == {"boot", "node"}
-    assert len(plan.changed) == 6  # three cards of the two nodes of the group
+    assert {path.partition("/")[0] for path in plan.changed} == {"boot", "node", "settings"}
+    assert len(plan.changed) == 8  # three cards of the two nodes of the group, and their settings
 
 
 def test_an_image_built_again_leaves_what_booting_nodes_read(head: Head, tmp_path: Path) -> None:
@@ -278,9 +278,3 @@ def test_one_head_has_several_images(head: Head, tmp_path: Path) -> None:
     }
     scripts = [(head.places.current / f"boot/52:54:00:00:00:0{n}.ipxe").read_text() for n in (1, 2)]
     assert ["/images/login_" in script for script in scripts] == [False, True]
-
-
-def test_equal_scripts_are_one_file(head: Head) -> None:
-    head.write()
-    scripts = [head.places.current / f"boot/52:54:00:00:00:0{n}.ipxe" for n in (1, 2)]
-    assert scripts[0].samefile(scripts[1])
