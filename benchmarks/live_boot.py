@@ -3,9 +3,10 @@
 Usage: as root: ./bootstrap python -m benchmarks.live_boot [--image compute] [--compression xz|zstd] [--rounds N]
 Live-boot's tree is made by mmdebstrap of exactly the packages that the image's modules lock, with live-boot and
 initramfs-tools from the host's sources in the place of tiny-initramfs, and without live-config, which would cost it
-another 30 s. Its squashfs is made as live-build makes it: xz, blocks of 128 KiB; or with the platform's zstd. Both
-fetch their image by HTTP from this process, and are asked the same questions by the same script. The best of all
-rounds counts. Exit status: 0 where both figures are reached, 1 where one is not.
+another 30 s. Its squashfs is made as live-build makes it: xz, blocks of 128 KiB; or with zstd, which a node unpacks
+in less time: the harder comparison. Both fetch their image by HTTP from this process, and are asked the same
+questions by the same script. The best of all rounds counts. Exit status: 0 where both figures are reached, 1 where
+one is not.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from benchmarks.boot import TIMEOUT_SECONDS, copy_image, demo_image, demo_work
 from benchmarks.measure import MEGABYTE, Goal, Report, Row, measured, parser, say, show
 from modpkg.errors import ModpkgError
 from modpkg.formats.canonical import read_record
-from modpkg.formats.catalogue import load_catalogue
 from modpkg.host.run import Stopwatch
 from modpkg.model.lock import PlatformLock
 from modpkg.node.boot import BootOptions, boot_image, read_image, tail_of
@@ -141,11 +141,25 @@ def _make_tree(tree: Path, packages: list[LockedPackage], place: Path) -> None:
 
 
 def _pack(tree: Path, target: Path, compression: str) -> None:
-    level = load_catalogue(demo_work() / "recipes").platforms[PLATFORM].squashfs.level
-    how = ["-Xcompression-level", str(level)] if compression == "zstd" else []
-    words = ["mksquashfs", tree, target, "-comp", compression, *how, "-b", "128K", "-no-progress", "-quiet"]
+    # Of zstd's levels the quick one: how long a node takes to unpack is the same for all.
+    how = ["-Xcompression-level", "3"] if compression == "zstd" else []
+    partial = target.with_name(f".{target.name}")
+    words = [
+        "mksquashfs",
+        tree,
+        partial,
+        "-comp",
+        compression,
+        *how,
+        "-b",
+        "128K",
+        "-no-progress",
+        "-quiet",
+        "-noappend",
+    ]
     # live-build leaves out these alone.
     measured(f"mksquashfs, {compression}", [*words, "-wildcards", "-e", "boot/*", "var/cache/apt/*"])
+    partial.rename(target)
 
 
 def _sizes(ours: Path, live: Live, report: Report) -> None:

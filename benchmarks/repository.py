@@ -2,9 +2,10 @@
 
 Usage: python -m benchmarks.repository [--sizes 1000,10000] [--directory DIR] [--output json]
 The packages are small, made once and kept in DIR, if one is given. A peer that is not installed is left out.
-Each measured row is a process of its own, from its start to its end. Signatures of rpms are made for the one that is
-added, not for those of the first publication, whose time would be rpmsign's alone. What gpg's agent takes is in no row:
-it is no child of anybody.
+Each measured row is a process of its own, from its start to its end; its parts stand beside it. Figures to reach are
+held against these rows: the whole process, Python's start included. Whole commands have rows of their own.
+Signatures of rpms are made for the one that is added, not for those of the first publication, whose time would be
+rpmsign's alone. What gpg's agent takes is in no row: it is no child of anybody.
 Exit status: 0 where every figure is reached, 1 where one is not.
 """
 
@@ -17,18 +18,12 @@ import shlex
 import shutil
 import sys
 import tempfile
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.measure import Goal, Report, Row, measured, parser, say, show
-from modpkg.events import Sink, ignore
 from modpkg.host.run import run
-from modpkg.model.repository import Repository
-from modpkg.openpgp.agent import opened
-from modpkg.openpgp.keys import find_or_make_key
-from modpkg.openpgp.sign import Session, Signer
 
 if TYPE_CHECKING:
     import argparse
@@ -38,7 +33,6 @@ if TYPE_CHECKING:
 
 SMALL: Final = 1000
 LARGE: Final = 10_000
-NOW: Final = 1_763_805_600
 PERSON: Final = "Bench <bench@cluster.example>"
 VERSIONS: Final = 5
 MOST_GROWTH: Final = 4
@@ -49,30 +43,14 @@ MOST_CPU: Final = {
     f"first publication of {SMALL}": 2.0,
     f"promotion of {LARGE}": 0.4,
 }
-DOCUMENT: Final = Repository(name="bench", summary="A benchmark", channels=("testing", "stable"))
-
-
-class QuickPen(Session):
-    """Signs indices, and takes rpms as they are."""
-
-    def rpm(self, path: Path, *, seconds: int) -> None:
-        """Leave the package as it is."""
-
-
-class QuickSigner(Signer):
-    """Gives that pen."""
-
-    @contextmanager
-    def session(self, *, sink: Sink = ignore) -> Iterator[Session]:
-        """Open it."""
-        with opened(self.home, sink=sink) as path:
-            yield QuickPen(key=self.key, path=path)
+REPOSITORY: Final = "name: bench\nsummary: A benchmark\nchannels: [testing, stable, other]\n"
 
 
 def main() -> int:
     """Measure and print."""
-    if sys.argv[1:2] == ["--child"]:
-        return child(sys.argv[2], Path(sys.argv[3]), *map(int, sys.argv[4:]))
+    if sys.argv[1:2] == ["--make"]:
+        make(Path(sys.argv[2]), int(sys.argv[3]))
+        return 0
     options = _parser().parse_args()
     report = Report(title="Publications of .deb and .rpm pairs; peers: one .deb or one .rpm")
     with tempfile.TemporaryDirectory() as name:
@@ -87,7 +65,8 @@ def measure(report: Report, place: Path, size: int) -> None:
     """Measure one size of repository; its packages stay for the next run."""
     if not (place / "made").exists():
         say(f"making {size} pairs of packages")
-        measured("", _child("make", place, size))
+        made = [sys.executable, "-m", "benchmarks.repository", "--make", place, str(size)]
+        measured("", made)
         (place / "made").touch()
     shutil.rmtree(place / "repository", ignore_errors=True)
     for name, what in (
@@ -95,15 +74,41 @@ def measure(report: Report, place: Path, size: int) -> None:
         (f"add one to {size}", "add"),
         (f"promotion of {size}", "promote"),
         (f"refresh of {size}", "refresh"),
+        ("", "commands"),
         (f"rebuild the index of {size}", "rebuild"),
     ):
-        row, done = measured(name, _child(what, place, size))
+        if what == "commands":
+            report.rows += commands(place, size)
+            continue
+        row, done = measured(name, [sys.executable, "-m", "benchmarks.publisher", what, place])
         inside = json.loads(done.stdout)
-        note = f"{inside['megabytes']:.0f} MB; without start-up {inside['cpu']:.2f} s of the processor"
+        start, work = row.cpu - inside["work"], inside["work"] - inside["programs"]
+        parts = f"start {start:.2f} s, work {work:.2f}, gpg and rpmsign {inside['programs']:.2f}"
+        note = f"{parts}; {inside['megabytes']:.0f} MB"
         report.rows.append(replace(row, name=f"modpkg: {name}", note=note))
         if inside["megabytes"] > MOST_MEGABYTES and what == "add":
             report.failures.append(f"{name}: {inside['megabytes']:.0f} MB")
     report.rows += peers(place, size)
+
+
+def commands(place: Path, size: int) -> Iterator[Row]:
+    """Measure whole commands, which read documents and answer people, on the same repository.
+
+    The first one is the least that any command takes: the program, its list of commands.
+    """
+    project = place / "project"
+    (project / "repo").mkdir(parents=True, exist_ok=True)
+    (project / "recipes").mkdir(exist_ok=True)
+    (project / "repo/repository.yaml").write_text(REPOSITORY)
+    program = Path(sys.executable).with_name("modpkg")
+    env = {"MODPKG_GNUPGHOME": str(place.parent / "gnupg"), "MODPKG_WORK": str(place)}
+    for name, words in (
+        ("--version", ("--version",)),
+        ("refresh --channel testing", ("refresh", "--channel", "testing")),
+        ("promote testing other", ("promote", "testing", "other")),
+    ):
+        row, _ = measured(f"modpkg {name}", [program, *words], env=env, cwd=project)
+        yield replace(row, name=f"the command modpkg {name}", note=f"{size} pairs")
 
 
 def add_goals(report: Report) -> None:
@@ -116,50 +121,6 @@ def add_goals(report: Report) -> None:
     if small and large:
         growth = Goal(name="growth of add one", value=large / small, most=MOST_GROWTH, unit="x")
         report.goals.append(growth)
-
-
-def child(what: str, place: Path, size: int) -> int:
-    """Do one thing in this process and tell what it took."""
-    from modpkg.host.run import Stopwatch  # noqa: PLC0415 - as late as what is measured
-
-    watch = Stopwatch.started()
-    if what == "make":
-        make(place, size)
-    else:
-        publish(what, place)
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    high_water = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
-    print(json.dumps({"cpu": watch.cpu_seconds, "megabytes": high_water / 1024}))
-    return 0
-
-
-def publish(what: str, place: Path) -> None:
-    """Change the repository once, as the commands do."""
-    from modpkg.pipeline import change, publish  # noqa: PLC0415 - start-up is measured too
-
-    key, _ = find_or_make_key(place.parent / "gnupg", "bench <bench@cluster.example>")
-    signer = Signer(key=key, home=place.parent / "gnupg")
-    target = publish.Target(repository=place / "repository", document=DOCUMENT, channel="testing")
-    if what == "first":
-        packages = [
-            path for path in sorted((place / "packages").iterdir()) if path.suffix in {".deb", ".rpm"}
-        ]
-        publish.publish(packages, target=target, signer=QuickSigner(key=key, home=signer.home), now=NOW)
-    elif what == "add":
-        publish.publish(sorted((place / "one").iterdir()), target=target, signer=signer, now=NOW + 1)
-    elif what == "promote":
-        from modpkg.pipeline import promote  # noqa: PLC0415
-
-        stable = replace(target, channel="stable")
-        change.carry_out(promote.promotion("testing"), target=stable, signer=signer, now=NOW + 2)
-    elif what == "refresh":
-        from modpkg.pipeline import refresh  # noqa: PLC0415
-
-        change.carry_out(refresh.refreshed, target=target, signer=signer, now=NOW + 3)
-    else:
-        from modpkg.pipeline.rebuild_index import rebuild_index  # noqa: PLC0415
-
-        rebuild_index(target.repository)
 
 
 def make(place: Path, size: int) -> None:
@@ -287,10 +248,6 @@ def _reprepro(scratch: Path, new: Mapping[str, Path]) -> Row:
     ]
     run([*words, *sorted((scratch / "deb").iterdir())])
     return replace(measured("reprepro", [*words, new["deb"]])[0], note="keeps one version of each package")
-
-
-def _child(what: str, place: Path, size: int) -> list[str | Path]:
-    return [sys.executable, "-m", "benchmarks.repository", "--child", what, place, str(size)]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,20 +5,20 @@ Indices lie under their digest (by-hash), so that a client with any InRelease fi
 
 from __future__ import annotations
 
-import hashlib
+import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from modpkg.apt.release import COMPONENT, SECONDS_A_DAY, Index, Release, render_release
 from modpkg.apt.stanza import STANZAS
-from modpkg.formats.frames import framed
+from modpkg.formats.frames import Text
 from modpkg.host.files import write_atomically
 from modpkg.model.repository import Replacement, Repository, Snapshot, address_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from modpkg.formats.frames import Frames
+    from modpkg.formats.frames import Facts, Frames
     from modpkg.openpgp.sign import Session
 
 # A channel without packages of an architecture of its own still has an index for apt to fetch.
@@ -96,16 +96,39 @@ def changelog_path(source: str, version: str) -> str:
 
 def _write_architecture(
     suite: Path, listed: Sequence[Listed], *, architecture: str, frames: Frames, seconds: int
-) -> Iterator[Index]:
+) -> tuple[Index, Index]:
     digests = [each.sha256 for each in listed if each.architecture in (architecture, "all")]
-    made = framed(STANZAS, digests, frames)
-    for name, content in (("Packages", made.raw), ("Packages.gz", made.packed)):
-        index = Index(
-            path=f"{COMPONENT}/binary-{architecture}/{name}",
-            size=len(content),
-            sha256=hashlib.sha256(content).hexdigest(),
-        )
-        path = suite / by_hash(index)
-        if not path.exists():
-            write_atomically(path, content, seconds=seconds, sha256=index.sha256)
-        yield index
+    text = Text(kind=STANZAS, digests=digests, frames=frames)
+    facts = text.known()
+    if facts is None or not all(
+        _is_there(suite, index, seconds=seconds) for index in _indices(facts, architecture)
+    ):
+        made, facts = text.make()
+        for index, content in zip(_indices(facts, architecture), (made.raw, made.packed), strict=True):
+            path = suite / by_hash(index)
+            if not path.exists():
+                write_atomically(path, content, seconds=seconds, sha256=index.sha256)
+    return _indices(facts, architecture)
+
+
+def _indices(facts: Facts, architecture: str) -> tuple[Index, Index]:
+    directory = f"{COMPONENT}/binary-{architecture}"
+    return (
+        Index(path=f"{directory}/Packages", size=facts.size, sha256=facts.sha256),
+        Index(path=f"{directory}/Packages.gz", size=facts.packed_size, sha256=facts.packed_sha256),
+    )
+
+
+def _is_there(suite: Path, index: Index, *, seconds: int) -> bool:
+    # What is promoted has the same index in the channel that it comes from.
+    path = suite / by_hash(index)
+    if not path.exists():
+        others = sorted(suite.parent.iterdir()) if suite.parent.is_dir() else []
+        found = next((there for other in others if (there := other / by_hash(index)).is_file()), None)
+        if found is None:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.link(found, path)
+    # Some servers tell a client that asks for what changed since then that nothing did.
+    os.utime(path, (seconds, seconds))
+    return True

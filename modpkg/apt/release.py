@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -12,6 +11,8 @@ if TYPE_CHECKING:
 
 COMPONENT: Final = "main"
 SECONDS_A_DAY: Final = 86_400
+DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -82,11 +83,16 @@ def parse_release(text: str) -> Release:
 
 def format_time(seconds: int) -> str:
     """Give a time as Release files have it, such as "Sat, 22 Nov 2025 10:00:00 UTC"."""
-    return format_datetime(datetime.fromtimestamp(seconds, UTC), usegmt=True).replace("GMT", "UTC")
+    moment = time.gmtime(seconds)
+    # Words of RFC 2822, whatever the locale; email.utils, which has them too, takes long to load.
+    day, month = DAYS[moment.tm_wday], MONTHS[moment.tm_mon - 1]
+    return f"{day}, {moment.tm_mday:02} {month} {time.strftime('%Y %H:%M:%S', moment)} UTC"
 
 
 def parse_time(text: str) -> int:
     """Read a time of a Release file; raises ValueError on anything else."""
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - a publisher reads none
+
     return int(parsedate_to_datetime(text).timestamp())
 
 

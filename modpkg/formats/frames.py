@@ -28,6 +28,16 @@ class Frame:
     packed: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is said of an index without its content: sizes in bytes and sha256, as it is and compressed."""
+
+    size: int
+    sha256: str
+    packed_size: int
+    packed_sha256: str
+
+
 class Frames(Protocol):
     """Where frames are kept, and the texts that they are made of."""
 
@@ -36,6 +46,12 @@ class Frames(Protocol):
 
     def keep(self, key: str, frame: Frame) -> None:
         """Keep a frame for the next index."""
+
+    def facts(self, key: str) -> Facts | None:
+        """Give what was kept of a whole index, or None."""
+
+    def keep_facts(self, key: str, facts: Facts) -> None:
+        """Keep them for the next index of the same packages."""
 
     def texts(self, kind: str, digests: Sequence[str]) -> Sequence[bytes]:
         """Give the pieces of this kind, in this order."""
@@ -69,6 +85,44 @@ class Framed:
         for frame in self.frames:
             digest.update(frame.raw)
         return digest.hexdigest()
+
+    def facts(self) -> Facts:
+        """Measure it."""
+        packed = self.packed
+        return Facts(
+            size=self.size,
+            sha256=self.sha256,
+            packed_size=len(packed),
+            packed_sha256=hashlib.sha256(packed).hexdigest(),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """An index that may have been made before: of which packages, what stands around their pieces."""
+
+    kind: str
+    digests: Sequence[str]
+    frames: Frames
+    opening: bytes = b""
+    closing: bytes = b""
+
+    @property
+    def key(self) -> str:
+        """What all indices of the same content share."""
+        around = f"{self.opening.decode()}\n{self.closing.decode()}"
+        return hashlib.sha256(f"text {self.kind}\n{around}\n{','.join(self.digests)}".encode()).hexdigest()
+
+    def known(self) -> Facts | None:
+        """Give what it was when it was made last; only a file that is there still proves that it would be again."""
+        return self.frames.facts(self.key)
+
+    def make(self) -> tuple[Framed, Facts]:
+        """Put it together."""
+        made = framed(self.kind, self.digests, self.frames, opening=self.opening, closing=self.closing)
+        facts = made.facts()
+        self.frames.keep_facts(self.key, facts)
+        return made, facts
 
 
 def framed(

@@ -106,6 +106,9 @@ def _settings(settings: Settings, way: Keys, parsed: Parsed, drafts: NodeDrafts)
         if name is not None and name not in known:
             noun = "disk configuration" if key == "disks" else key
             yield _unknown(parsed, (*way, key), noun, name, known)
+    if cluster is not None and settings.boot == "uki" and cluster.dhcp.mode == "proxy":
+        message = f"{way_text((*way, 'boot'))}: a proxy gives all machines the same program"
+        yield parsed.problem((*way, "boot"), message, hint="write boot: ipxe, or dhcp.mode: full")
     for index, role in enumerate(settings.roles):
         if cluster is not None and role not in cluster.roles:
             yield _unknown(parsed, (*way, "roles", index), "role", role, cluster.roles)

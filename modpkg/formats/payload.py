@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.formats.canonical import canonical_json
 from modpkg.formats.package_docs import changelog_text, copyright_text, package_list
+from modpkg.formats.reading import FRAGMENT, MODULE
 from modpkg.formats.stored import frame
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from modpkg.model.module import Module
 
-FRAGMENT: Final = "fragment.squashfs"
-MODULE: Final = "module.json"
 DOCUMENT_NAME: Final = re.compile(r"[a-z0-9][a-zA-Z0-9.-]*")
 # Directories that every distribution has: a .deb lists them, an .rpm leaves them to their owner.
 BASE_DIRECTORIES: Final = frozenset({"usr", "usr/share", "usr/share/doc"})

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, Protocol
 from pydantic import ValidationError
 
 from modpkg.formats.hashing import READ_BYTES, Sha256Thread
-from modpkg.formats.payload import FRAGMENT, MODULE
 from modpkg.host.files import Receipt, new_file
 from modpkg.model.unpack import unpacked
 
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
     from modpkg.model.module import Module
 
+FRAGMENT: Final = "fragment.squashfs"
+MODULE: Final = "module.json"
 MODULES: Final = "usr/share/modpkg/modules/"
 DOCUMENTS: Final = "usr/share/doc/"
 LARGEST_MODULE_JSON: Final = 64 << 20

@@ -126,7 +126,9 @@ def _guarded(function: Callable[[], int], descriptor: int) -> None:
 def _apart(function: Callable[[], int], stdout: int, stderr: int) -> int:
     parent = os.getppid()
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
+        # What the caller was told to ignore, as by nohup, is ignored here too.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     library = ctypes.CDLL(None, use_errno=True)
     _end_with(library, parent)
     _checked(library.unshare(APART), "unshare")
@@ -137,7 +139,11 @@ def _apart(function: Callable[[], int], stdout: int, stderr: int) -> int:
         _guarded(lambda: _inside(library, function, stdout, stderr), stderr)
     os.close(stdout)
     os.close(stderr)
-    return abs(os.waitstatus_to_exitcode(os.waitpid(inner, 0)[1]))
+    status = os.waitstatus_to_exitcode(os.waitpid(inner, 0)[1])
+    if status < 0:
+        # Who waits for this one is to see how that one ended.
+        os.kill(os.getpid(), -status)
+    return status
 
 
 def _inside(library: ctypes.CDLL, function: Callable[[], int], stdout: int, stderr: int) -> int:

@@ -108,7 +108,7 @@ def _module_members(table: ModuleTable, kernel: str, asked: Sequence[str], work:
         f"{paths[name]}: {' '.join(paths[need] for need in table.needs[name])}".strip() for name in names
     ]
     aliases = [f"alias {pattern} {module}" for pattern, module in table.aliases if module in chosen]
-    always = sorted(chosen & {module_name(name) for name in asked if not table.for_hardware(name)})
+    always = sorted((chosen & {module_name(name) for name in asked}) - table.for_hardware(asked))
     return [
         *drivers,
         *(cpio.symlink(f"{place}/more", f"/{DRIVERS}/{table.directory}") for _ in drivers[:1]),

@@ -19,5 +19,6 @@ for stage in mounts modules network fetch verify overlay disks check; do
     run_stage "$stage"
 done
 
+shell_before hand-over
 say hand-over start
 exec /bin/busybox sh /lib/modpkg/stages/hand-over.sh

@@ -2,6 +2,7 @@
 # What the stages share: places, kernel arguments, words on the console, failure. Defines, does nothing.
 
 export image=/run/modpkg/image/root.squashfs
+export verity=/run/modpkg/image/root.verity
 export layers=/run/modpkg/image/layers
 export site=/run/modpkg/image/site.squashfs
 export base_file=/tmp/base
@@ -110,6 +111,14 @@ detail() {
     printf '%s\n' "$*" >"$detail_file"
 }
 
+# shell_before STAGE: a shell on the console if early-shell= names the stage.
+shell_before() {
+    if [ "$(argument early-shell)" = "$1" ]; then
+        echo "early-shell: $1 is next; the node goes on when this shell ends"
+        setsid cttyhack sh
+    fi
+}
+
 # run_stage NAME: runs one stage, or gives up.
 run_stage() {
     rm -f "$reason_file" "$detail_file"
@@ -117,6 +126,7 @@ run_stage() {
     case $1 in
         check | disks) [ -n "$(argument "modpkg.$1")" ] || return 0 ;;
     esac
+    shell_before "$1"
     say "$1" start
     _trace=
     if flag debug; then

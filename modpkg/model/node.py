@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from modpkg.model.image import LAYERS, ROOT, SITE
+from modpkg.model.image import LAYERS, ROOT
 
 if TYPE_CHECKING:
     from modpkg.model.cluster import Cluster
@@ -37,9 +37,7 @@ class HeadImage:
     @property
     def served(self) -> tuple[str, ...]:
         """Names of the files that nodes fetch: what boots, the root or its layers, a site layer."""
-        root = (LAYERS, *self.about.layers) if self.about.layers else (ROOT,)
-        site = (SITE,) if self.about.site else ()
-        return (*BOOTED, *root, *site)
+        return (*BOOTED, *self.about.fetched_files)
 
     @property
     def sha256(self) -> str:

@@ -7,11 +7,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from modpkg.model.node import node_record, record_text
+from modpkg.node.arguments import node_arguments, own_words
 from modpkg.node.disk_script import disk_script
 from modpkg.node.dnsmasq import dnsmasq_text, hosts_text
 from modpkg.node.ipxe import UNKNOWN, script_text
 from modpkg.node.nginx import nginx_text
-from modpkg.node.uki import distinct, node_arguments
+from modpkg.node.uki import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,22 +101,25 @@ def head_files(
         "hosts": hosts_text(nodes, ukis),
         "boot/unknown.ipxe": UNKNOWN,
     }
+    # Thousands of nodes share few sets of settings.
+    shared: dict[int, tuple[str, ...]] = {}
     for node in nodes.nodes.values():
-        image = images[node.settings.image or ""]
-        # By iPXE too where nodes boot by an EFI program: BIOS knows none.
-        words = node_arguments(node, image, cluster.url)
+        image, key = images[node.settings.image or ""], id(node.settings)
+        if key not in shared:
+            # By iPXE too where nodes boot by an EFI program: BIOS knows none.
+            shared[key] = node_arguments(node, image, cluster.url)
         disks = disk_script(node, nodes, grants.get(node.name))
+        plans = disks.arguments if disks else ()
         if disks:
             files[disks.path] = disks.text
-            words += disks.arguments
-        script = script_text(node.name, image, words, url=cluster.url)
+        script = script_text(node.name, image, (*shared[key], *plans), url=cluster.url)
         told = record_text(node_record(node, cluster, image))
         for mac in node.macs:
             files[f"boot/{mac}.ipxe"] = script
             files[f"node/{mac}.json"] = told
             if node.name in ukis:
                 # What its script says by iPXE, and a program that many nodes share cannot.
-                files[f"node/{mac}.arguments"] = f"modpkg.node={cluster.url}/node/{mac}.json\n"
+                files[f"node/{mac}.arguments"] = f"{' '.join([*own_words(mac, cluster.url), *plans])}\n"
     return files
 
 

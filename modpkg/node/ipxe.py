@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import BadInputError
+from modpkg.node.arguments import own_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,7 @@ SAFE: Final = re.compile(r"[^\x00-\x20\x7f$\\\"'#|&]+")
 # `command && goto on ||` goes on where it fails: each file is asked for until the head gives it.
 SCRIPT: Final = """\
 #!ipxe
-echo modpkg: {name} boots {image} {version}
+echo modpkg: ${{hostname}} boots {image} {version}
 :kernel
 kernel {url}/images/{directory}/vmlinuz initrd=initrd {arguments} && goto initrd ||
 sleep 5
@@ -49,18 +50,10 @@ def script_text(name: str, image: HeadImage, words: Sequence[str], *, url: str) 
                 hint="leave out quotes and the signs $ \\ # | &",
             )
     return SCRIPT.format(
-        name=name,
         image=image.name,
         version=image.version,
         directory=image.directory,
         url=url,
         # iPXE itself names the card that it boots from.
-        arguments=" ".join(
-            [
-                *words,
-                "BOOTIF=01-${netX/mac:hexhyp}",
-                f"modpkg.node={url}/node/${{netX/mac}}.json",
-                f"modpkg.report={url}/event/${{netX/mac}}",
-            ]
-        ),
+        arguments=" ".join([*words, "BOOTIF=01-${netX/mac:hexhyp}", *own_words("${netX/mac}", url)]),
     )

@@ -10,10 +10,12 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from modpkg.node.arguments import node_arguments
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from modpkg.model.inventory import Node, Nodes
+    from modpkg.model.inventory import Nodes
     from modpkg.model.node import HeadImage
 
 UKI: Final = "uki"
@@ -52,16 +54,6 @@ def plan_ukis(nodes: Nodes, images: Mapping[str, HeadImage], *, salt: str) -> di
             known[key] = _uki(image, words, url, salt)
         found[name] = known[key]
     return found
-
-
-def node_arguments(node: Node, image: HeadImage, url: str) -> tuple[str, ...]:
-    """Give the kernel's arguments of a node, one word each, but for those that name the node itself."""
-    words = (word for argument in image.arguments(url) for word in argument.split())
-    own: list[str] = []
-    fetched: list[str] = []
-    for word in words:
-        (fetched if word.startswith("modpkg.") else own).append(word)
-    return (*own, *node.settings.kernel_arguments, *fetched)
 
 
 def distinct(ukis: Mapping[str, HeadUki]) -> tuple[HeadUki, ...]:

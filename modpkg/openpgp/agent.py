@@ -5,11 +5,12 @@ gpg's secret keys live in an agent, whose sockets lie in the directory; socket p
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
@@ -42,14 +43,15 @@ def opened(home: Path, *, sink: Sink = ignore) -> Iterator[Path]:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(home / LOCK_NAME, sink=sink), _short_path(home.absolute()) as path:
         mark = home / MARK_NAME
-        ours = mark.exists() or not _runs(path)
+        agent = _socket(path)
+        ours = mark.exists() or _pid(agent) is None
         if ours:
             mark.touch()
         try:
             yield path
         finally:
             if ours:
-                _end(path)
+                _end(agent, home=path)
                 mark.unlink()
 
 
@@ -65,21 +67,17 @@ def _short_path(home: Path) -> Iterator[Path]:
         yield path
 
 
-def _runs(home: Path) -> bool:
-    return _pid(home) is not None
-
-
-def _pid(home: Path) -> int | None:
-    found = re.search(rb"^D ([0-9]+)\n", _ask(home, b"GETINFO pid"), re.MULTILINE)
+def _pid(agent: Path) -> int | None:
+    found = re.search(rb"^D ([0-9]+)\n", _ask(agent, b"GETINFO pid"), re.MULTILINE)
     return int(found[1]) if found else None
 
 
-def _ask(home: Path, command: bytes) -> bytes:
+def _ask(agent: Path, command: bytes) -> bytes:
     # gpg-connect-agent does the same; without its start and end a publication takes a tenth less.
     try:
         with socket.socket(socket.AF_UNIX) as channel:
             channel.settimeout(ANSWER_SECONDS)
-            channel.connect(str(_socket(home)))
+            channel.connect(str(agent))
             _answer(channel)
             channel.sendall(command + b"\n")
             return _answer(channel)
@@ -100,24 +98,32 @@ def _answer(channel: socket.socket) -> bytes:
 
 def _socket(home: Path) -> Path:
     path = home / SOCKET_NAME
-    if path.is_socket():
+    if path.is_socket() or not any(Path(run_time).is_dir() for run_time in _run_time_directories()):
         return path
     # Where a user has a directory below /run, gpg puts sockets there.
     asked = run(["gpgconf", "--homedir", home, "--list-dirs", "agent-socket"], check=False).stdout
     return Path(unquote(asked.strip()) or path)
 
 
-def _end(home: Path) -> None:
-    pid = _pid(home)
+def _run_time_directories() -> tuple[str, ...]:
+    # GnuPG looks for /run/gnupg/user/UID, /run/user/UID and the same below /var/run (its common/homedir.c).
+    user = os.getuid()
+    return tuple(f"{root}/{name}/{user}" for root in ("/run", "/var/run") for name in ("gnupg/user", "user"))
+
+
+def _end(agent: Path, *, home: Path) -> None:
+    pid = _pid(agent)
     if pid is None:
         return
-    _ask(home, b"KILLAGENT")
+    _ask(agent, b"KILLAGENT")
     # It answers before it ends; who opens the home meanwhile would meet an agent that is about to go.
     deadline = time.monotonic() + END_SECONDS
     while _lives(pid) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
-    if not _socket(home).is_relative_to(home):
-        run(["gpgconf", "--homedir", home, "--remove-socketdir"], check=False)
+    if agent.parent != home:
+        # What `gpgconf --remove-socketdir` does; an agent of the user's own home has others there.
+        with suppress(OSError):
+            agent.parent.rmdir()
 
 
 def _lives(pid: int) -> bool:

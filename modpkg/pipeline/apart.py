@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +30,11 @@ def call(task: str, job: Record, *, mode: namespaces.Mode, work: Path, sink: Sin
     path = work / f"{task}.job.json"
     write_atomically(path, job.model_dump_json())
     relay = _Relay(sink)
+    command = (*namespaces.enter(mode), sys.executable, "-m", "modpkg.pipeline.worker", task, str(path))
     if mode == "root" and can_fork():
-        completed = run_forked(f"modpkg.pipeline.worker {task}", lambda: _work(task, path), sink=relay)
+        completed = run_forked(" ".join(command[-2:]), lambda: _work(task, path), sink=relay)
+        completed = replace(completed, argv=command)
     else:
-        command = [*namespaces.enter(mode), sys.executable, "-m", "modpkg.pipeline.worker", task, str(path)]
         completed = run(command, env={"PYTHONPATH": str(PACKAGE_PARENT)}, sink=relay, check=False)
     if relay.error is not None:
         raise relay.error

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from modpkg.openpgp.sign import Signer
-    from modpkg.pipeline.publish import Target
+    from modpkg.pipeline.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +103,7 @@ class State:
         )
 
     def _names(self, digests: frozenset[str]) -> tuple[str, ...]:
-        packages = self.index.listed(digests) if digests else ()
-        return tuple(package.label for package in packages if package.is_deb)
+        return self.index.labels(digests)
 
 
 Planner = Callable[[State], ChangePlan]

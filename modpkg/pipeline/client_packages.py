@@ -20,7 +20,7 @@ from modpkg.host.files import write_atomically
 from modpkg.model.repository import Places, Repository, address_of
 from modpkg.openpgp.inspect import public_keys
 from modpkg.openpgp.keys import dearmored, find_key
-from modpkg.pipeline.publish import Published, PublishPlan, Target, plan, publish
+from modpkg.pipeline.publish import Published, PublishPlan, plan, publish
 from modpkg.pipeline.signing import find_signer
 from modpkg.rpm.plain import write_plain_rpm
 from modpkg.yum.client import render_repo
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from modpkg.openpgp.sign import Signer
+    from modpkg.pipeline.target import Target
 
     Files = tuple[Mapping[str, bytes], Mapping[str, bytes]]
 

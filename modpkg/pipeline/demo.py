@@ -24,10 +24,10 @@ from modpkg.pipeline.lock_platform import lock_platform
 from modpkg.pipeline.make_image import Extras, make_image
 from modpkg.pipeline.plan import plan_builds
 from modpkg.pipeline.platform_lock import Wish, load_platform_lock, lock_path
-from modpkg.pipeline.publish import Published, Target
 from modpkg.pipeline.publish_modules import publish_packages
 from modpkg.pipeline.release_module import Wording, release_all, unreleased
 from modpkg.pipeline.signing import existing_signer
+from modpkg.pipeline.target import Target
 from modpkg.pipeline.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from modpkg.model.repository import Repository
     from modpkg.node.report import BootReport
     from modpkg.pipeline.build_modules import BuiltModule
+    from modpkg.pipeline.publish import Published
     from modpkg.pipeline.site import Site
     from modpkg.pipeline.workplace import Workplace
 

@@ -171,6 +171,8 @@ def _program(path: Path) -> bytes:
 
 
 def _changed(current: Path, files: Mapping[str, str]) -> tuple[str, ...]:
+    if not current.is_dir():
+        return tuple(sorted(files))
     return tuple(sorted(path for path, text in files.items() if _read(current / path) != text))
 
 
@@ -201,12 +203,26 @@ def _take_image(source: Path, target: Path, image: HeadImage) -> None:
 def _write_files(plan: HeadPlan, place: Path) -> None:
     for folder in ("boot", "disks", "node", "tftp"):
         (place / folder).mkdir()
+    written: dict[str, str] = {}
     for path, text in plan.files.items():
-        (place / path).write_text(text, encoding="utf-8")
+        target = f"{place}/{path}"
+        # Thousands of nodes have few scripts: a second name costs less than a second file.
+        if text not in written or not _linked(written[text], target):
+            with open(target, "wb") as stream:  # noqa: PTH123 - a path object for each takes longer
+                stream.write(text.encode())
+            written[text] = target
     for name, data in plan.programs.items():
         (place / "tftp" / name).write_bytes(data)
     # Not those of this generation: a node that was told of another one is about to fetch it.
     (place / "tftp" / "uki").symlink_to("../../../uki")
+
+
+def _linked(source: str, target: str) -> bool:
+    try:
+        os.link(source, target)
+    except OSError:  # file systems have a limit
+        return False
+    return True
 
 
 def _use(places: HeadPlaces, generation: str) -> None:
@@ -232,8 +248,12 @@ def _forget(places: HeadPlaces) -> None:
     )
     for folder, names in folders:
         for path in folder.iterdir() if folder.is_dir() else ():
-            if path.name not in names:
+            if path.name in names:
+                continue
+            if path.is_dir():
                 remove_tree(path)
+            else:
+                path.unlink()
 
 
 def _named(places: HeadPlaces, kept: Sequence[str], file: str) -> set[str]:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from modpkg.apt.stanza import STANZAS
 from modpkg.errors import ModpkgError
-from modpkg.formats.frames import Frame
+from modpkg.formats.frames import Facts, Frame
 from modpkg.model.repository import Snapshot
 from modpkg.pipeline.journal import read_snapshot
-from modpkg.pipeline.pieces import Known, pieces_of, sort_key, stanza_of
+from modpkg.pipeline.pieces import Known, label_of, pieces_of, sort_key, stanza_of
 from modpkg.pipeline.pool import Pooled, find_in_pool
 from modpkg.yum.publish import PRIMARY
 
@@ -34,19 +34,29 @@ TABLES: Final = """
 CREATE TABLE packages (sort TEXT PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, file_name TEXT NOT NULL,
   architecture TEXT NOT NULL, published INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE TABLE snapshots (id TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+PIECES: Final = """
 CREATE TABLE pieces (sha256 TEXT NOT NULL, kind TEXT NOT NULL, text BLOB NOT NULL, PRIMARY KEY (sha256, kind));
 CREATE TABLE frames (key TEXT PRIMARY KEY, raw BLOB NOT NULL, packed BLOB NOT NULL);
 CREATE TABLE uses (key TEXT PRIMARY KEY, generation INTEGER NOT NULL) WITHOUT ROWID;
+"""
+# A cache of an older modpkg has no such table, and is good otherwise.
+LATER_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS texts (key TEXT PRIMARY KEY, size INTEGER NOT NULL, sha256 TEXT NOT NULL,
+  packed_size INTEGER NOT NULL, packed_sha256 TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
 class Index:
     """The open cache of one repository; it gives frames to those who write indices."""
 
-    def __init__(self, database: sqlite3.Connection, places: Places) -> None:
+    def __init__(self, database: sqlite3.Connection, places: Places, *, keeps: bool = True) -> None:
+        """Take an open database; one that `keeps` nothing gives pieces and frames, and takes none."""
         self._database = database
         self._places = places
+        self._keeps = keeps
         self._used: set[str] = set()
+        self._made = False
 
     def absorb(self, heads: Iterable[Head]) -> None:
         """Learn which packages were published, from snapshots that were not known before."""
@@ -61,10 +71,7 @@ class Index:
         rows = self._database.execute("SELECT sha256 FROM packages WHERE published")
         new = set(snapshot.packages) - {digest for (digest,) in rows}
         self.learn(new)
-        self._database.executemany(
-            "UPDATE packages SET published = 1 WHERE sha256 = ?", [(digest,) for digest in sorted(new)]
-        )
-        self._database.execute("INSERT OR REPLACE INTO snapshots VALUES (?)", (snapshot.id,))
+        self._mark_published(new, snapshot)
 
     def listed(self, digests: Collection[str]) -> tuple[Known, ...]:
         """Give these packages in the order of indices; raises ModpkgError where the pool has lost one."""
@@ -74,6 +81,34 @@ class Index:
             self.learn(wanted)
             found = self._listed(wanted)
         return tuple(map(Known._make, found))
+
+    def order(self, digests: Collection[str]) -> list[tuple[str, str, int]]:
+        """Give digest, Debian's architecture and whether it is a .deb, in the order of indices.
+
+        What `listed` tells in more words: a large repository has 20,000 packages at each publication.
+        """
+        wanted = set(digests)
+        query = "SELECT sha256, architecture, substr(file_name, -4) = '.deb' FROM packages ORDER BY sort"
+        found = [row for row in self._database.execute(query) if row[0] in wanted]
+        if len(found) < len(wanted):
+            self.learn(wanted)
+            found = [row for row in self._database.execute(query) if row[0] in wanted]
+        return found
+
+    def labels(self, digests: Collection[str]) -> tuple[str, ...]:
+        """Give what the debs among these packages are called, for people, in the order of indices."""
+        wanted = set(digests)
+        self.learn(wanted)
+        query = "SELECT sha256, file_name FROM packages WHERE substr(file_name, -4) = '.deb' ORDER BY sort"
+        rows = self._database.execute(query) if wanted else ()
+        return tuple(label_of(name) for digest, name in rows if digest in wanted)
+
+    def note_switch(self, snapshot: Snapshot) -> None:
+        """Learn that the packages of a snapshot were published, all of which `order` gave before."""
+        rows = self._database.execute("SELECT sha256 FROM packages WHERE NOT published")
+        new = {digest for (digest,) in rows}.intersection(snapshot.packages)
+        self._mark_published(new, snapshot)
+        self._database.commit()
 
     def published(self, name: str) -> tuple[Known, ...]:
         """Give all packages of this name that any snapshot listed."""
@@ -96,7 +131,8 @@ class Index:
         """Drop what is known of packages that are going to be deleted."""
         rows = [(digest,) for digest in digests]
         self._database.executemany("DELETE FROM packages WHERE sha256 = ?", rows)
-        self._database.executemany("DELETE FROM pieces WHERE sha256 = ?", rows)
+        if self._keeps:
+            self._database.executemany("DELETE FROM pieces WHERE sha256 = ?", rows)
         self._database.commit()
 
     def learn(self, digests: Iterable[str]) -> None:
@@ -128,14 +164,29 @@ class Index:
     def frame(self, key: str) -> Frame | None:
         """Give a frame that was kept, or None."""
         self._used.add(key)
+        self._made = True
         row = self._database.execute("SELECT raw, packed FROM frames WHERE key = ?", (key,)).fetchone()
         return Frame(raw=row[0], packed=row[1]) if row else None
 
     def keep(self, key: str, frame: Frame) -> None:
         """Keep a frame for the next index."""
-        self._database.execute(
-            "INSERT OR REPLACE INTO frames VALUES (?, ?, ?)", (key, frame.raw, frame.packed)
-        )
+        if self._keeps:
+            self._database.execute(
+                "INSERT OR REPLACE INTO frames VALUES (?, ?, ?)", (key, frame.raw, frame.packed)
+            )
+
+    def facts(self, key: str) -> Facts | None:
+        """Give what was kept of a whole index, or None."""
+        self._used.add(key)
+        query = "SELECT size, sha256, packed_size, packed_sha256 FROM texts WHERE key = ?"
+        row = self._database.execute(query, (key,)).fetchone()
+        return Facts(size=row[0], sha256=row[1], packed_size=row[2], packed_sha256=row[3]) if row else None
+
+    def keep_facts(self, key: str, facts: Facts) -> None:
+        """Keep them for the next index of the same packages."""
+        row = (key, facts.size, facts.sha256, facts.packed_size, facts.packed_sha256)
+        if self._keeps:
+            self._database.execute("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?)", row)
 
     def texts(self, kind: str, digests: Sequence[str]) -> list[bytes]:
         """Give the pieces of this kind of these packages, in this order."""
@@ -152,15 +203,32 @@ class Index:
 
     def finish(self) -> None:
         """End a publication: frames that were not used for long are dropped."""
+        if not self._made or not self._keeps:
+            # All indices were there: what a publication that makes some will need does not age.
+            self._database.commit()
+            return
         (newest,) = self._database.execute("SELECT coalesce(max(generation), 0) FROM uses").fetchone()
-        rows = [(key, newest + 1) for key in sorted(self._used)]
+        # A use is written down again once it is a quarter of its time old: most publications use all frames but one.
+        fresh = (newest + 1 - GENERATIONS // 4,)
+        known = {key for (key,) in self._database.execute("SELECT key FROM uses WHERE generation > ?", fresh)}
+        # The empty key is no frame's: it counts the publications.
+        rows = [(key, newest + 1) for key in ("", *sorted(self._used - known))]
         self._database.executemany("INSERT OR REPLACE INTO uses VALUES (?, ?)", rows)
         old = (newest + 1 - GENERATIONS,)
         self._database.execute(
             "DELETE FROM frames WHERE key IN (SELECT key FROM uses WHERE generation < ?)", old
         )
+        self._database.execute(
+            "DELETE FROM texts WHERE key IN (SELECT key FROM uses WHERE generation < ?)", old
+        )
         self._database.execute("DELETE FROM uses WHERE generation < ?", old)
         self._database.commit()
+
+    def _mark_published(self, new: Collection[str], snapshot: Snapshot) -> None:
+        self._database.executemany(
+            "UPDATE packages SET published = 1 WHERE sha256 = ?", [(digest,) for digest in sorted(new)]
+        )
+        self._database.execute("INSERT OR REPLACE INTO snapshots VALUES (?)", (snapshot.id,))
 
     def _listed(self, wanted: set[str]) -> list[tuple[str, str, str]]:
         rows = self._database.execute("SELECT sha256, file_name, architecture FROM packages ORDER BY sort")
@@ -187,7 +255,7 @@ class Index:
         return found
 
     def _keep_pieces(self, digest: str, pieces: Mapping[str, bytes]) -> None:
-        rows = [(digest, kind, text) for kind, text in pieces.items()]
+        rows = [(digest, kind, text) for kind, text in pieces.items()] if self._keeps else []
         self._database.executemany("INSERT OR REPLACE INTO pieces VALUES (?, ?, ?)", rows)
 
     def _kept_piece(self, kind: str, digest: str) -> bytes | None:
@@ -217,11 +285,15 @@ def opened_index(places: Places) -> Iterator[Index]:
 
 @contextmanager
 def borrowed_index(places: Places) -> Iterator[Index]:
-    """Give a copy of the cache in memory, for those who must not write."""
-    with closing(sqlite3.connect(":memory:")) as database:
-        if not _copied(places.index, database):
-            database.executescript(TABLES)
-        yield Index(database, places)
+    """Give a copy of the cache in memory, for those who must not write.
+
+    Copied are the names of packages; their pieces, a hundred times as much, are read where they are.
+    """
+    with closing(sqlite3.connect(":memory:", uri=True)) as database:
+        if not _lent(places.index, database):
+            database.executescript(TABLES + PIECES)
+        database.executescript(LATER_TABLES)
+        yield Index(database, places, keeps=False)
 
 
 def delete_index(places: Places) -> None:
@@ -247,8 +319,9 @@ def _ready(database: sqlite3.Connection) -> sqlite3.Connection:
         database.execute("PRAGMA synchronous = NORMAL")
         if _format(database) != FORMAT:
             _clear(database)
-            database.executescript(TABLES)
+            database.executescript(TABLES + PIECES)
             database.execute(f"PRAGMA user_version = {FORMAT}")
+        database.executescript(LATER_TABLES)
     except sqlite3.DatabaseError:
         database.close()
         raise
@@ -265,19 +338,29 @@ def _format(database: sqlite3.Connection) -> int:
     return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _copied(path: Path, target: sqlite3.Connection) -> bool:
-    # Immutable: it is opened without a lock and without files of its own beside it.
+def _lent(path: Path, target: sqlite3.Connection) -> bool:
+    # Immutable: it is opened without a lock and without files of its own beside it. Tables that `target` has hide
+    # those of the same name.
     if not path.exists():
         return False
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as source:
-            if _format(source) != FORMAT:
-                return False
-            source.backup(target)
-            target.execute("SELECT count(*) FROM packages").fetchone()
+        target.execute("ATTACH ? AS kept", (f"{path.absolute().as_uri()}?immutable=1",))
+        try:
+            if int(target.execute("PRAGMA kept.user_version").fetchone()[0]) == FORMAT:
+                target.executescript(TABLES)
+                for table in ("packages", "snapshots"):
+                    target.execute(f"INSERT INTO main.{table} SELECT * FROM kept.{table}")  # noqa: S608 - our names
+                target.commit()
+                return True
+        except sqlite3.DatabaseError:
+            target.rollback()
+            for table in ("packages", "snapshots"):
+                target.execute(f"DROP TABLE IF EXISTS main.{table}")
+            target.commit()
+        target.execute("DETACH kept")
     except sqlite3.DatabaseError:
         return False
-    return True
+    return False
 
 
 def _forget(path: Path) -> None:

@@ -51,7 +51,7 @@ def read_pairs(packages: Sequence[Path]) -> tuple[Pair, ...]:
     for path in packages:
         if path.suffix not in {".deb", ".rpm"}:
             raise BadInputError("cannot publish this: it is no .deb and no .rpm", where=str(path))
-    paths = sorted(set(packages))
+    paths = sorted(set(packages), key=str)
     debs = dict(_read_deb(path) for path in paths if path.suffix == ".deb")
     rpms = dict(_read_rpm(path) for path in paths if path.suffix == ".rpm")
     for identity in sorted(debs.keys() ^ rpms.keys()):

@@ -37,12 +37,17 @@ class Known(NamedTuple):
     @property
     def label(self) -> str:
         """What a .deb is called, for people: its identity as text, without reading its version."""
-        return self.file_name.removesuffix(".deb").replace("_", " ")
+        return label_of(self.file_name)
 
     @property
     def pooled(self) -> Pooled:
         """Where it lies."""
         return Pooled(path=pool_path(self.sha256, self.file_name), sha256=self.sha256)
+
+
+def label_of(deb_name: str) -> str:
+    """Give an identity as text out of the file name of a .deb."""
+    return deb_name.removesuffix(".deb").replace("_", " ")
 
 
 def sort_key(identity: Identity, sha256: str) -> str:

@@ -6,7 +6,6 @@ import os
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import ModpkgError
@@ -15,6 +14,7 @@ from modpkg.pipeline.identity import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from modpkg.model.repository import Places
 
@@ -146,7 +146,8 @@ def check_pool(places: Places, digests: Iterable[str]) -> None:
 
 def _names(directory: str) -> list[str]:
     try:
-        return os.listdir(directory)
+        with os.scandir(directory) as entries:
+            return [entry.name for entry in entries]
     except FileNotFoundError:
         return []
 

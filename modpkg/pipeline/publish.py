@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from modpkg.errors import BadInputError
 from modpkg.events import Sink, StepFinished, StepSkipped, StepStarted, ignore
 from modpkg.host.files import locked
 from modpkg.host.run import Stopwatch
-from modpkg.model.repository import Places, Repository, Snapshot
+from modpkg.model.repository import Places, Snapshot
 from modpkg.pipeline.admission import check_contents, check_inside, check_order, check_same_bytes
 from modpkg.pipeline.index import Index, borrowed_index, opened_index
 from modpkg.pipeline.journal import (
@@ -34,25 +33,9 @@ if TYPE_CHECKING:
 
     from modpkg.openpgp.sign import Session, Signer
     from modpkg.pipeline.identity import Identity
+    from modpkg.pipeline.target import Target
 
 STEP: Final = "publish"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """Where to publish: the directory of a repository, its document, one of its channels."""
-
-    repository: Path
-    document: Repository
-    channel: str
-
-    def check(self) -> None:
-        """Refuse a channel that the document does not have."""
-        if self.channel not in self.document.channels:
-            raise BadInputError(
-                f"cannot publish to channel {self.channel!r}: there is none of that name",
-                hint=f"{self.document.name} has {', '.join(self.document.channels)}",
-            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from modpkg.formats.relations import package_name
 from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.keep_inputs import Input, Inputs
 from modpkg.pipeline.plan import plan_builds
-from modpkg.pipeline.publish import Published, PublishPlan, Target, plan, publish
+from modpkg.pipeline.publish import Published, PublishPlan, plan, publish
 from modpkg.pipeline.signing import find_signer
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modpkg.events import Sink
+    from modpkg.pipeline.target import Target
     from modpkg.pipeline.workshop import Workshop
 
 

@@ -16,8 +16,6 @@ from modpkg.openpgp.keys import GPG, Key, find_key, find_or_make_key, has_expire
 from modpkg.openpgp.sign import Session, Signer
 from modpkg.pipeline.pieces import href_of
 from modpkg.pipeline.pool import Intake, Pooled, find_in_pool
-from modpkg.yum.chunks import render_chunks
-from modpkg.yum.read import read_package
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,10 +44,14 @@ def find_signer(document: Repository, *, home: Path, sink: Sink = ignore, now: i
 
 def existing_signer(document: Repository, *, home: Path, sink: Sink = ignore) -> Signer | None:
     """Give the signer of `find_signer` where it need not make a key first, else None."""
+    if document.signing_keys:
+        return find_signer(document, home=home, sink=sink)
     program = str(document.signing_program or GPG)
-    if not document.signing_keys and find_key(home, program=program) is None:
+    key = find_key(home, program=program)
+    if key is None:
         return None
-    return find_signer(document, home=home, sink=sink)
+    _check(key, now=int(time.time()), sink=sink)
+    return Signer(key=key, home=home, program=program)
 
 
 def import_signing_key(path: Path, *, home: Path) -> Key:
@@ -128,6 +130,9 @@ class Signed:
 
 def add_signed(taking: Intake, pair: Pair, *, session: Session) -> Signed:
     """Sign a copy of an rpm and put it into the pool, or give the one that was made before."""
+    from modpkg.yum.chunks import render_chunks  # noqa: PLC0415 - most signers sign no package
+    from modpkg.yum.read import read_package  # noqa: PLC0415
+
     places, facts = taking.places, pair.rpm_facts
     record = places.signed / f"{facts.header_sha256}-{session.key.fingerprint}"
     found = _signed_before(places, record)
@@ -136,6 +141,10 @@ def add_signed(taking: Intake, pair: Pair, *, session: Session) -> Signed:
     copy = taking.scratch / pair.identity.rpm_name
     shutil.copyfile(pair.rpm, copy)
     session.rpm(copy, seconds=facts.build_time)
+    # Who only looks for a signer has no use for what reads rpms.
+    from modpkg.yum.chunks import render_chunks  # noqa: PLC0415
+    from modpkg.yum.read import read_package  # noqa: PLC0415
+
     # One reading gives the digest and what indices say.
     package = read_package(copy)
     pooled = taking.take(copy, sha256=package.pkgId)

@@ -43,14 +43,10 @@ def switch_to(
 
     Gives the snapshot as it stands in the journal: it names its indices.
     """
-    packages = index.listed(snapshot.packages)
+    packages = index.order(snapshot.packages)
     check_pool(places, snapshot.packages)
-    debs, rpms = [], []
-    for each in packages:
-        if each.is_deb:
-            debs.append(Listed(each.sha256, each.architecture))
-        else:
-            rpms.append(each.sha256)
+    debs = [Listed(sha256, architecture) for sha256, architecture, is_deb in packages if is_deb]
+    rpms = [sha256 for sha256, _, is_deb in packages if not is_deb]
     apt = write_indices(places.www, debs, frames=index, snapshot=snapshot, document=document, session=session)
     yum = write_snapshot(
         places.www, rpms, frames=index, snapshot=snapshot, document=document, session=session
@@ -65,7 +61,7 @@ def switch_to(
     indices = tuple(each.content for each in apt if each.kind == "copy")
     written = snapshot.model_copy(update={"indices": indices})
     commit(places, Publication(snapshot=written, replacements=(key, *apt, *yum)))
-    index.absorb([written])
+    index.note_switch(written)
     return written
 
 

@@ -105,4 +105,5 @@ def manifest_of(about: ImageDirectory) -> Manifest:
         epoch=ImageVersion.parse(image.version).epoch,
         layout=about.layout,
         drivers=about.drivers,
+        verity=about.verity is not None,
     )

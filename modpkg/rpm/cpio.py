@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 ALIGNMENT: Final = 4
 HEADER_BYTES: Final = 110
 HEADER: Final = re.compile(rb"070701[0-9A-Fa-f]{104}")
-FIELD_DIGITS: Final = 8
-MODE, FILE_SIZE, NAME_SIZE = 1, 6, 11
+# Eight digits each, after the magic; the others do not matter to a reader.
+MODE, FILE_SIZE, NAME_SIZE = (slice(6 + 8 * place, 14 + 8 * place) for place in (1, 6, 11))
 END_NAME: Final = "TRAILER!!!"
 LONGEST_NAME: Final = 4096
 
@@ -53,18 +53,17 @@ def walk(stream: Readable) -> Iterator[tuple[str, Section]]:
         raw = stream.read(HEADER_BYTES)
         if not HEADER.fullmatch(raw):
             raise ValueError("its payload is no cpio archive")
-        numbers = raw[len(b"070701") :]
-        fields = [int(numbers[at : at + FIELD_DIGITS], 16) for at in range(0, len(numbers), FIELD_DIGITS)]
-        name = _name(stream, fields[NAME_SIZE])
+        mode, size, name_size = (int(raw[field], 16) for field in (MODE, FILE_SIZE, NAME_SIZE))
+        name = _name(stream, name_size)
         if name == END_NAME:
             break
-        if not stat.S_ISREG(fields[MODE]) and not stat.S_ISDIR(fields[MODE]):
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
             raise ValueError(f"{name!r} is neither a file nor a directory")
-        path, content = sound_name(name), Section(stream, fields[FILE_SIZE])
-        if stat.S_ISREG(fields[MODE]):
+        path, content = sound_name(name), Section(stream, size)
+        if stat.S_ISREG(mode):
             yield path, content
         content.skip()
-        Section(stream, -fields[FILE_SIZE] % ALIGNMENT).skip()
+        Section(stream, -size % ALIGNMENT).skip()
     while stream.read(HEADER_BYTES):
         pass
 

@@ -6,21 +6,19 @@ for clients that want a base URL; between repomd.xml and its signature they can 
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import TYPE_CHECKING, Final
 
-import createrepo_c
-
-from modpkg.formats.frames import framed
+from modpkg.formats.frames import Text
 from modpkg.host.files import new_directory, write_atomically
 from modpkg.model.repository import Replacement, Repository, Snapshot, address_of
+from modpkg.yum.repomd import file_name, names_in, render_repomd
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from modpkg.formats.frames import Framed, Frames
+    from modpkg.formats.frames import Facts, Frames
     from modpkg.openpgp.sign import Session
 
 PRIMARY: Final = "primary"
@@ -51,7 +49,7 @@ def write_snapshot(
     with new_directory(directory) as scratch:
         repodata = scratch / "repodata"
         repodata.mkdir()
-        repomd = _write_repodata(repodata, digests, frames, date=snapshot.date)
+        repomd = _write_repodata(repodata, digests, frames, rpm=www / "rpm", date=snapshot.date)
         write_atomically(repodata / "repomd.xml", repomd)
         write_atomically(repodata / "repomd.xml.asc", session.detached(repomd, seconds=snapshot.date))
         if snapshot.parent:
@@ -70,29 +68,34 @@ def snapshot_name(identity: str) -> str:
     return f"snap-{identity}"
 
 
-def render_index(kind: str, digests: Sequence[str], frames: Frames) -> Framed:
+def index_of(kind: str, digests: Sequence[str], frames: Frames) -> Text:
     """Give one of the three indices: "primary", "filelists" or "other"."""
     opening = f'<?xml version="1.0" encoding="UTF-8"?>\n{OPENINGS[kind] % len(digests)}\n'
-    return framed(kind, digests, frames, opening=opening.encode(), closing=f"{CLOSINGS[kind]}\n".encode())
+    closing = f"{CLOSINGS[kind]}\n"
+    return Text(kind=kind, digests=digests, frames=frames, opening=opening.encode(), closing=closing.encode())
 
 
-def _write_repodata(repodata: Path, digests: Sequence[str], frames: Frames, *, date: int) -> str:
-    repomd = createrepo_c.Repomd()
-    repomd.set_revision(str(date))
-    for kind in OPENINGS:
-        index = render_index(kind, digests, frames)
-        packed = index.packed
-        sha256 = hashlib.sha256(packed).hexdigest()
-        name = f"{sha256}-{kind}.xml.gz"
-        write_atomically(repodata / name, packed, sha256=sha256)
-        record = createrepo_c.RepomdRecord(kind, None)
-        record.location_href = f"repodata/{name}"
-        record.checksum_type = record.checksum_open_type = "sha256"
-        record.checksum, record.checksum_open = sha256, index.sha256
-        record.size, record.size_open = len(packed), index.size
-        record.timestamp = date
-        repomd.set_record(record)
-    return str(repomd.xml_dump())
+def _write_repodata(repodata: Path, digests: Sequence[str], frames: Frames, *, rpm: Path, date: int) -> str:
+    indices = {kind: _write_index(repodata, index_of(kind, digests, frames), rpm=rpm) for kind in OPENINGS}
+    return render_repomd(indices, date=date)
+
+
+def _write_index(repodata: Path, text: Text, *, rpm: Path) -> Facts:
+    facts = text.known()
+    if facts is None or not _is_there(repodata, file_name(text.kind, facts), rpm=rpm):
+        made, facts = text.make()
+        path = repodata / file_name(text.kind, facts)
+        write_atomically(path, made.packed, sha256=facts.packed_sha256)
+    return facts
+
+
+def _is_there(repodata: Path, name: str, *, rpm: Path) -> bool:
+    # What is promoted has the same index in the channel that it comes from: a link leads to its snapshot.
+    for channel in sorted(path for path in rpm.iterdir() if path.is_symlink()):
+        if (channel / "repodata" / name).is_file():
+            os.link(channel / "repodata" / name, repodata / name)
+            return True
+    return False
 
 
 def _keep_older(parent: Path, repodata: Path) -> None:
@@ -100,7 +103,6 @@ def _keep_older(parent: Path, repodata: Path) -> None:
     repomd = parent / "repomd.xml"
     if not repomd.exists():
         return
-    for record in createrepo_c.Repomd(str(repomd)).records:
-        name = record.location_href.rpartition("/")[2]
+    for name in names_in(repomd.read_text(encoding="utf-8")):
         if not (repodata / name).exists():
             os.link(parent / name, repodata / name)

@@ -42,6 +42,12 @@ TESTS = {
         ModuleTest(name="no trace of the check", run="! find /run/modpkg/lower | grep modpkg-check"),
         ModuleTest(name="the stages are in the kernel's log", run="dmesg", stdout=r"modpkg: \S+ overlay end"),
         ModuleTest(name="services see no stage", run="! systemctl show-environment | grep -i modpkg"),
+        ModuleTest(name="each block is checked", run="dmsetup table modpkg-root", stdout=r"^0 \d+ verity 1 "),
+        ModuleTest(
+            name="all blocks are right",
+            run="cat /dev/mapper/modpkg-root >/dev/null && dmsetup status",
+            stdout="verity V",
+        ),
         ModuleTest(name="a lease", run="ip -4 -o address", stdout=r"10\.0\.2\.15/24"),
         # The service reports once systemd has nothing left to do, beside these tests.
         ModuleTest(
@@ -111,7 +117,7 @@ def require_told(root: Path, seen: list[NodeState], report: BootReport) -> None:
 
 
 def test_a_node_comes_up_and_tells_how_it_is(make_image: MakeImage, layer: SiteLayer, tmp_path: Path) -> None:
-    image = make_image(tests=TESTS, site=layer)
+    image = make_image(tests=TESTS, site=layer, verity=True)
     lines: list[str] = []
 
     def sink(event: object) -> None:
@@ -122,7 +128,7 @@ def test_a_node_comes_up_and_tells_how_it_is(make_image: MakeImage, layer: SiteL
         # The last of two counts.
         options = dataclasses.replace(OPTIONS, arguments=(f"modpkg.report={address}",))
         report = boot_image(image, options=options, work=tmp_path / "work", sink=sink)
-    assert len(report.tests) == 18
+    assert len(report.tests) == 20
     bad = [(result.name, result.output, result.reason) for result in report.tests if not result.ok]
     assert bad == [
         ("a fault", "why\n", "it ended with status 3"),
@@ -143,6 +149,31 @@ def test_a_node_comes_up_and_tells_how_it_is(make_image: MakeImage, layer: SiteL
         require_healthy(report, about)
     well = dataclasses.replace(report, tests=tuple(result for result in report.tests if result.ok))
     require_healthy(well, about)
+
+
+LAYERED_TESTS = {
+    "core": (
+        ModuleTest(name="the topmost layer wins", run="cat /etc/modpkg-test", stdout="^glue$"),
+        ModuleTest(
+            name="directories are joined",
+            run="ls /usr/share/modpkg-test /usr/bin/systemctl | xargs",
+            stdout="^/usr/bin/systemctl /usr/share/modpkg-test: glue tools$",
+        ),
+        ModuleTest(name="what a layer removes is gone", run="! test -e /etc/debian_version"),
+        ModuleTest(name="each is mounted", run="grep -c ' squashfs ' /proc/mounts", stdout="^3$"),
+        ModuleTest(
+            name="changes go to memory", run="echo x >/etc/modpkg-test && cat /etc/modpkg-test", stdout="^x$"
+        ),
+    )
+}
+
+
+def test_a_node_stacks_the_layers_of_an_image(make_layered: MakeImage, tmp_path: Path) -> None:
+    image = make_layered(tests=LAYERED_TESTS)
+    report = boot_image(image, options=OPTIONS, work=tmp_path / "work")
+    require_healthy(report, read_image(image))
+    assert [result.name for result in report.tests] == [test.name for test in LAYERED_TESTS["core"]]
+    assert [stage for _, stage in report.timeline] == ["kernel", *STAGES, "multi-user"]
 
 
 @pytest.fixture

@@ -146,7 +146,7 @@ def chroots(tmp_path: Path) -> Path:
     (row / "private").write_text("secret\n")
     (row / "private").chmod(0o600)
     program = apps.tree / "usr/bin/row-setuid"
-    program.write_bytes(b"#!/bin/sh\n")
+    program.write_bytes((apps.tree / "usr/bin/id").read_bytes())
     program.chmod(0o4755)
     (apps.tree / "etc/dpkg/row").write_text("not for nodes\n")
     with (apps.tree / "etc/passwd").open("a") as stream:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 OVMF = Path("/usr/share/OVMF")
+# Debian's key for tests: its firmware for tests believes it, and everybody has it.
+SNAKEOIL = Path("/usr/share/ovmf/PkKek-1-snakeoil.key")
+CERTIFICATE = SNAKEOIL.with_suffix(".pem")
 SERVERS = ("modpkg", "invoke", "python", "python3", "dnsmasq", "nginx")
 # nginx may lie elsewhere, and modpkg looks where a system has it.
 HEAD = """\
@@ -39,6 +42,8 @@ class Child(Protocol):
 
     def poll(self) -> int | None: ...
 
+    def kill(self) -> None: ...
+
 
 @dataclass(slots=True, kw_only=True)
 class Node:
@@ -46,9 +51,15 @@ class Node:
 
     name: str
     lines: list[str] = field(default_factory=list)
+    child: Child | None = None
 
     def has(self, pattern: str) -> bool:
         return any(re.search(pattern, line) for line in self.lines)
+
+    def stop(self) -> None:
+        """End it, as pulling its plug would."""
+        assert self.child is not None
+        self.child.kill()
 
     def tail(self) -> str:
         return "\n".join([f"--- {self.name}", *self.lines[-40:]])
@@ -130,7 +141,7 @@ class Bench:
         def keep(line: str) -> None:
             node.lines.append(CONTROL.sub("", line).rstrip())
 
-        self.stack.enter_context(running([*self.inside, *command], on_line=keep))
+        node.child = self.stack.enter_context(running([*self.inside, *command], on_line=keep))
         self.nodes.append(node)
         return node
 
@@ -138,20 +149,25 @@ class Bench:
         """Start a machine with a BIOS; its card's own program is iPXE."""
         return self.start(name, mac, "-machine", "pc", "-device", "virtio-net-pci,netdev=net,mac=MAC")
 
-    def uefi(self, name: str, mac: str, *, http: bool) -> Node:
-        """Start a machine with UEFI that fetches by HTTP or by TFTP."""
+    def uefi(self, name: str, mac: str, *, http: bool, secure: bool = False) -> Node:
+        """Start a machine with UEFI that fetches by HTTP or by TFTP; `secure` starts signed programs alone."""
         variables = self.directory / f"{name}.fd"
-        variables.write_bytes((OVMF / "OVMF_VARS_4M.fd").read_bytes())
-        code = OVMF / "OVMF_CODE_4M.fd"
+        variables.write_bytes((OVMF / f"OVMF_VARS_4M{'.snakeoil' if secure else ''}.fd").read_bytes())
+        code = OVMF / f"OVMF_CODE_4M{'.secboot' if secure else ''}.fd"
+        guarded = ("-global", "driver=cfi.pflash01,property=secure,value=on") if secure else ()
         # This firmware tries TFTP first, and IPv6 for a minute.
         off = ["IPv6PXESupport", *(["IPv4PXESupport"] if http else [])]
         return self.start(
-            *(name, mac, "-machine", "q35"),
+            *(name, mac, "-machine", "q35,smm=on" if secure else "q35", *guarded),
             *("-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={code}"),
             *("-drive", f"if=pflash,format=raw,unit=1,file={variables}"),
             *("-device", "virtio-net-pci,netdev=net,mac=MAC,romfile=", "-device", "virtio-rng-pci"),
             *(word for key in off for word in ("-fw_cfg", f"name=opt/org.tianocore/{key},string=n")),
         )
+
+    def stop_nodes(self) -> None:
+        """End all machines, as pulling their plugs would."""
+        self.stack.close()
 
     def wait(self, until: Callable[[], bool], seconds: float, *, alive: Child | None = None) -> None:
         """Wait until something holds; fail with what all machines wrote if it does not in time."""
@@ -161,6 +177,13 @@ class Bench:
                 told = "\n".join([*(node.tail() for node in self.nodes), "--- head", *self.head_lines[-60:]])
                 pytest.fail(f"it did not happen in {seconds} s:\n{told}")
             time.sleep(0.2)
+
+
+def snakeoil_key(directory: Path) -> Path:
+    """Give that key without its password."""
+    path = directory / "snakeoil.key"
+    run(["openssl", "rsa", "-in", SNAKEOIL, "-passin", "pass:snakeoil", "-out", path])
+    return path
 
 
 @contextmanager
@@ -174,4 +197,4 @@ def bench(directory: Path) -> Iterator[Bench]:
         made.remove()
 
 
-__all__ = ["CHECKOUT", "Bench", "Node", "bench"]
+__all__ = ["CERTIFICATE", "CHECKOUT", "Bench", "Node", "bench", "snakeoil_key"]

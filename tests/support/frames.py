@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modpkg.formats.frames import Frame, Frames
+from modpkg.formats.frames import Facts, Frame, Frames
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,12 +16,19 @@ class MadeFrames(Frames):
     def __init__(self) -> None:
         self.kept: dict[str, Frame] = {}
         self.asked: list[str] = []
+        self.known: dict[str, Facts] = {}
 
     def frame(self, key: str) -> Frame | None:
         return self.kept.get(key)
 
     def keep(self, key: str, frame: Frame) -> None:
         self.kept[key] = frame
+
+    def facts(self, key: str) -> Facts | None:
+        return self.known.get(key)
+
+    def keep_facts(self, key: str, facts: Facts) -> None:
+        self.known[key] = facts
 
     def texts(self, kind: str, digests: Sequence[str]) -> Sequence[bytes]:
         self.asked += digests

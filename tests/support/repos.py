@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from modpkg.host.run import Completed, run
 from modpkg.model.repository import Places, Repository, address_of
 from modpkg.pipeline.change import Changed, Planner, carry_out
-from modpkg.pipeline.publish import Published, Target, publish
+from modpkg.pipeline.publish import Published, publish
+from modpkg.pipeline.target import Target
 from tests.support.modules import EPOCH
 from tests.support.packages import write_pair
 from tests.support.pens import pen_signer

@@ -176,8 +176,8 @@ def _change(session: Session, channel: str, planner: Planner, *, dry_run: bool) 
     from modpkg.cli.results.channels import change_result, planned_change
     from modpkg.formats.documents import load_repository
     from modpkg.pipeline.change import carry_out, plan_change
-    from modpkg.pipeline.publish import Target
     from modpkg.pipeline.signing import find_signer
+    from modpkg.pipeline.target import Target
     from modpkg.pipeline.workplace import Workplace
 
     workplace, document = Workplace(session.work), load_repository(session.repository)

@@ -42,8 +42,8 @@ def publish(
     from modpkg.cli.clock import now
     from modpkg.cli.results.repositories import planned_publication, publication_result
     from modpkg.formats.documents import load_repository
-    from modpkg.pipeline.publish import Target
     from modpkg.pipeline.publish_modules import inputs_of, packages_of, plan_publication, publish_packages
+    from modpkg.pipeline.target import Target
     from modpkg.pipeline.workplace import Workplace
 
     workplace = Workplace(session.work)
@@ -82,8 +82,8 @@ def publish_clients(
     from modpkg.cli.results.repositories import planned_publication, publication_result
     from modpkg.formats.documents import load_repository
     from modpkg.pipeline import client_packages
-    from modpkg.pipeline.publish import Target
     from modpkg.pipeline.signing import find_signer
+    from modpkg.pipeline.target import Target
     from modpkg.pipeline.workplace import Workplace
 
     workplace, document = Workplace(session.work), load_repository(session.repository)

@@ -166,7 +166,9 @@ own_words() {
             # shellcheck disable=SC2013  # words, not lines
             for word in $(cat /tmp/own); do
                 case $word in
-                    modpkg.node=* | modpkg.disks=* | modpkg.disks-sha256=*) echo "$word" ;;
+                    modpkg.node=* | modpkg.report=*) echo "$word" ;;
+                    modpkg.disks=* | modpkg.disks-sha256=*) echo "$word" ;;
+                    modpkg.settings=* | modpkg.settings-sha256=*) echo "$word" ;;
                 esac
             done >"$own_file"
             return 0

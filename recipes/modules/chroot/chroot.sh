@@ -22,9 +22,9 @@ BUSYBOX=$OWN/bin/busybox
 UNION=modpkg-chroot
 # Hard: programs of the chroot wait for a server that starts again. None of them is needed to run the node.
 MOUNT=ro,nodev,vers=4.2,hard,actimeo=3,nconnect=2,retry=0
-# Each is needed: the first found wins, nothing missing is remembered, changes are seen after a second. Many
-# threads: each waits for the server alone.
-MERGE=allow_other,use_ino,nonempty,minfreespace=0,category.search=ff,category.create=ff,category.action=ff
+# Each is needed: setuid programs work, the image's own too; the first found wins; nothing missing is remembered, and
+# changes are seen after a second. Many threads: each that asks the server waits for it alone.
+MERGE=suid,dev,allow_other,use_ino,nonempty,minfreespace=0,category.search=ff,category.create=ff,category.action=ff
 MERGE=$MERGE,cache.files=partial,cache.entry=1,cache.negative_entry=0,cache.attr=1,threads=64,fsname=$UNION
 EVERY=5
 PATIENCE=5
@@ -75,6 +75,9 @@ mounted() {
 set_own_aside() {
     mounted $OWN && return
     mkdir -p $OWN
+    # Shared with the namespace of mergerfs, and with nothing else: what one mounts here, the other has.
+    mount --bind $BASE $BASE || fail "cannot set /usr aside"
+    mount --make-private --make-shared $BASE || fail "cannot set /usr aside"
     # Private: what is mounted over /usr would appear here too, as its own branch.
     mount --bind /usr $OWN || fail "cannot set /usr aside"
     mount --make-private $OWN || fail "cannot set /usr aside"
@@ -84,7 +87,7 @@ attach() {
     mkdir -p $NFS
     mounted $NFS || mount -t tmpfs -o mode=0755,size=64k $UNION $NFS || return
     mkdir -p $SHARE
-    mounted $SHARE || timeout -s KILL 40 mount -t nfs -o "$MOUNT${options:+,$options}" "$server:$path" $SHARE
+    mounted $SHARE || timeout -s KILL 40 /usr/bin/mount -t nfs -o "$MOUNT${options:+,$options}" "$server:$path" $SHARE
 }
 
 detach() {
@@ -132,22 +135,28 @@ unite() {
         # The newest changes of the node go on; a generation that is still in use keeps those it has.
         rm -rf $BASE/next
         mkdir -p $BASE/next/work
-        if [ -d "$BASE/changes" ]; then cp -a $BASE/changes $BASE/next/upper; else mkdir $BASE/next/upper; fi
+        if [ -d "$BASE/changes" ]; then /usr/bin/cp -a $BASE/changes $BASE/next/upper; else mkdir $BASE/next/upper; fi
         place=$BASE/union.$number.$(date +%s)
         mv $BASE/next "$place"
         ln -sfn "$place/upper" $BASE/changes.new && mv -T $BASE/changes.new $BASE/changes
         mount -t overlay -o "lowerdir=$OWN:$tree/usr,upperdir=$place/upper,workdir=$place/work" $UNION /usr
     else
         modprobe -q fuse
-        # The sign keeps systemd from killing it before /usr is out of use.
-        bash -c 'exec -a "@mergerfs" mergerfs "$@"' - -o $MERGE "$OWN=RW:$tree/usr=RO" /usr
+        mkdir -p $BASE/union
+        # mergerfs asks NSS for the groups of users, and NSS loads libraries of /usr: were that the union, it would wait
+        # for itself. So its /usr stays what it was. The sign keeps systemd from killing it while /usr is in use.
+        /usr/bin/unshare --mount --propagation unchanged bash -c \
+            'mount --make-private / && exec -a "@mergerfs" mergerfs "$@"' - \
+            -o $MERGE "$OWN=RW:$tree/usr=RO" $BASE/union || return
+        mount --bind $BASE/union /usr
     fi
 }
 
 drop_union() {
     while mounted /usr $UNION; do
-        timeout -s KILL $PATIENCE umount -l /usr || break
+        timeout -s KILL $PATIENCE $BUSYBOX umount -l /usr || break
     done
+    if mounted $BASE/union; then timeout -s KILL $PATIENCE $BUSYBOX umount -l $BASE/union; fi
 }
 
 # What stays the node's own: who it is, its accounts, its keys, its services.

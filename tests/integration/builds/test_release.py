@@ -9,7 +9,8 @@ import pytest
 from modpkg.deb.read import read_module
 from modpkg.errors import BadInputError
 from modpkg.formats.documents import load_repository
-from modpkg.pipeline.publish import Target, plan
+from modpkg.pipeline.publish import plan
+from modpkg.pipeline.target import Target
 from tests.support.small_store import Shop
 
 pytestmark = [pytest.mark.programs, pytest.mark.network]

@@ -43,7 +43,8 @@ from modpkg.openpgp.sign import Signer
 from modpkg.pipeline.change import carry_out
 from modpkg.pipeline.promote import promotion
 from modpkg.pipeline.prune import prune
-from modpkg.pipeline.publish import Target, publish
+from modpkg.pipeline.publish import publish
+from modpkg.pipeline.target import Target
 from tests.support.repos import make_document
 verb, root, base_url, home, fingerprint, created, *packages = sys.argv[1:]
 signer = Signer(key=Key(fingerprint=fingerprint, owner="", created=int(created)), home=Path(home))

@@ -5,7 +5,8 @@ import pytest
 from modpkg.apt.index import PublishedChannel, read_channel
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.model.repository import Places
-from modpkg.pipeline.publish import Target, publish
+from modpkg.pipeline.publish import publish
+from modpkg.pipeline.target import Target
 from tests.support.pens import PEN_KEY, pen_signer, trust_pens
 from tests.support.repos import NOW, make_document, make_pair
 

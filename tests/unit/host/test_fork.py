@@ -62,6 +62,26 @@ def test_an_error_is_a_traceback_and_never_goes_on_here() -> None:
     assert done.stderr.rstrip().endswith("LookupError: no such thing")
 
 
+def test_who_is_killed_is_seen_to_be() -> None:
+    assert run_forked("worker", lambda: run(["sh", "-c", "kill -KILL $PPID"]).returncode).returncode == 0
+    assert kill_from_outside() == -signal.SIGKILL
+
+
+def kill_from_outside() -> int:
+    # The first process of a namespace is ended by nobody inside of it.
+    def sink(event: Event) -> None:
+        assert isinstance(event, Output)
+        os.kill(int(event.line), signal.SIGKILL)
+
+    def function() -> int:
+        say(Path("/proc/self/stat").read_text().split()[0])
+        sys.stdout.flush()
+        time.sleep(30)
+        return 0
+
+    return run_forked("worker", function, sink=sink).returncode
+
+
 def test_an_exit_is_no_way_back_either() -> None:
     assert run_forked("worker", lambda: sys.exit(3)).returncode == 1
 
@@ -125,6 +145,16 @@ def test_who_is_interrupted_ends_it(tmp_path: Path) -> None:
         signal.signal(signal.SIGUSR1, before)
     assert time.monotonic() - started < 20
     assert not mark.exists()
+
+
+@pytest.mark.parametrize("ignored", [True, False])
+def test_a_signal_that_the_caller_ignores_is_ignored(*, ignored: bool) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
+    try:
+        done = run_forked("worker", lambda: say(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN))
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert done.stdout == f"{ignored}\n"
 
 
 SLEEPER = """

@@ -97,6 +97,7 @@ def test_a_chroot_is_told_with_its_server(tmp_path: Path) -> None:
     assert json.loads(told)["chroot"] == {
         "mode": "live",
         "name": "debian",
+        "options": None,
         "path": "/srv/chroots/debian",
         "server": "10.0.0.1",
     }

@@ -11,9 +11,10 @@ import pytest
 from modpkg.formats.node_documents import load_nodes
 from modpkg.model.image import SiteMark
 from modpkg.model.node import HeadImage
+from modpkg.node.arguments import node_arguments
 from modpkg.node.dnsmasq import dnsmasq_text, hosts_text
 from modpkg.node.head import head_files
-from modpkg.node.uki import HeadUki, distinct, node_arguments, plan_ukis
+from modpkg.node.uki import HeadUki, distinct, plan_ukis
 from tests.support.nodes import copy_recipes, file_of, image_about
 
 if TYPE_CHECKING:
@@ -72,7 +73,10 @@ def test_what_is_said_about_one_node_lies_beside_its_record(nodes: Nodes) -> Non
     files = head_files(nodes, IMAGES, ukis_of(nodes), root=Path("/srv/head"))
     cards = [path for path in files if path.endswith(".arguments")]
     assert cards == [f"node/52:54:00:00:0{n}.arguments" for n in ("0:01", "0:02", "1:02")]
-    assert files[cards[0]] == "modpkg.node=http://10.0.0.1/node/52:54:00:00:00:01.json\n"
+    assert files[cards[0]] == (
+        "modpkg.node=http://10.0.0.1/node/52:54:00:00:00:01.json"
+        " modpkg.report=http://10.0.0.1/event/52:54:00:00:00:01\n"
+    )
     # A BIOS knows no such programs: every node has a script too.
     assert "modpkg.image=" in files["boot/52:54:00:00:00:01.ipxe"]
 

@@ -9,9 +9,9 @@ from modpkg.model.repository import Places
 from modpkg.pipeline import publish_modules as subject
 from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.journal import read_snapshots
-from modpkg.pipeline.publish import Target
 from modpkg.pipeline.publish_modules import inputs_of, packages_of, plan_publication, publish_packages
 from modpkg.pipeline.release_module import Wording, release_all
+from modpkg.pipeline.target import Target
 from tests.support.checkout import Checkout, fix_tools
 from tests.support.fake_worker import FakeWorker, stock
 from tests.support.pens import PEN_KEY, pen_signer

@@ -4,8 +4,9 @@ import pytest
 
 from modpkg.errors import BadInputError
 from modpkg.model.repository import Repository
-from modpkg.pipeline.publish import Target, publish
+from modpkg.pipeline.publish import publish
 from modpkg.pipeline.show_repository import show_channels
+from modpkg.pipeline.target import Target
 from tests.support.pens import PEN_KEY, pen_signer, trust_pens
 from tests.support.repos import NOW, make_document, make_pair
 

@@ -9,7 +9,7 @@ import createrepo_c
 import pytest
 
 from modpkg.model.repository import Replacement, Repository, Snapshot
-from modpkg.yum.publish import render_index, write_snapshot
+from modpkg.yum.publish import index_of, write_snapshot
 from tests.support.frames import MadeFrames
 from tests.support.pens import pen
 
@@ -63,7 +63,7 @@ def files_of(www: Path, letter: str) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("kind", ["primary", "filelists", "other"])
 def test_indices_look_as_they_always_did(kind: str, golden: Callable[[Path, str], None]) -> None:
-    index = render_index(kind, digests("a", "b"), Made())
+    index, _ = index_of(kind, digests("a", "b"), Made()).make()
     golden(GOLDEN / f"{kind}.xml", gzip.decompress(index.packed).decode())
 
 
