@@ -265,7 +265,7 @@ make_partitions() {
     tool sfdisk --quiet --disk-id "/dev/$2" "$(cat "$disk_state/disk/$1/guid")" >/tmp/sfdisk.log 2>&1 ||
         fail "cannot finish the partitions of /dev/$2: $(tail -n 1 /tmp/sfdisk.log)"
     sync
-    rm "$disk_state/table/$2"
+    rm -f "$disk_state/table/$2"
     note "the disk $1 is new: /dev/$2 is partitioned"
 }
 

@@ -89,6 +89,15 @@ make_array() {
     note "the array $_array is new: $_md"
 }
 
+# add_member: with what the array noted as changed since, if it has such notes; else as a new one.
+add_member() {
+    if [ -n "$(array_id "$_device")" ]; then
+        tool mdadm --manage "$_md" --re-add "$_device" >/tmp/mdadm.log 2>&1 && return
+        tool mdadm --zero-superblock "$_device" >/tmp/mdadm.log 2>&1 || return 1
+    fi
+    tool mdadm --manage "$_md" --add "$_device" >/tmp/mdadm.log 2>&1
+}
+
 assemble_array() {
     # shellcheck disable=SC2086
     if ! tool mdadm --assemble "$_md" --run --uuid="$_uuid" $_have >/tmp/mdadm.log 2>&1; then
@@ -96,11 +105,10 @@ assemble_array() {
         tool mdadm --stop "$_md" >/dev/null 2>&1
         return 1
     fi
-    # Members that are new, and those that were left out as they had fallen behind.
+    # Members that are new, and those that were left out as they had fallen behind: what is on them is older.
     for _device in $_blank $_have; do
         if [ ! -e "/sys/block/${_md##*/}/slaves/${_device##*/}" ]; then
-            tool mdadm --manage "$_md" --add "$_device" >/tmp/mdadm.log 2>&1 ||
-                fail "cannot add $_device to the array $_array: $(tail -n 1 /tmp/mdadm.log)"
+            add_member || fail "cannot add $_device to the array $_array: $(tail -n 1 /tmp/mdadm.log)"
             note "the array $_array is rebuilt: $_device is added"
         fi
     done

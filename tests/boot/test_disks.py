@@ -178,6 +178,7 @@ def test_all_levels_of_raid_are_made_and_run_with_a_disk_less(bench: DiskBench) 
         assert f"RESULT {text}" in made or text == "md0 raid0"
 
     bench.checks = "for n in 5 6 10; do echo RESULT mark $(cat /newroot/r$n/mark); done\n"
+    bench.checks += "for n in 0 5 6 10; do umount /newroot/r$n; done\n"
     del disks["DISKd"]
     less = bench.boot(**disks)
     assert "refused the array r0 cannot be assembled; it lacks d.p0" in less
@@ -186,3 +187,12 @@ def test_all_levels_of_raid_are_made_and_run_with_a_disk_less(bench: DiskBench) 
         assert f"RESULT md{number} raid{level} 1" in less
     assert less.count("RESULT mark x") == 3
     assert "RESULT mounted /r0 " not in less
+
+    # It comes back, and has fallen behind the others.
+    disks["DISKd"] = bench.disk("d")
+    back = bench.boot(**disks)
+    for number, level in ((1, 5), (2, 6), (3, 10)):
+        assert f"the array r{level} is rebuilt: /dev/vde" in back
+        assert f"RESULT md{number} raid{level} 0" in back
+    assert back.count("RESULT mark x") == 3
+    assert "RESULT mounted /r0 ext4" in back
