@@ -1,5 +1,7 @@
 """What `invoke` finds in a checkout: the commands of the program `modpkg`, and nothing else."""
 
+import sys
+
 from modpkg.cli.program import command_collection
 
-ns = command_collection()
+ns = command_collection(sys.argv[1:])

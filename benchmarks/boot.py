@@ -48,19 +48,28 @@ def main() -> int:
     chosen = options.parse_args()
     if os.geteuid() != 0:
         raise ModpkgError("cannot mount an overlay by hand: not root")
-    measured("demo --no-boot", invoke("demo", "--no-boot"))
-    images = Path(os.environ.get("MODPKG_WORK") or CHECKOUT / "build") / "demo" / "images"
-    image = max(images.glob(f"{chosen.image}_*"), key=lambda path: path.stat().st_mtime)
+    image = demo_image(chosen.image)
     report = Report(title=f"boot of {image.name}")
     with tempfile.TemporaryDirectory(prefix="modpkg-benchmark.") as name:
         place = Path(name)
-        kinds = {"modpkg": _copy(image, place / "modpkg"), "by hand": _by_hand(image, place)}
+        kinds = {"modpkg": copy_image(image, place / "modpkg"), "by hand": _by_hand(image, place)}
         _compare({kind: [] for kind in kinds}, kinds, report, rounds=chosen.rounds)
     return show(report, output=chosen.output)
 
 
-def _copy(image: Path, target: Path) -> Path:
-    # Without the modules' tests, which run after what is measured.
+def demo_work() -> Path:
+    """Give the folder that holds what the user's demo made."""
+    return Path(os.environ.get("MODPKG_WORK") or CHECKOUT / "build") / "demo"
+
+
+def demo_image(name: str) -> Path:
+    """Let the demo make an image, if it is not there, and give its directory."""
+    measured("demo --no-boot", invoke("demo", "--no-boot"))
+    return max((demo_work() / "images").glob(f"{name}_*"), key=lambda path: path.stat().st_mtime)
+
+
+def copy_image(image: Path, target: Path) -> Path:
+    """Copy an image without its modules' tests, which run after what is measured; give the copy's directory."""
     shutil.copytree(image, target)
     about = read_image(image).model_copy(update={"tests": {}})
     (target / "image.json").write_text(canonical_json(about), encoding="utf-8")
@@ -70,7 +79,7 @@ def _copy(image: Path, target: Path) -> Path:
 def _by_hand(image: Path, place: Path) -> Path:
     say("put the same tree together by hand")
     target, whole, mount, glue = (place / name for name in ("by hand", "whole", "mount", "glue"))
-    about = read_image(_copy(image, target))
+    about = read_image(copy_image(image, target))
     unpack(image / ROOT, whole)
     trees = []
     for number, module in enumerate(about.image.modules):

@@ -146,7 +146,10 @@ class Answer:
     streams: Streams
 
     def result(self, value: object) -> int:
-        """Show a result and give the exit code, which a result may bring along."""
+        """Show a result and give the exit code, which a result may bring along. One that goes on shows itself."""
+        show = getattr(value, "show", None)
+        if show:
+            return 0 if show(self.output, self.streams.stdout) else EXIT_NO_READER
         if self.output == "json":
             text = json.dumps(render.to_data(value), indent=2)
         elif self.output == "json-lines":

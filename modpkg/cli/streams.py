@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -39,6 +40,16 @@ def write_line(stream: TextIO, text: str) -> bool:
         _silence(stream)
         return False
     return True
+
+
+def has_reader(stream: TextIO) -> bool:
+    """Tell whether somebody may still read, without writing: a pipe knows when its other end is closed."""
+    try:
+        waiting = select.poll()
+        waiting.register(stream.fileno(), 0)
+    except (OSError, ValueError):
+        return True
+    return not any(found & select.POLLERR for _, found in waiting.poll(0))
 
 
 def _silence(stream: TextIO) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from modpkg.formats.disk_checks import check_disks
 from modpkg.formats.problems import way_text
 from modpkg.model.changelog import Changelog
+from modpkg.model.disks import Disks
 from modpkg.model.manifest import Manifest
 from modpkg.model.platform import Platform
 from modpkg.model.recipe import Recipe
@@ -119,6 +121,7 @@ def _twice(parsed: Parsed, way: Keys, words: Iterable[str], *, below: str = "") 
 
 RULES: Final[Mapping[type[Document], Callable[[Any, Parsed], Iterator[Problem]]]] = {
     Changelog: _changelog,
+    Disks: check_disks,
     Manifest: _manifest,
     Platform: _platform,
     Recipe: _recipe,

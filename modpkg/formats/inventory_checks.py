@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from modpkg.formats.documents import Loaded
     from modpkg.formats.yaml import Keys, Parsed
     from modpkg.model.cluster import Cluster
+    from modpkg.model.disks import Disks
     from modpkg.model.inventory import Group, Inventory
     from modpkg.model.settings import Settings
 
@@ -35,13 +36,14 @@ class NodeDrafts:
     cluster: Loaded[Cluster]
     inventories: Mapping[str, Loaded[Inventory]]
     images: Collection[str]
-    disks: Collection[str]
+    disks: Mapping[str, Loaded[Disks]]
 
     def problems(self) -> list[Problem]:
         """Give the problems that single files have."""
         return [
             *self.cluster.problems,
             *(problem for one in self.inventories.values() for problem in one.problems),
+            *(problem for one in self.disks.values() for problem in one.problems),
         ]
 
     def sound(self) -> Iterator[tuple[Parsed, Inventory]]:
@@ -69,6 +71,11 @@ def check_inventory(drafts: NodeDrafts) -> Iterator[Problem]:
             yield from _settings(settings, ("groups", group), text, drafts)
         for node, own in inventory.nodes.items():
             yield from _settings(own, ("nodes", node), text, drafts)
+    for name, loaded in drafts.disks.items():
+        if loaded.document is not None and loaded.parsed is not None and loaded.document.name != name:
+            message = f"name: {loaded.document.name!r} is not the name of its file, {name!r}"
+            hint = "rename one: file and name are the same"
+            yield loaded.parsed.problem(("name",), message, hint=hint)
     yield from _twice(drafts)
     if all(one.document is not None for one in drafts.inventories.values()):
         # A file that cannot be read may hold the node that seems to be missing.
@@ -99,6 +106,9 @@ def _settings(settings: Settings, way: Keys, parsed: Parsed, drafts: NodeDrafts)
         if name is not None and name not in known:
             noun = "disk configuration" if key == "disks" else key
             yield _unknown(parsed, (*way, key), noun, name, known)
+    if cluster is not None and settings.boot == "uki" and cluster.dhcp.mode == "proxy":
+        message = f"{way_text((*way, 'boot'))}: a proxy gives all machines the same program"
+        yield parsed.problem((*way, "boot"), message, hint="write boot: ipxe, or dhcp.mode: full")
     for index, role in enumerate(settings.roles):
         if cluster is not None and role not in cluster.roles:
             yield _unknown(parsed, (*way, "roles", index), "role", role, cluster.roles)

@@ -11,6 +11,7 @@ from modpkg.errors import BadInputError, DocumentError, Problem
 from modpkg.formats.documents import examine
 from modpkg.formats.inventory_checks import NodeDrafts, check_inventory, members
 from modpkg.model.cluster import Cluster
+from modpkg.model.disks import Disks
 from modpkg.model.inventory import Group, Inventory, Node, Nodes
 from modpkg.model.settings import Settings, merge
 
@@ -22,7 +23,7 @@ CLUSTER: Final = "cluster.yaml"
 
 
 def load_nodes(recipes: Path) -> Nodes:
-    """Load `cluster.yaml` and `nodes/*.yaml` below `recipes`; raises DocumentError with all faults of all."""
+    """Load `cluster.yaml`, `nodes/*.yaml`, `disks/*.yaml`; raises DocumentError with all faults of all."""
     if not recipes.is_dir():
         raise BadInputError(
             "cannot find the recipes", where=str(recipes), hint="run it in a checkout of modpkg"
@@ -32,7 +33,9 @@ def load_nodes(recipes: Path) -> Nodes:
     cluster = drafts.cluster.document
     if problems or cluster is None:
         raise DocumentError(problems)
-    return _nodes(cluster, [one.document for one in drafts.inventories.values() if one.document])
+    inventories = [one.document for one in drafts.inventories.values() if one.document]
+    disks = {name: one.document for name, one in drafts.disks.items() if one.document}
+    return Nodes(cluster=cluster, nodes=_nodes(cluster, inventories), disks=disks)
 
 
 def _drafts(recipes: Path) -> NodeDrafts:
@@ -40,14 +43,14 @@ def _drafts(recipes: Path) -> NodeDrafts:
     return NodeDrafts(
         folder=folder,
         cluster=examine(recipes / CLUSTER, Cluster),
-        inventories={path.stem: examine(path, Inventory) for path in sorted(folder.glob("[!.]*.yaml"))},
-        images=_names(recipes / "images"),
-        disks=_names(recipes / "disks"),
+        inventories={path.stem: examine(path, Inventory) for path in _files(folder)},
+        images=[path.stem for path in _files(recipes / "images")],
+        disks={path.stem: examine(path, Disks) for path in _files(recipes / "disks")},
     )
 
 
-def _names(folder: Path) -> tuple[str, ...]:
-    return tuple(path.stem for path in sorted(folder.glob("[!.]*.yaml")))
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("[!.]*.yaml"))
 
 
 def _strays(recipes: Path) -> list[Problem]:
@@ -56,7 +59,7 @@ def _strays(recipes: Path) -> list[Problem]:
     return [Problem(file=str(path), message="the file would be ignored", hint=hint) for path in paths]
 
 
-def _nodes(cluster: Cluster, inventories: list[Inventory]) -> Nodes:
+def _nodes(cluster: Cluster, inventories: list[Inventory]) -> dict[str, Node]:
     groups = {name: group for one in inventories for name, group in sorted(one.groups.items())}
     memberships, addresses = _memberships(groups)
     shared: dict[tuple[str, ...], Settings] = {}
@@ -83,7 +86,7 @@ def _nodes(cluster: Cluster, inventories: list[Inventory]) -> Nodes:
                 address=own.address or nodes[name].address,
                 settings=merge([nodes[name].settings, own]),
             )
-    return Nodes(cluster=cluster, nodes=dict(sorted(nodes.items())))
+    return dict(sorted(nodes.items()))
 
 
 def _memberships(groups: Mapping[str, Group]) -> tuple[dict[str, list[str]], dict[str, str]]:

@@ -1,7 +1,7 @@
 """A package that is being written: it appears under its name when it is whole, or not at all.
 
-It is not forced to the disk: that takes as long as the writing, a package can be made again, and its receipt
-has its digest. Who publishes it syncs it before the publication is committed.
+It is not forced to the disk: that takes as long as the writing, and a package can be made again. Who publishes
+it syncs it before the publication is committed.
 """
 
 from __future__ import annotations

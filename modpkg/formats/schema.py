@@ -8,6 +8,8 @@ from modpkg.formats.canonical import canonical_json
 from modpkg.host.files import Receipt, write_atomically
 from modpkg.model.changelog import Changelog
 from modpkg.model.cluster import Cluster
+from modpkg.model.disks import Disks
+from modpkg.model.files import FilesDocument
 from modpkg.model.inventory import Inventory
 from modpkg.model.manifest import Manifest
 from modpkg.model.platform import Platform
@@ -25,6 +27,8 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 KINDS: Final[Mapping[str, type[Document]]] = {
     "changelog": Changelog,
     "cluster": Cluster,
+    "disks": Disks,
+    "files": FilesDocument,
     "inventory": Inventory,
     "manifest": Manifest,
     "platform": Platform,

@@ -54,10 +54,6 @@ def _trailer(crc: int, size: int) -> bytes:
     return crc.to_bytes(4, "little") + (size & SIZE_MASK).to_bytes(4, "little")
 
 
-def _ignore(*blocks: memoryview) -> None:
-    del blocks
-
-
 class StoredWriter:
     """Frames sections, each in full blocks and a rest: the bytes depend on the sections alone."""
 
@@ -78,10 +74,10 @@ class StoredWriter:
             pieces += (_block_header(len(block)), block)
         self._write(b"".join(pieces))
 
-    def copy(self, source: BinaryIO, update: Callable[..., object] = _ignore) -> int:
+    def copy(self, source: BinaryIO) -> int:
         """Frame the rest of an unbuffered file as one section and give its size.
 
-        `update` and the function of this writer get views of buffers that are used again: a `Sha256Thread`
+        The function of this writer gets views of buffers that are used again: a `Sha256Thread` that it feeds
         is at most BLOCKS_AHEAD + 1 calls behind, so with one buffer more none is overwritten too early.
         """
         start = self._size
@@ -89,7 +85,6 @@ class StoredWriter:
             blocks, framed = buffer.fill(source.fileno())
             if not blocks:
                 return self._size - start
-            update(*blocks)
             self._write(framed)
             for block in blocks:
                 self._crc = zlib.crc32(block, self._crc)

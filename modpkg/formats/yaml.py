@@ -24,6 +24,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from modpkg.errors import DocumentError, Problem
+from modpkg.formats.quick_yaml import QuickReader, QuickScanner
 from modpkg.formats.syntax import explain
 from modpkg.formats.text import Place, Text, read_text
 
@@ -76,12 +77,18 @@ def read(path: Path) -> Parsed:
     return parse(read_text(path), file=str(path))
 
 
+def _reader() -> YAML:
+    made = YAML(typ="safe", pure=True)
+    made.Reader, made.Scanner = QuickReader, QuickScanner
+    return made
+
+
 def parse(content: str, *, file: str) -> Parsed:
     """Parse a YAML text. Raises DocumentError when it is not YAML at all or holds no document."""
     text = Text.of(content, file=file)
     builder = _Builder(text=text)
     try:
-        for event in YAML(typ="safe", pure=True).parse(content):
+        for event in _reader().parse(content):
             builder.take(event)
     except MarkedYAMLError as error:
         raise DocumentError([*builder.problems, explain(error, text.place, text.problem)]) from error

@@ -28,10 +28,14 @@ OPTIONS_BYTES: Final = 4095
 def overlay(
     target: Path, *, lower: Sequence[Path], upper: Path | None = None, work: Path | None = None
 ) -> Iterator[None]:
-    """Mount an overlay on `target`, the first of `lower` on top; read-only without `upper` and `work`."""
+    """Mount an overlay on `target`, the first of `lower` on top; read-only without `upper` and `work`.
+
+    What is written is not made safe against a crash of the machine (`volatile`, overlayfs(5) of the kernel's
+    documentation): a build that ends so begins anew, and dpkg alone waits for the disk 500 times in a small one.
+    """
     options = ["lowerdir=" + ":".join(_escaped(path) for path in lower)]
     if upper and work:
-        options += [f"upperdir={_escaped(upper)}", f"workdir={_escaped(work)}"]
+        options += [f"upperdir={_escaped(upper)}", f"workdir={_escaped(work)}", "volatile"]
     if os.geteuid() == 0 and not _is_initial_namespace():
         options.append("userxattr")
     text = ",".join(options)

@@ -15,7 +15,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, Protocol
 
 from modpkg.errors import DISK_FULL, ModpkgError
 from modpkg.events import Output, Sink, ignore
@@ -94,7 +94,7 @@ def run(
     """
     words = _words(argv)
     child = _popen(words, env=env, cwd=cwd, stdin=subprocess.DEVNULL if text is None else subprocess.PIPE)
-    stdout, stderr = _collect(child, words[0], sink, text)
+    stdout, stderr = collect(child, words[0], sink, text)
     completed = Completed(words, child.returncode, stdout, stderr)
     if check and child.returncode != 0:
         raise CommandError(completed, environment=environment(env), cwd=cwd)
@@ -176,7 +176,36 @@ def _popen(
         raise ModpkgError(f"cannot start {words[0]}{place}: {error.strerror}") from error
 
 
-def _collect(child: subprocess.Popen[str], program: str, sink: Sink, text: str | None) -> tuple[str, str]:
+class Child(Protocol):
+    """What is asked of a child: `subprocess.Popen[str]`, or one of `modpkg.host.fork`."""
+
+    @property
+    def stdin(self) -> IO[str] | None:
+        """What it reads."""
+
+    @property
+    def stdout(self) -> IO[str] | None:
+        """What it writes."""
+
+    @property
+    def stderr(self) -> IO[str] | None:
+        """Where it complains."""
+
+    def poll(self) -> int | None:
+        """Give its status if it has ended."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end at most so many seconds; raises TimeoutError or subprocess.TimeoutExpired."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def kill(self) -> None:
+        """End it."""
+
+
+def collect(child: Child, program: str, sink: Sink, text: str | None = None) -> tuple[str, str]:
+    """Give what a child writes to its end, each line to `sink` as well; `text` is its input."""
     # A thread a stream: reading one to its end while the other fills would block the child.
     kept: tuple[list[str], list[str]] = ([], [])
     lock = threading.Lock()
@@ -206,11 +235,11 @@ def _collect(child: subprocess.Popen[str], program: str, sink: Sink, text: str |
     return "".join(kept[0]), "".join(kept[1])
 
 
-def _outputs(child: subprocess.Popen[str]) -> list[IO[str]]:
+def _outputs(child: Child) -> list[IO[str]]:
     return [stream for stream in (child.stdout, child.stderr) if stream]
 
 
-def _feed(child: subprocess.Popen[str], text: str | None) -> None:
+def _feed(child: Child, text: str | None) -> None:
     if child.stdin:
         # A child may end without reading all: its status tells, not our pipe.
         with suppress(BrokenPipeError), child.stdin as pipe:
@@ -228,22 +257,26 @@ def _reader(stream: IO[str], on_line: Callable[[str], None]) -> threading.Thread
     return thread
 
 
-def _end(child: subprocess.Popen[str]) -> None:
+def _end(child: Child) -> None:
     if child.poll() is None:
         child.terminate()
         try:
             child.wait(TERMINATE_SECONDS)
-        except subprocess.TimeoutExpired:
+        except (subprocess.TimeoutExpired, TimeoutError):
             child.kill()
             child.wait()
 
 
-def interact(argv: Sequence[str], *, environ: Mapping[str, str]) -> None:
-    """Let a person work in a program that has this process' terminal and `environ`. Raises ModpkgError if it fails."""
+def attend(argv: Sequence[str], *, environ: Mapping[str, str], hint: str = "") -> int:
+    """Let a person work in a program that has this process' terminal and `environ`; give its exit status."""
     try:
-        status = subprocess.call(argv, env=dict(environ))
+        return subprocess.call(argv, env=dict(environ))
     except OSError as error:
-        hint = "set VISUAL or EDITOR to an editor that is installed"
         raise ModpkgError(f"cannot start {argv[0]}: {error.strerror}", hint=hint) from error
+
+
+def interact(argv: Sequence[str], *, environ: Mapping[str, str]) -> None:
+    """Let a person work in a program, as `attend` does. Raises ModpkgError if it fails."""
+    status = attend(argv, environ=environ, hint="set VISUAL or EDITOR to an editor that is installed")
     if status != 0:
         raise ModpkgError(f"cannot go on: {argv[0]} {_how_it_ended(status)}; nothing was changed")

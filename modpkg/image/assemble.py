@@ -20,7 +20,10 @@ from modpkg.image.job import Assembled, AssembleJob
 from modpkg.image.order import in_order
 from modpkg.image.paths import union
 from modpkg.image.verify import expected_paths
+from modpkg.image.verity import write_verity
 from modpkg.image.view import Shown, opened
+from modpkg.initramfs.drivers import CLASS
+from modpkg.model.image import ROOT, VERITY, ImageFile
 from modpkg.model.module import Module
 from modpkg.rootfs.generated.choose import at_assembly
 from modpkg.rootfs.generated.run import run_generators
@@ -91,12 +94,19 @@ def assemble(job: AssembleJob, *, build_initrd: InitrdBuilder, sink: Sink) -> As
         with step("make the initrd", sink):
             shown = Shown(view=stack.view, glue=glue)
             drivers = sorted({name for module in stack.modules for name in module.initramfs_modules})
-            build_initrd(shown, kernel=release, modules=drivers, destination=job.work / INITRD)
+            drivers += [f"{CLASS}{name}" for name in job.drivers]
+            initrd = build_initrd(shown, kernel=release, modules=drivers, destination=job.work / INITRD)
             _copy_kernel(shown, stack.kernel_image, job.work / KERNEL)
         files, layers = root.make_root(stack, glue, expected, sink=sink)
     remove_tree(glue)
     made = {name: job.work / name for name in (KERNEL, INITRD)}
-    return Assembled(files={**made, **files}, kernel=release, layers=layers)
+    known = {INITRD: ImageFile(size=initrd.size, sha256=initrd.sha256)}
+    hash_of_root = None
+    if job.verity:
+        made[VERITY] = job.work / VERITY
+        with step("make the hash tree", sink):
+            hash_of_root = write_verity(files[ROOT], made[VERITY])
+    return Assembled(files={**made, **files}, kernel=release, layers=layers, known=known, verity=hash_of_root)
 
 
 @contextmanager

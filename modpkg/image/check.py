@@ -12,6 +12,7 @@ from modpkg.image.finding import CheckError, Finding, finding_of
 from modpkg.image.order import in_order
 from modpkg.image.paths import DIGEST_SHOWN, driver_findings, path_findings
 from modpkg.image.relations import relation_findings
+from modpkg.image.shape import shape_findings
 from modpkg.model.module import ASSEMBLY_FORMAT
 from modpkg.rootfs.state.conflict import Side
 from modpkg.rootfs.state.merge import unite
@@ -112,6 +113,7 @@ LOOKS: Final[tuple[Callable[[Sequence[Module]], Iterator[Finding]], ...]] = (
     _platform_findings,
     _lower_findings,
     _conflict_findings,
+    shape_findings,
     path_findings,
     driver_findings,
     _state_findings,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, Literal
 
-from modpkg.model.document import Record
-from modpkg.model.image import Image, Layout, Merge
+from pydantic import Field
+
+from modpkg.model.document import Record, Sha256
+from modpkg.model.image import SERVERS, DriverClass, Image, ImageFile, Layout, Merge
 
 # What is read back of the result: the list of its paths, or all content.
 Verify = Literal["list", "full"]
@@ -43,14 +45,19 @@ class AssembleJob(Record):
     work: Path
     layout: Layout = "flat"
     ways: Ways = DEFAULT_WAYS
+    drivers: tuple[DriverClass, ...] = SERVERS
+    verity: bool = False
 
 
 class Assembled(Record):
     """What an assembly leaves in `work`: a file for each name in an image directory, and the kernel's release.
 
-    `layers` names those that a node stacks, lowest first; a flat image has none.
+    `layers` names those that a node stacks, lowest first; a flat image has none. `verity` is a root hash. `known`
+    are files whose digests were computed when they were written.
     """
 
     files: dict[str, Path]
     kernel: str
+    known: dict[str, ImageFile] = Field(default_factory=dict)
     layers: tuple[str, ...] = ()
+    verity: Sha256 | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from modpkg.image.finding import Finding
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from modpkg.model.module import Module
+    from modpkg.rootfs.generated.generator import Generator
 
 DIGEST_SHOWN: Final = 12
 MERGED_USR_HINT: Final = "core has a symlink there: put the files where it leads, such as below /usr"
@@ -31,16 +33,30 @@ def union(modules: Sequence[Module]) -> dict[str, str]:
 
 def path_findings(modules: Sequence[Module]) -> Iterator[Finding]:
     """Give the paths about which modules, lowest first, disagree, but those that are made anew from all of them."""
-    anew = {command.generator for command in at_assembly(modules)}
     owners: dict[str, tuple[Module, str]] = {}
+    anew = _MadeAnew(modules)
     for module in modules:
         below = {lower.name for lower in module.depends}
         for path, line in module.paths.items():
             owner, other = owners.get(path, (module, line))
             is_declared = owner.name in below and f"/{path}" in module.replaces
-            if plain(line) != plain(other) and not (is_declared or any(one.made(path) for one in anew)):
+            if plain(line) != plain(other) and not (is_declared or path in anew):
                 yield _finding(path, {owner.name: other, module.name: line})
             owners[path] = (module, line)
+
+
+class _MadeAnew:
+    """The paths that an assembly makes anew. Most sets of modules never ask, and to find out takes a while."""
+
+    def __init__(self, modules: Sequence[Module]) -> None:
+        self._modules = modules
+
+    @cached_property
+    def _generators(self) -> frozenset[Generator]:
+        return frozenset(command.generator for command in at_assembly(self._modules))
+
+    def __contains__(self, path: str) -> bool:
+        return any(generator.made(path) for generator in self._generators)
 
 
 def driver_findings(modules: Sequence[Module]) -> Iterator[Finding]:

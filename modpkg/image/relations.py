@@ -9,19 +9,18 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from debian.deb822 import PkgRelation
 from debian.debian_support import NativeVersion
 
 from modpkg.image.finding import Finding
+from modpkg.image.relation import parse_relations
 from modpkg.rootfs.state.conflict import Side
 from modpkg.rootfs.state.dpkg import FIELD, Stanza
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from modpkg.image.relation import Relation
     from modpkg.model.module import Module
-
-    Relation = PkgRelation.ParsedRelation
 
 NEEDS: Final = ("pre-depends", "depends")
 REFUSES: Final = {"conflicts": "conflicts with", "breaks": "breaks"}
@@ -43,12 +42,11 @@ class _Offer:
 
     def meets(self, relation: Relation) -> bool:
         """Tell whether this is what a relation names."""
-        if relation["version"] is None:
+        if not relation.operator:
             return True
-        operator, wanted = relation["version"]
         if self.version is None:
             return False
-        return OPERATORS[operator](NativeVersion(self.version), NativeVersion(wanted))
+        return OPERATORS[relation.operator](NativeVersion(self.version), NativeVersion(relation.version))
 
 
 def relation_findings(modules: Sequence[Module]) -> Iterator[Finding]:
@@ -68,8 +66,7 @@ def _offers(packages: Sequence[dict[str, str]]) -> dict[str, list[_Offer]]:
         name = fields["package"]
         offers[name].append(_Offer(name, fields["version"]))
         for relation in _alternatives(fields.get("provides", "")):
-            version = relation["version"][1] if relation["version"] else None
-            offers[relation["name"]].append(_Offer(name, version))
+            offers[relation.name].append(_Offer(name, relation.version or None))
     return offers
 
 
@@ -77,16 +74,16 @@ def _unmet(
     fields: dict[str, str], stanza: Stanza, module: str, offers: dict[str, list[_Offer]]
 ) -> Iterator[Finding]:
     for field in NEEDS:
-        for group in _groups(fields.get(field, "")):
-            found = [offer for relation in group for offer in offers.get(relation["name"], [])]
-            if any(offer.meets(r) for r in group for offer in offers.get(r["name"], [])):
+        for group in parse_relations(fields.get(field, "")):
+            found = [offer for relation in group for offer in offers.get(relation.name, [])]
+            if any(offer.meets(r) for r in group for offer in offers.get(r.name, [])):
                 continue
             there = ", ".join(sorted({_words(offer) for offer in found})) or "nothing of that name"
             yield Finding(
                 about=f"package {stanza.key}",
-                what=f"needs {PkgRelation.str([group])}",
+                what=f"needs {' | '.join(map(str, group))}",
                 sides=(Side(module, f"{stanza.key} {stanza.release}"), Side("the image", there)),
-                hint="" if found else f"add a module with {group[0]['name']}, or put it into {module}",
+                hint="" if found else f"add a module with {group[0].name}, or put it into {module}",
             )
 
 
@@ -95,12 +92,12 @@ def _refused(
 ) -> Iterator[Finding]:
     for field, verb in REFUSES.items():
         for relation in _alternatives(fields.get(field, "")):
-            for offer in offers.get(relation["name"], []):
+            for offer in offers.get(relation.name, []):
                 # A package may refuse a virtual name that it provides: others must not provide it too.
                 if offer.package != stanza.package and offer.meets(relation):
                     yield Finding(
                         about=f"package {stanza.key}",
-                        what=f"{verb} {PkgRelation.str([[relation]])}",
+                        what=f"{verb} {relation}",
                         sides=(
                             Side(module, f"{stanza.key} {stanza.release}"),
                             Side("the image", _words(offer)),
@@ -109,13 +106,8 @@ def _refused(
 
 
 def _alternatives(text: str) -> Iterator[Relation]:
-    for group in _groups(text):
+    for group in parse_relations(text):
         yield from group
-
-
-def _groups(text: str) -> list[list[Relation]]:
-    # Of no text python-debian makes one relation with no name.
-    return PkgRelation.parse_relations(text) if text.strip() else []
 
 
 def _words(offer: _Offer) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from modpkg.image.elf import needed_parts
+from modpkg.rootfs.normalize import DIRECTORY_TIME
 from modpkg.squashfs.pick import open_picker
+from modpkg.squashfs.splice import SpliceLayer, write_splice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from modpkg.model.module import Module
@@ -23,6 +27,7 @@ class View:
         self.fragments = tuple(fragments)
         self._names = [module.name for module in modules]
         self._owners = {path: place for place, module in enumerate(modules) for path in module.paths}
+        self._paths = [module.paths for module in modules]
         self._stack = stack
         self._pickers: dict[int, Picker] = {}
 
@@ -33,20 +38,57 @@ class View:
             raise FileNotFoundError(path)
         return self._picker(place).read(path)
 
+    def below(self, folder: str) -> tuple[str, ...]:
+        """Give the paths below a directory, sorted; none where no module has it."""
+        return tuple(sorted(path for path in self._owners if path.startswith(f"{folder}/")))
+
+    def carve(self, paths: Collection[str], destination: Path) -> None:
+        """Write a squashfs of these files alone: their blocks are copied, nothing is compressed again.
+
+        Equal fragments and paths give equal bytes. Raises FileNotFoundError for a path that no module has.
+        """
+        missing = [path for path in paths if path not in self._owners]
+        if missing:
+            raise FileNotFoundError(missing[0])
+        kept = {*paths, *(str(parent) for path in paths for parent in PurePosixPath(path).parents)}
+        places = sorted({self._owners[path] for path in paths})
+        layers = [SpliceLayer(name=self._names[place], path=self.fragments[place]) for place in places]
+        left_out = [path for place in places for path in self._paths[place] if path not in kept]
+        write_splice(layers, destination, time=DIRECTORY_TIME, exclude=left_out)
+
     def extract(self, paths: Iterable[str], tree: Path) -> None:
         """Write files, which all are in a module, below `tree`, each a program that root may run."""
         # In order: files that follow each other share blocks.
         for path in sorted(paths):
-            target = tree / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(self.read(path))
-            target.chmod(0o755)
+            _place(tree / path).write_bytes(self.read(path))
+            (tree / path).chmod(0o755)
+
+    def outline(self, paths: Iterable[str], tree: Path) -> None:
+        """Write of each file only what ldconfig reads of a library; the rest are holes. Modes are as in `extract`."""
+        for path in sorted(paths):
+            picker = self._picker(self._owners[path])
+            size = picker.size(path)
+
+            def read(start: int, end: int, path: str = path, picker: Picker = picker) -> bytes:
+                return picker.read_span(path, start, end)
+
+            with _place(tree / path).open("wb") as stream:
+                for start, end in needed_parts(read, size):
+                    stream.seek(start)
+                    stream.write(read(start, end))
+                stream.truncate(size)
+            (tree / path).chmod(0o755)
 
     def _picker(self, place: int) -> Picker:
         if place not in self._pickers:
             opened = open_picker(self.fragments[place], name=f"the fragment of {self._names[place]}")
             self._pickers[place] = self._stack.enter_context(opened)
         return self._pickers[place]
+
+
+def _place(target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
 
 
 @contextmanager
@@ -67,6 +109,15 @@ class Shown:
         """Give the content of a regular file; raises FileNotFoundError where there is none."""
         above = self.glue / path
         return above.read_bytes() if above.is_file() else self.view.read(path)
+
+    def below(self, folder: str) -> tuple[str, ...]:
+        """Give the paths below a directory, sorted; none where no module has it."""
+        return self.view.below(folder)
+
+    def carve(self, paths: Collection[str], destination: Path) -> bool:
+        """Write a squashfs of these files of modules alone, compressed as the modules have them."""
+        self.view.carve(paths, destination)
+        return True
 
     def where(self, path: str) -> str:
         """Say where a path is, for a message."""

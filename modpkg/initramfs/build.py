@@ -1,7 +1,8 @@
 """The initial RAM disk of an image: busybox, kernel modules and the boot stages.
 
-The archive is not compressed: its bits then depend on no compressor's version, it is small, and the kernel
-unpacks it without work. Takes everything from the image's tree, runs nothing and changes nothing there.
+The archive is not compressed: its bits then depend on no compressor's version, and the kernel unpacks it without
+work. Drivers, most of it, lie in it as a squashfs whose blocks are those of the image's own fragments. Takes
+everything from the image's tree, runs nothing and changes nothing there.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import ModpkgError
-from modpkg.host.files import Receipt, write_atomically
+from modpkg.host.files import Receipt, temporary_directory, write_atomically
 from modpkg.initramfs import cpio
+from modpkg.initramfs.drivers import FIRMWARE_PLACE, expand, firmware_of
 from modpkg.initramfs.kernel_modules import ModuleTable, module_name, read_table
 
 if TYPE_CHECKING:
@@ -23,27 +25,42 @@ if TYPE_CHECKING:
 
 BUSYBOX: Final = "usr/bin/busybox"
 ELF_MAGIC: Final = b"\x7fELF"
-REQUIRED_MODULES: Final = ("loop", "overlay", "squashfs")
-# Drivers of virtual machines. A kernel may lack some of them: what it has is taken.
-WANTED_MODULES: Final = ("e1000", "e1000e", "virtio_blk", "virtio_net", "virtio_pci")
+# What the squashfs of drivers is mounted with is not in it.
+FIRST_MODULES: Final = ("loop", "squashfs")
+REQUIRED_MODULES: Final = (*FIRST_MODULES, "overlay")
+# Loaded by the stage that needs them. A kernel may lack some of them: what it has is taken.
+WANTED_MODULES: Final = ("8021q", "bonding", "dm_verity")
+ALWAYS: Final = "@virtual"
+DRIVERS: Final = "lib/modpkg/drivers"
 LIBRARY: Final = "lib/modpkg"
+LIBRARIES: Final = (
+    *(
+        "disks.sh",
+        "image_tools.sh",
+        "lease.sh",
+        "library.sh",
+        "lvm.sh",
+        "settings.sh",
+        "tell.sh",
+        "volumes.sh",
+    ),
+)
 CONSOLE: Final = (5, 1)
 
 
 def build_initrd(files: Files, *, kernel: str, modules: Sequence[str], destination: Path) -> Receipt:
     """Write the initrd for an image with these files, which are only read.
 
-    `modules` are kernel modules that the image asks for besides those every node needs. Raises ModpkgError
-    that names what the tree lacks.
+    `modules` are kernel modules, and classes of them such as `@ethernet`, that the image asks for besides those
+    every node needs. Raises ModpkgError that names what the tree lacks.
     """
     table = read_table(files, f"usr/lib/modules/{kernel}")
-    wanted = [name for name in WANTED_MODULES if table.has(name)]
-    asked = [*REQUIRED_MODULES, *wanted, *modules]
+    asked = [*REQUIRED_MODULES, *expand(table, [ALWAYS, *modules])]
     members = [
         *_skeleton(),
         cpio.file("bin/busybox", _read_busybox(files), mode=0o755),
         *_scripts(),
-        *_module_members(table, kernel, asked),
+        *_module_members(table, kernel, asked, destination.parent),
     ]
     return write_atomically(destination, cpio.archive(cpio.with_parents(members)))
 
@@ -77,8 +94,7 @@ def _scripts() -> list[cpio.Member]:
     stages = sorted((package / "stages").iterdir(), key=lambda entry: entry.name)
     return [
         _script("init", package / "init.sh"),
-        _script(f"{LIBRARY}/lease.sh", package / "lease.sh"),
-        _script(f"{LIBRARY}/library.sh", package / "library.sh"),
+        *(_script(f"{LIBRARY}/{name}", package / name) for name in LIBRARIES),
         *(_script(f"{LIBRARY}/stages/{stage.name}", stage) for stage in stages if stage.name.endswith(".sh")),
     ]
 
@@ -87,22 +103,50 @@ def _script(path: str, source: Traversable) -> cpio.Member:
     return cpio.file(path, source.read_bytes(), mode=0o755)
 
 
-def _module_members(table: ModuleTable, kernel: str, asked: Sequence[str]) -> list[cpio.Member]:
+def _module_members(table: ModuleTable, kernel: str, asked: Sequence[str], work: Path) -> list[cpio.Member]:
     place = f"lib/modules/{kernel}"
-    names = table.closure(asked)
-    chosen = set(names)
-    paths = {name: _plain(table.files[name]) for name in names}
+    wanted = [name for name in WANTED_MODULES if table.has(name)]
+    names = table.closure([*asked, *wanted])
+    chosen, first = set(names), set(table.closure(FIRST_MODULES))
+    drivers = _drivers(table, [name for name in names if name not in first], work)
+    apart = chosen - first if drivers else set()
+    paths = {
+        name: f"more/{table.files[name]}" if name in apart else _plain(table.files[name]) for name in names
+    }
     needs = [
         f"{paths[name]}: {' '.join(paths[need] for need in table.needs[name])}".strip() for name in names
     ]
     aliases = [f"alias {pattern} {module}" for pattern, module in table.aliases if module in chosen]
-    always = sorted(chosen & {module_name(name) for name in asked if not table.for_hardware(name)})
+    always = sorted((chosen & {module_name(name) for name in asked}) - table.for_hardware(asked))
     return [
-        *(cpio.file(f"{place}/{paths[name]}", table.read(name)) for name in names),
+        *drivers,
+        *(cpio.symlink(f"{place}/more", f"/{DRIVERS}/{table.directory}") for _ in drivers[:1]),
+        *(cpio.file(f"{place}/{paths[name]}", table.read(name)) for name in names if name not in apart),
         cpio.file(f"{place}/modules.dep", _text(needs)),
         cpio.file(f"{place}/modules.alias", _text(aliases)),
         cpio.file(f"{LIBRARY}/modules", _text(always)),
     ]
+
+
+def _drivers(table: ModuleTable, names: Sequence[str], work: Path) -> list[cpio.Member]:
+    # One squashfs of drivers and their firmware, where the image's files are compressed already.
+    files = table.image
+    paths = [f"{table.directory}/{table.files[name]}" for name in names]
+    there = set(files.below(FIRMWARE_PLACE))
+    asked = (
+        {f"{FIRMWARE_PLACE}/{name}" for one in names for name in firmware_of(table.read(one))}
+        if there
+        else set()
+    )
+    with temporary_directory(work) as scratch:
+        carved = scratch / "drivers.squashfs"
+        if not names or not files.carve([*paths, *sorted(asked & there)], carved):
+            return []
+        return [
+            cpio.file(f"{DRIVERS}.squashfs", carved.read_bytes()),
+            cpio.directory(DRIVERS),
+            cpio.symlink("lib/firmware", f"/{DRIVERS}/{FIRMWARE_PLACE}"),
+        ]
 
 
 def _plain(path: str) -> str:

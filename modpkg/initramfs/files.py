@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 
@@ -14,6 +15,12 @@ class Files(Protocol):
 
     def read(self, path: str) -> bytes:
         """Give a file's content; raises FileNotFoundError where there is none."""
+
+    def below(self, folder: str) -> tuple[str, ...]:
+        """Give the paths of all regular files below a directory, sorted; none where there is no such directory."""
+
+    def carve(self, paths: Collection[str], destination: Path) -> bool:
+        """Write a squashfs of these files alone, compressed as they are in the image; False if they are not."""
 
     def where(self, path: str) -> str:
         """Say where a path is, for a message."""
@@ -28,6 +35,15 @@ class Directory:
     def read(self, path: str) -> bytes:
         """Give a file's content; raises FileNotFoundError where there is none."""
         return (self.root / path).read_bytes()
+
+    def below(self, folder: str) -> tuple[str, ...]:
+        """Give the paths of all regular files below a directory, sorted; none where there is no such directory."""
+        found = (path for path in (self.root / folder).rglob("*") if path.is_file() and not path.is_symlink())
+        return tuple(sorted(str(path.relative_to(self.root)) for path in found))
+
+    def carve(self, paths: Collection[str], destination: Path) -> bool:  # noqa: ARG002 - there is nothing to take
+        """Write nothing: files of a directory are not compressed."""
+        return False
 
     def where(self, path: str) -> str:
         """Say where a path is, for a message."""

@@ -15,9 +15,10 @@ if flag debug; then
     set -x
 fi
 
-for stage in mounts modules network fetch verify overlay check; do
+for stage in mounts modules network fetch verify overlay disks settings check; do
     run_stage "$stage"
 done
 
+shell_before hand-over
 say hand-over start
 exec /bin/busybox sh /lib/modpkg/stages/hand-over.sh

@@ -61,11 +61,14 @@ class ModuleTable:
         found = {name for name in wanted if name in self.files}
         return tuple(sorted(found | {need for name in found for need in self.needs[name]}))
 
-    def for_hardware(self, name: str) -> bool:
-        """Tell whether devices ask for the module, so that it need not be loaded before one does."""
-        own = module_name(name)
-        patterns = (pattern for pattern, module in self.aliases if module == own)
-        return any(":" in pattern and not pattern.startswith(NOT_HARDWARE) for pattern in patterns)
+    def for_hardware(self, names: Iterable[str]) -> set[str]:
+        """Give those of the modules that devices ask for, so that they need not be loaded before one does."""
+        wanted = {module_name(name) for name in names}
+        return {
+            module
+            for pattern, module in self.aliases
+            if module in wanted and ":" in pattern and not pattern.startswith(NOT_HARDWARE)
+        }
 
     def read(self, name: str) -> bytes:
         """Give a module's content, uncompressed."""

@@ -2,25 +2,41 @@
 # What the stages share: places, kernel arguments, words on the console, failure. Defines, does nothing.
 
 export image=/run/modpkg/image/root.squashfs
+export verity=/run/modpkg/image/root.verity
 export layers=/run/modpkg/image/layers
 export site=/run/modpkg/image/site.squashfs
 export base_file=/tmp/base
 export newroot=/newroot
+# What the head says about this node alone: words as on the kernel's command line, which win over these.
+own_file=/run/modpkg/arguments
 reason_file=/tmp/reason
 detail_file=/tmp/detail
 online_file=/tmp/online
+# All that was said so far, with the boot's own id before it: what the head is told.
+export events_file=/tmp/events
 
-# argument NAME [DEFAULT]: prints the last value of NAME=VALUE on the kernel's command line.
+# argument NAME [DEFAULT]: prints the last value of NAME=VALUE on the kernel's command line, else of the head's.
 argument() {
     _value=${2-}
     set -f
-    for _word in $MODPKG_ARGUMENTS; do
+    for _word in $(cat "$own_file" 2>/dev/null) $MODPKG_ARGUMENTS; do
         case $_word in
             "$1="*) _value=${_word#*=} ;;
         esac
     done
     set +f
     printf '%s\n' "$_value"
+}
+
+# arguments NAME: prints every value of NAME=VALUE on the kernel's command line, a line each.
+arguments() {
+    set -f
+    for _word in $MODPKG_ARGUMENTS; do
+        case $_word in
+            "$1="?*) printf '%s\n' "${_word#*=}" ;;
+        esac
+    done
+    set +f
 }
 
 # flag NAME: holds if NAME is on the kernel's command line.
@@ -40,11 +56,29 @@ say() {
     if [ -c /dev/kmsg ]; then
         printf '<7>%s\n' "$_line" >/dev/kmsg
     fi
+    if [ ! -e "$events_file" ]; then
+        read -r _boot </proc/sys/kernel/random/boot_id
+        printf 'modpkg-boot: %s %s\n' "$_boot" "$(image_name)" >"$events_file"
+    fi
+    printf '%s\n' "$_line" >>"$events_file"
+    report
+}
+
+# report: sends all that was said so far. A head that was away, or a report that was lost, is made up by the next.
+report() {
     _report=$(argument modpkg.report)
     if [ -n "$_report" ] && [ -e "$online_file" ]; then
         # The node never waits for whom it reports to.
-        timeout 5 wget -q -O /dev/null --post-data "$_line" "$_report" 2>/dev/null &
+        timeout 5 wget -q -O /dev/null --post-file "$events_file" "$_report" 2>/dev/null &
     fi
+}
+
+# image_name: prints the folder that the image lies in on the head, which has name and version.
+image_name() {
+    _name=$(argument modpkg.image "$(argument modpkg.layers)")
+    _name=${_name%%,*}
+    _name=${_name%/*}
+    printf '%s\n' "${_name##*/}"
 }
 
 # fail REASON: ends a stage.
@@ -77,12 +111,22 @@ detail() {
     printf '%s\n' "$*" >"$detail_file"
 }
 
+# shell_before STAGE: a shell on the console if early-shell= names the stage.
+shell_before() {
+    if [ "$(argument early-shell)" = "$1" ]; then
+        echo "early-shell: $1 is next; the node goes on when this shell ends"
+        setsid cttyhack sh
+    fi
+}
+
 # run_stage NAME: runs one stage, or gives up.
 run_stage() {
     rm -f "$reason_file" "$detail_file"
-    if [ "$1" = check ] && [ -z "$(argument modpkg.check)" ]; then
-        return
-    fi
+    # These have nothing to do unless an address is given.
+    case $1 in
+        check | disks | settings) [ -n "$(argument "modpkg.$1")" ] || return 0 ;;
+    esac
+    shell_before "$1"
     say "$1" start
     _trace=
     if flag debug; then

@@ -24,11 +24,19 @@ class Dhcp(Document):
 
 
 class Chroot(Document):
-    """A tree on an NFS server that nodes join under their root."""
+    """A tree on an NFS server that nodes join under their root; `options` are more words for mount."""
 
     server: Word
     path: AbsolutePath
     mode: Literal["live", "generation"] = "live"
+    options: Word | None = None
+
+
+class SecureBoot(Document):
+    """A site's key and its certificate, in PEM on the head, which sign the programs of nodes that boot `uki`."""
+
+    key: AbsolutePath
+    certificate: AbsolutePath
 
 
 class Cluster(Document):
@@ -40,6 +48,7 @@ class Cluster(Document):
     port: Annotated[int, Field(ge=1, le=65535)] = 80
     domain: Domain | None = None
     dhcp: Dhcp
+    secure_boot: SecureBoot | None = None
     chroots: dict[Name, Chroot] = Field(default_factory=dict)
     roles: dict[Name, tuple[Unit, ...]] = Field(default_factory=dict)
     defaults: Settings = Settings()

@@ -9,12 +9,17 @@ from modpkg.model.module import ASSEMBLY_FORMAT, Mark, ModuleTest
 
 ROOT: Final = "root.squashfs"
 SITE: Final = "site.squashfs"
+# The hash tree of the root, for dm-verity.
+VERITY: Final = "root.verity"
 # Names the layers of a layered image, lowest first, with their digests.
 LAYERS: Final = "layers"
 # A node mounts one squashfs, or stacks the modules' own.
 Layout = Literal["flat", "layered"]
 # How modules become one squashfs: their blocks copied, or their files compressed again.
 Merge = Literal["splice", "recompress"]
+# Which machines the initrd has drivers for, beside virtual ones: cards of servers, what their disks hang on.
+DriverClass = Literal["ethernet", "storage"]
+SERVERS: Final[tuple[DriverClass, ...]] = ("ethernet",)
 
 
 class ImageModule(Record):
@@ -55,7 +60,8 @@ class ImageDirectory(Record):
     """`image.json` beside an image: the image, its name, its files, what a node needs to boot.
 
     `site` is None where no site added anything; the other files are the same with and without one.
-    `layers` names the files that a node stacks, lowest first; a flat image has none.
+    `layers` names the files that a node stacks, lowest first; a flat image has none. `verity` is the root hash of
+    the hash tree beside the root, where there is one.
     """
 
     name: Name
@@ -69,6 +75,16 @@ class ImageDirectory(Record):
     merge: Merge = "splice"
     layers: tuple[str, ...] = ()
     site: SiteMark | None = None
+    drivers: tuple[DriverClass, ...] = SERVERS
+    verity: Sha256 | None = None
+
+    @property
+    def fetched_files(self) -> tuple[str, ...]:
+        """Names of what a node fetches once its kernel runs."""
+        root = (LAYERS, *self.layers) if self.layers else (ROOT,)
+        verity = (VERITY,) if self.verity else ()
+        site = (SITE,) if self.site else ()
+        return (*root, *verity, *site)
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -78,7 +94,9 @@ class ImageDirectory(Record):
     def fetched(self, place: str) -> tuple[str, ...]:
         """Give the kernel's arguments about what a node fetches, each name with `place` in front."""
         name, argument = (LAYERS, "modpkg.layers") if self.layers else (ROOT, "modpkg.image")
-        root = (f"{argument}={place}{name}", f"modpkg.sha256={self.files[name].sha256}")
+        root: tuple[str, ...] = (f"{argument}={place}{name}", f"modpkg.sha256={self.files[name].sha256}")
+        if self.verity:
+            root = (*root, f"modpkg.verity={place}{VERITY}", f"modpkg.verity-root={self.verity}")
         if SITE not in self.files:
             return root
         return (*root, f"modpkg.site={place}{SITE}", f"modpkg.site-sha256={self.files[SITE].sha256}")

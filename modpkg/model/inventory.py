@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from modpkg.model.cluster import Cluster
+    from modpkg.model.disks import Disks
 
 
 def _is_hostlist(text: str) -> str:
@@ -61,7 +62,8 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nodes:
-    """All nodes of a cluster by name; what it holds is free of faults."""
+    """All nodes of a cluster and its disk documents by name; what it holds is free of faults."""
 
     cluster: Cluster
     nodes: Mapping[str, Node]
+    disks: Mapping[str, Disks]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from modpkg.model.document import NUMBER_PATTERN, REVISION_PATTERN, Document, Line, Name
+from modpkg.model.image import SERVERS, DriverClass
 from modpkg.model.size import SizeText
 
 PIN_PATTERN: Final = (
@@ -27,7 +28,8 @@ class Manifest(Document):
     """`recipes/images/<image>.yaml`.
 
     `layout` says whether a node mounts one squashfs or stacks the modules'; `size_budget` is what a node may have
-    to keep in memory of the image; `uki` makes one EFI program of it.
+    to keep in memory of the image; `uki` makes one EFI program of it; `drivers` are classes of drivers for the initrd,
+    beside those of virtual machines; `verity` adds a hash tree, by which a node checks each block that it reads.
     """
 
     name: Name
@@ -40,3 +42,11 @@ class Manifest(Document):
     layout: Literal["flat", "layered"] = "flat"
     size_budget: SizeText | None = None
     uki: bool = False
+    drivers: tuple[DriverClass, ...] = SERVERS
+    verity: bool = False
+
+    @model_validator(mode="after")
+    def _check_verity(self) -> Self:
+        if self.verity and self.layout != "flat":
+            raise ValueError("asks for verity, but a layered image has no single root to check")
+        return self

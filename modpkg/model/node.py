@@ -6,22 +6,47 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from modpkg.model.image import LAYERS, ROOT
+
 if TYPE_CHECKING:
     from modpkg.model.cluster import Cluster
+    from modpkg.model.image import ImageDirectory
     from modpkg.model.inventory import Node
 
 FORMAT: Final = 1
+BOOTED: Final = ("image.json", "initrd", "vmlinuz")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadImage:
     """An image on the head. `directory` is its name below `images/`: another content has another name."""
 
-    name: str
-    version: str
     directory: str
-    kernel_arguments: tuple[str, ...]
-    sha256: str
+    about: ImageDirectory
+
+    @property
+    def name(self) -> str:
+        """The image's name."""
+        return self.about.name
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+        return self.about.image.version
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """Names of the files that nodes fetch: what boots, the root or its layers, a site layer."""
+        return (*BOOTED, *self.about.fetched_files)
+
+    @property
+    def sha256(self) -> str:
+        """The digest of what nodes are told to fetch first: the root, or the list of layers."""
+        return self.about.files[LAYERS if self.about.layers else ROOT].sha256
+
+    def arguments(self, url: str) -> tuple[str, ...]:
+        """Give the kernel's arguments: the image's own, then what is fetched from the head at `url`."""
+        return (*self.about.kernel_arguments, *self.about.fetched(f"{url}/images/{self.directory}/"))
 
 
 def node_record(node: Node, cluster: Cluster, image: HeadImage) -> dict[str, Any]:
@@ -46,6 +71,8 @@ def node_record(node: Node, cluster: Cluster, image: HeadImage) -> dict[str, Any
         "networks": {name: _dump(network) for name, network in said.networks.items()},
         "mounts": {path: _dump(mount) for path, mount in said.mounts.items()},
         "ssh-keys": said.ssh_keys,
+        "host-keys": said.host_keys,
+        "share": _dump(said.share),
         "time": _dump(said.time),
         "resolver": _dump(said.resolver),
     }

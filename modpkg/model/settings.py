@@ -7,15 +7,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from modpkg.model.address import Address, Device, Domain, InterfaceAddress
 from modpkg.model.document import AbsolutePath, Document, Line, Name, Word
+from modpkg.model.site import Zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+# These end up in unit files of systemd, where a backslash is syntax, and names of units.
+MOUNT_POINT_PATTERN: Final = r"^(/[^/\\\x00-\x20\x7f]+)+$"
+MOUNT_WORD_PATTERN: Final = r"^[^\\\x00-\x20\x7f]+$"
+MountPoint = Annotated[AbsolutePath, StringConstraints(pattern=MOUNT_POINT_PATTERN)]
+MountWord = Annotated[str, StringConstraints(pattern=MOUNT_WORD_PATTERN)]
+# How UEFI starts a node: iPXE fetches kernel and initrd, or the firmware itself one program of both.
+BootWay = Literal["ipxe", "uki"]
 Mtu = Annotated[int, Field(ge=576, le=9216)]
+
+
+# Where a node's own ssh keys come from: its disk, the head, or anew at each boot.
+HostKeys = Literal["disk", "head", "boot"]
 
 
 class NodeNetwork(Document):
@@ -29,15 +41,22 @@ class NodeNetwork(Document):
 class Mount(Document):
     """What is mounted at a path: a device, or `server:/path` for nfs."""
 
-    source: Word
+    source: MountWord
     type: Literal["nfs", "nfs4", "ext4", "xfs", "tmpfs"] = "nfs"
-    options: Word | None = None
+    options: MountWord | None = None
+
+
+class Share(Document):
+    """The site's share, which nodes mount at /srv/common: files and scripts for them, `server:/path`."""
+
+    source: MountWord
+    options: MountWord = "ro,soft,timeo=50,retrans=3"
 
 
 class Time(Document):
     """Time zone and servers of time."""
 
-    zone: Word | None = None
+    zone: Zone | None = None
     servers: tuple[Word, ...] = ()
 
 
@@ -52,18 +71,21 @@ class Settings(Document):
     """Settings of the cluster, a group or a node; what is not said is left to the wider layer."""
 
     image: Name | None = None
+    boot: BootWay | None = None
     kernel_arguments: tuple[Word, ...] = ()
     disks: Name | None = None
     chroot: Name | None = None
     roles: tuple[Name, ...] = ()
     networks: dict[Device, NodeNetwork] = Field(default_factory=dict)
-    mounts: dict[AbsolutePath, Mount] = Field(default_factory=dict)
+    mounts: dict[MountPoint, Mount] = Field(default_factory=dict)
     ssh_keys: tuple[Line, ...] = ()
+    host_keys: HostKeys | None = None
+    share: Share | None = None
     time: Time | None = None
     resolver: Resolver | None = None
 
 
-SINGLE: Final = ("image", "disks", "chroot", "time", "resolver")
+SINGLE: Final = ("image", "boot", "disks", "chroot", "time", "resolver", "host_keys", "share")
 LISTS: Final = ("kernel_arguments", "roles", "ssh_keys")
 TABLES: Final = ("networks", "mounts")
 Way = tuple[str, ...]

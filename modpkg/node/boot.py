@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Sink, ignore
 from modpkg.host.files import digest_file, write_atomically
-from modpkg.model.image import LAYERS, ROOT, SITE, ImageDirectory
+from modpkg.model.image import ImageDirectory
 from modpkg.node.check import check_script
 from modpkg.node.machine import HOST_IN_GUEST, Ended, Machine, run_machine
 from modpkg.node.report import BootReport, make_report, parse_answers, parse_stages, unanswered
@@ -51,7 +51,7 @@ def boot_image(image: Path, *, options: BootOptions, work: Path, sink: Sink = ig
     about = read_image(image)
     check = write_atomically(work / "check.sh", check_script(about.tests))
     console = work / "console.log"
-    served = {name: image / name for name in _fetched(about)}
+    served = {name: image / name for name in about.fetched_files}
     with serving({**served, "check.sh": check.path}) as server:
         address = f"http://{HOST_IN_GUEST}:{server.port}"
         machine = Machine(
@@ -90,14 +90,9 @@ def read_image(image: Path) -> ImageDirectory:
         raise BadInputError("cannot find image.json: not an image directory", where=str(image)) from error
     except ValidationError as error:
         raise BadInputError(f"cannot read image.json: {error}", where=str(path)) from error
-    for name in (*BOOTED_FILES, *_fetched(about)):
+    for name in (*BOOTED_FILES, *about.fetched_files):
         _check_file(image / name, about)
     return about
-
-
-def _fetched(about: ImageDirectory) -> tuple[str, ...]:
-    root = (LAYERS, *about.layers) if about.layers else (ROOT,)
-    return (*root, SITE) if about.site else root
 
 
 def kernel_arguments(about: ImageDirectory, *, address: str, check_sha256: str) -> tuple[str, ...]:

@@ -9,11 +9,12 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from modpkg.model.cluster import Cluster
     from modpkg.model.inventory import Nodes
+    from modpkg.node.uki import HeadUki
 
 BIOS_PROGRAM: Final = "undionly.kpxe"
 UEFI_PROGRAM: Final = "snponly.efi"
@@ -29,10 +30,14 @@ dhcp-vendorclass=set:http,HTTPClient
 FULL_BOOT: Final = """\
 # Firmware that fetches by HTTP ignores an answer that does not call itself so.
 dhcp-option-force=tag:http,tag:!ipxe,60,HTTPClient
-dhcp-boot=tag:!ipxe,tag:http,{url}/tftp/{uefi}
-dhcp-boot=tag:!ipxe,tag:!http,tag:efi64,{uefi},,{address}
+dhcp-boot=tag:!ipxe,tag:!uki,tag:http,{url}/tftp/{uefi}
+dhcp-boot=tag:!ipxe,tag:!uki,tag:!http,tag:efi64,{uefi},,{address}
 dhcp-boot=tag:!ipxe,tag:!http,tag:!efi64,{bios},,{address}
 dhcp-boot=tag:ipxe,{script}
+"""
+UKI_BOOT: Final = """\
+dhcp-boot=tag:!ipxe,tag:uki-{mark},tag:http,{url}/uki/{file}
+dhcp-boot=tag:!ipxe,tag:uki-{mark},tag:!http,tag:efi64,uki/{file},,{address}
 """
 PROXY_BOOT: Final = """\
 # No list of servers by multicast: this one is the server.
@@ -46,8 +51,8 @@ pxe-service=tag:ipxe,BC_EFI,"modpkg",{script}
 """
 
 
-def dnsmasq_text(cluster: Cluster, root: Path) -> str:
-    """Give dnsmasq.conf for a head whose files lie in `root`."""
+def dnsmasq_text(cluster: Cluster, root: Path, ukis: Sequence[HeadUki] = ()) -> str:
+    """Give dnsmasq.conf for a head whose files lie in `root`; `ukis` are the EFI programs that nodes are given."""
     proxy = cluster.dhcp.mode == "proxy"
     words = {
         "url": cluster.url,
@@ -66,17 +71,30 @@ def dnsmasq_text(cluster: Cluster, root: Path) -> str:
             "enable-tftp",
             f"tftp-root={root}/current/tftp",
             *(_proxy(cluster) if proxy else _full(cluster, root)),
-            MATCHES + (PROXY_BOOT if proxy else FULL_BOOT).format(**words),
+            MATCHES + (PROXY_BOOT if proxy else FULL_BOOT).format(**words) + _ukis(cluster, ukis),
         ]
     )
 
 
-def hosts_text(nodes: Nodes) -> str:
-    """Give the file of known machines, one line a node: MACs, address, name."""
-    lines = (
-        ",".join([*node.macs, *filter(None, [node.address]), name]) for name, node in nodes.nodes.items()
-    )
-    return "".join(f"{line}\n" for line in lines)
+def hosts_text(nodes: Nodes, ukis: Mapping[str, HeadUki]) -> str:
+    """Give the file of known machines, one line a node: MACs, what it boots by, address, name."""
+    lines = []
+    for name, node in nodes.nodes.items():
+        words = [*node.macs]
+        if name in ukis:
+            words += ["set:uki", f"set:uki-{ukis[name].mark}"]
+        if node.address:
+            words.append(node.address)
+        lines.append(f"{','.join(words)},{name}\n")
+    return "".join(lines)
+
+
+def _ukis(cluster: Cluster, ukis: Sequence[HeadUki]) -> str:
+    texts = [
+        UKI_BOOT.format(mark=uki.mark, file=uki.file, url=cluster.url, address=cluster.address)
+        for uki in ukis
+    ]
+    return "".join(texts)
 
 
 def _proxy(cluster: Cluster) -> Iterator[str]:

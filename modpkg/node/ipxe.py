@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import BadInputError
+from modpkg.node.arguments import own_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,7 @@ SAFE: Final = re.compile(r"[^\x00-\x20\x7f$\\\"'#|&]+")
 # `command && goto on ||` goes on where it fails: each file is asked for until the head gives it.
 SCRIPT: Final = """\
 #!ipxe
-echo modpkg: {name} boots {image} {version}
+echo modpkg: ${{hostname}} boots {image} {version}
 :kernel
 kernel {url}/images/{directory}/vmlinuz initrd=initrd {arguments} && goto initrd ||
 sleep 5
@@ -37,14 +38,11 @@ exit
 """
 
 
-def script_text(name: str, image: HeadImage, *, url: str, arguments: Sequence[str]) -> str:
-    """Give the script by which a node boots; raises BadInputError for arguments that iPXE would not pass on."""
-    words = [
-        *(word for argument in image.kernel_arguments for word in argument.split()),
-        *arguments,
-        f"modpkg.image={url}/images/{image.directory}/root.squashfs",
-        f"modpkg.sha256={image.sha256}",
-    ]
+def script_text(name: str, image: HeadImage, words: Sequence[str], *, url: str) -> str:
+    """Give the script by which a node boots with these words on the kernel's command line.
+
+    Raises BadInputError for words that iPXE would not pass on.
+    """
     for word in words:
         if not SAFE.fullmatch(word):
             raise BadInputError(
@@ -52,11 +50,10 @@ def script_text(name: str, image: HeadImage, *, url: str, arguments: Sequence[st
                 hint="leave out quotes and the signs $ \\ # | &",
             )
     return SCRIPT.format(
-        name=name,
         image=image.name,
         version=image.version,
         directory=image.directory,
         url=url,
         # iPXE itself names the card that it boots from.
-        arguments=" ".join([*words, f"modpkg.node={url}/node/${{netX/mac}}.json"]),
+        arguments=" ".join([*words, "BOOTIF=01-${netX/mac:hexhyp}", *own_words("${netX/mac}", url)]),
     )

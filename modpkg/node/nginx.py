@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 TEMPLATE: Final = """\
 # The head of the cluster {name}. Made by: modpkg head
 daemon off;
-worker_processes auto;
+{user}worker_processes auto;
 pid {root}/run/nginx.pid;
 error_log stderr warn;
 events {{ worker_connections 4096; }}
@@ -33,15 +33,39 @@ http {{
             alias {root}/images/;
             add_header Cache-Control "public, max-age=31536000, immutable";
         }}
+        location /uki/ {{
+            alias {root}/uki/;
+            add_header Cache-Control "public, max-age=31536000, immutable";
+        }}
         location /boot/ {{
             root {root}/current;
             default_type text/plain;
             add_header Cache-Control no-cache;
             try_files $uri /boot/unknown.ipxe =404;
         }}
-        location ~ ^/(node|tftp)/ {{
+        location ~ ^/(disks|node|settings|tftp)/ {{
             root {root}/current;
             add_header Cache-Control no-cache;
+        }}
+        # The key of the node that asks, by its address: no node gets another's.
+        location = /host-keys {{
+            alias {root}/current/host-keys/$remote_addr;
+            add_header Cache-Control no-store;
+        }}
+        # Reports of nodes, to the receiver of `modpkg head --serve`; it looks at what is in them.
+        location /event/ {{
+            limit_except POST {{ deny all; }}
+            client_max_body_size 64k;
+            client_body_buffer_size 64k;
+            proxy_pass http://unix:{root}/run/events.sock;
+            proxy_connect_timeout 5s;
+            proxy_read_timeout 10s;
+        }}
+        # A node asks for the one use of its grant to wipe disks, of `modpkg head --serve`.
+        location /grant/ {{
+            limit_except POST {{ deny all; }}
+            client_max_body_size 1k;
+            proxy_pass http://unix:{root}/run/grants.sock;
         }}
         location / {{ return 404; }}
     }}
@@ -49,6 +73,9 @@ http {{
 """
 
 
-def nginx_text(cluster: Cluster, root: Path) -> str:
-    """Give a whole nginx.conf for a head whose files lie in `root`."""
-    return TEMPLATE.format(name=cluster.name, root=root, address=cluster.address, port=cluster.port)
+def nginx_text(cluster: Cluster, root: Path, *, account: str = "") -> str:
+    """Give a whole nginx.conf for a head whose files lie in `root`; `account` is that of its workers."""
+    user = f"user {account};\n" if account else ""
+    return TEMPLATE.format(
+        name=cluster.name, root=root, address=cluster.address, port=cluster.port, user=user
+    )

@@ -4,33 +4,49 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modpkg.errors import BadInputError, DocumentError, ModpkgError, Problem
 from modpkg.events import Event, Output, Sink, event_from_dict
 from modpkg.host import namespaces
 from modpkg.host.files import write_atomically
+from modpkg.host.fork import can_fork, run_forked
 from modpkg.host.run import CommandError, Completed, run
+from modpkg.pipeline.error_fields import error_from
 
 if TYPE_CHECKING:
+    from modpkg.errors import ModpkgError
     from modpkg.model.document import Record
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 
 
 def call(task: str, job: Record, *, mode: namespaces.Mode, work: Path, sink: Sink) -> dict[str, Any]:
-    """Run `task` (see `modpkg.pipeline.worker`) apart, and give its result. Its ModpkgError is raised here."""
+    """Run `task` (see `modpkg.pipeline.worker`) apart, and give its result. Its ModpkgError is raised here.
+
+    Root's tasks are done by a copy of this process: a new one would take 0.25 s of a processor to load the same.
+    """
     path = work / f"{task}.job.json"
     write_atomically(path, job.model_dump_json())
     relay = _Relay(sink)
-    command = [*namespaces.enter(mode), sys.executable, "-m", "modpkg.pipeline.worker", task, str(path)]
-    completed = run(command, env={"PYTHONPATH": str(PACKAGE_PARENT)}, sink=relay, check=False)
+    command = (*namespaces.enter(mode), sys.executable, "-m", "modpkg.pipeline.worker", task, str(path))
+    if mode == "root" and can_fork():
+        completed = run_forked(" ".join(command[-2:]), lambda: _work(task, path), sink=relay)
+        completed = replace(completed, argv=command)
+    else:
+        completed = run(command, env={"PYTHONPATH": str(PACKAGE_PARENT)}, sink=relay, check=False)
     if relay.error is not None:
         raise relay.error
     if relay.result is None:
         raise _crash(task, completed)
     return relay.result
+
+
+def _work(task: str, path: Path) -> int:
+    from modpkg.pipeline.worker import main  # noqa: PLC0415 - what it does is of no use to who only calls it
+
+    return main([task, str(path)])
 
 
 class WorkerError(Exception):
@@ -64,29 +80,9 @@ class _Relay:
         elif "result" in fields:
             self.result = fields["result"]
         elif "error" in fields:
-            self.error = _error_from(fields["error"])
+            self.error = error_from(fields["error"])
         else:
             self.sink(event_from_dict(fields))
-
-
-def error_fields(error: ModpkgError) -> dict[str, Any]:
-    """Give an error as an object that `call` turns into an error again."""
-    problems = error.problems if isinstance(error, DocumentError) else []
-    fields = [{name: getattr(p, name) for name in Problem.__slots__} for p in problems]
-    return {
-        "what": error.what,
-        "where": error.where,
-        "hint": error.hint,
-        "bad_input": isinstance(error, BadInputError),
-        "problems": fields,
-    }
-
-
-def _error_from(fields: dict[str, Any]) -> ModpkgError:
-    if fields["problems"]:
-        return DocumentError([Problem(**problem) for problem in fields["problems"]])
-    kind = BadInputError if fields["bad_input"] else ModpkgError
-    return kind(fields["what"], where=fields["where"], hint=fields["hint"])
 
 
 def _json_object(line: str) -> dict[str, Any] | None:

@@ -172,6 +172,8 @@ def _assemble(plan: Plan, work: Path, *, store: Store, mode: namespaces.Mode, si
         work=place,
         layout=plan.manifest.layout,
         ways=plan.ways,
+        drivers=plan.manifest.drivers,
+        verity=plan.manifest.verity,
     )
     return Assembled.model_validate(call("assemble", job, mode=mode, work=work, sink=sink))
 
@@ -195,6 +197,8 @@ def _difference(plan: Plan, found: ImageDirectory) -> str:
         "the site layer changed": found.site != wanted,
         f"it is {found.layout}": found.layout != plan.manifest.layout,
         f"it was made by {found.merge}": found.merge != plan.ways.merge,
+        f"its initrd has drivers for {found.drivers}": found.drivers != plan.manifest.drivers,
+        "its hash tree is there, or not": bool(found.verity) != plan.manifest.verity,
         "there is no EFI program in it": plan.uki and uki_name(found.name) not in found.files,
     }
     return next((reason for reason, holds in differs.items() if holds), "")

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from modpkg.errors import BadInputError
 from modpkg.events import Sink, StepSkipped
-from modpkg.host.files import write_atomically
+from modpkg.host.files import digest_file, write_atomically
 from modpkg.host.run import Stopwatch
 from modpkg.model.document import Record
 from modpkg.pipeline.plan import Step, kept_of, plan_builds
@@ -115,12 +115,16 @@ def _written_packages(workshop: Workshop, step: Step) -> tuple[Path, Path] | Non
 
 def _write_packages(workshop: Workshop, step: Step, kept: Kept) -> tuple[Path, Path]:
     from modpkg.deb.write import write_deb  # noqa: PLC0415 - see above
+    from modpkg.formats.payload import check_fragment  # noqa: PLC0415
     from modpkg.rpm.write import write_rpm  # noqa: PLC0415
 
+    if step.done:
+        # It may lie in the store for long; one that was made just now was measured just now.
+        check_fragment(kept.module, kept.fragment, sha256=digest_file(kept.fragment))
     workshop.packages.mkdir(parents=True, exist_ok=True)
     documents = {"packages.changelog.gz": kept.changes.read_bytes()}
     deb = write_deb(kept.module, fragment=kept.fragment, documents=documents, directory=workshop.packages)
     rpm = write_rpm(kept.module, fragment=kept.fragment, documents=documents, directory=workshop.packages)
-    note = Note(key=step.key, files=(deb.path.name, rpm.path.name))
+    note = Note(key=step.key, files=(deb.name, rpm.name))
     write_atomically(_note(workshop, step), note.model_dump_json())
-    return deb.path, rpm.path
+    return deb, rpm

@@ -77,11 +77,14 @@ def uki_name(image: str) -> str:
 
 
 def known_files(directory: Path, assembled: Assembled) -> dict[str, ImageFile]:
-    """Give the layers of a directory by the digests in their list: nobody has to read what the store has read."""
+    """Give what was read before: what the assembly has written, and layers, by the digests in their list."""
     if not assembled.layers:
-        return {}
+        return dict(assembled.known)
     lines = (line.split("  ", 1) for line in (directory / LAYERS).read_text(encoding="utf-8").splitlines())
-    return {name: ImageFile(size=(directory / name).stat().st_size, sha256=sha256) for sha256, name in lines}
+    layers = {
+        name: ImageFile(size=(directory / name).stat().st_size, sha256=sha256) for sha256, name in lines
+    }
+    return {**assembled.known, **layers}
 
 
 def add_files(directory: Path, known: Mapping[str, ImageFile]) -> dict[str, ImageFile]:
@@ -109,6 +112,8 @@ def _record(plan: Plan, assembled: Assembled, files: dict[str, ImageFile]) -> Im
         layout=plan.manifest.layout,
         merge=plan.ways.merge,
         layers=assembled.layers,
+        drivers=plan.manifest.drivers,
+        verity=assembled.verity,
     )
 
 

@@ -17,21 +17,29 @@ from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Sink, StepSkipped, ignore
 from modpkg.host.files import locked, new_directory, remove_tree, sync_file_system, write_atomically
 from modpkg.host.steps import step
+from modpkg.model.image import SITE
 from modpkg.model.node import HeadImage
 from modpkg.node.dnsmasq import PROGRAMS
-from modpkg.node.head import HeadPlaces, head_files
+from modpkg.node.grants import Grants
+from modpkg.node.head import HeadPlaces, Kept, head_files
+from modpkg.node.uki import distinct, plan_ukis
+from modpkg.pipeline.head_ukis import signing_pair, uki_salt, write_uki
+from modpkg.pipeline.host_keys import make_keys, read_keys, served_keys, web_account, write_served
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from modpkg.image.uki import SigningPair
+    from modpkg.model.grant import Grant
     from modpkg.model.image import ImageDirectory
     from modpkg.model.inventory import Nodes
+    from modpkg.node.uki import HeadUki
 
 IPXE: Final = Path("/usr/lib/ipxe")
-BOOTED: Final = ("image.json", "initrd", "root.squashfs", "vmlinuz")
 KEPT: Final = 5
 PLAIN: Final = re.compile(r"/[A-Za-z0-9/_.~+@-]*")
 IMAGES_LIST: Final = "images"
+UKIS_LIST: Final = "ukis"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +48,11 @@ class HeadPlan:
 
     generation: str
     files: Mapping[str, str]
+    keys: Mapping[str, str]
     programs: Mapping[str, bytes]
     images: Mapping[str, HeadImage]
+    ukis: tuple[HeadUki, ...]
+    signing: SigningPair | None
     sources: Mapping[str, Path]
     changed: tuple[str, ...]
     reason: str
@@ -49,34 +60,46 @@ class HeadPlan:
 
 def head_image(directory: Path, about: ImageDirectory) -> HeadImage:
     """Give an image directory as the head shows it: the name holds the digest of its contents."""
-    missing = [name for name in BOOTED if not (directory / name).is_file()]
+    digest = hashlib.sha256((directory / "image.json").read_bytes()).hexdigest()
+    image = HeadImage(directory=f"{about.name}_{about.image.version}_{digest[:12]}", about=about)
+    missing = [name for name in image.served if not (directory / name).is_file()]
     if missing:
         raise BadInputError(
             f"cannot serve the image {about.name!r}: it lacks {', '.join(missing)}",
             where=str(directory),
             hint=f"build it again: invoke build-image {about.name}",
         )
-    digest = hashlib.sha256((directory / "image.json").read_bytes()).hexdigest()
-    return HeadImage(
-        name=about.name,
-        version=about.image.version,
-        directory=f"{about.name}_{about.image.version}_{digest[:12]}",
-        kernel_arguments=about.kernel_arguments,
-        sha256=about.files["root.squashfs"].sha256,
-    )
+    return image
 
 
 def plan_head(
-    nodes: Nodes, sources: Mapping[str, tuple[Path, ImageDirectory]], *, root: Path, ipxe: Path = IPXE
+    nodes: Nodes,
+    sources: Mapping[str, tuple[Path, ImageDirectory]],
+    *,
+    root: Path,
+    ipxe: Path = IPXE,
+    grants: Mapping[str, Grant] | None = None,
+    make: bool = True,
 ) -> HeadPlan:
-    """Work out all files of the head in `root`. `sources` has the directory of each image that nodes name."""
+    """Work out all files of the head in `root`. `sources` has the directory of each image that nodes name.
+
+    `grants` to wipe are those that no boot has used, unless others are given.
+    With `make`, ssh keys that the head has to keep for nodes are made if they are not there yet.
+    """
     if not PLAIN.fullmatch(str(root)):
         what = "cannot write a configuration of nginx: the folder has signs that it would not understand"
         raise BadInputError(what, where=str(root), hint="work elsewhere: --work DIR")
     places = HeadPlaces(root)
     images = {name: head_image(*source) for name, source in sources.items()}
-    files = head_files(nodes, images, root=root)
+    ukis = plan_ukis(nodes, images, salt=uki_salt(nodes, images))
+    kept = Kept(
+        grants=Grants(places.grants).open() if grants is None else grants,
+        keys=(make_keys if make else read_keys)(nodes, places.host_keys),
+        account=web_account(),
+    )
+    files = head_files(nodes, images, ukis, root=root, kept=kept)
     files[IMAGES_LIST] = "".join(f"{image.directory}\n" for image in images.values())
+    files[UKIS_LIST] = "".join(f"{uki.file}\n" for uki in distinct(ukis))
     programs = {name: _program(ipxe / name) for name in PROGRAMS}
     digest = hashlib.sha256(repr(sorted(files.items())).encode())
     digest.update(repr(sorted(programs.items())).encode())
@@ -87,8 +110,11 @@ def plan_head(
     return HeadPlan(
         generation=generation,
         files=files,
+        keys=served_keys(nodes, kept.keys),
         programs=programs,
         images=images,
+        ukis=distinct(ukis),
+        signing=signing_pair(nodes) if ukis else None,
         sources={name: source[0] for name, source in sources.items()},
         changed=changed,
         reason=reason,
@@ -109,7 +135,9 @@ def write_head(plan: HeadPlan, root: Path, *, sink: Sink = ignore) -> None:
             return
         with step("head", sink, reason=plan.reason):
             for name, image in plan.images.items():
-                _take_image(plan.sources[name], places.images / image.directory)
+                _take_image(plan.sources[name], places.images / image.directory, image)
+            for uki in plan.ukis:
+                write_uki(uki, places, signing=plan.signing, sink=sink)
             with new_directory(places.generations / plan.generation) as scratch:
                 _write_files(plan, scratch)
             places.run.mkdir(exist_ok=True)
@@ -152,6 +180,8 @@ def _program(path: Path) -> bytes:
 
 
 def _changed(current: Path, files: Mapping[str, str]) -> tuple[str, ...]:
+    if not current.is_dir():
+        return tuple(sorted(files))
     return tuple(sorted(path for path, text in files.items() if _read(current / path) != text))
 
 
@@ -162,11 +192,16 @@ def _read(path: Path) -> str | None:
         return None
 
 
-def _take_image(source: Path, target: Path) -> None:
+def _take_image(source: Path, target: Path, image: HeadImage) -> None:
     if target.is_dir():
         return
     with new_directory(target) as scratch:
-        for name in BOOTED:
+        for name in image.served:
+            if name == SITE:
+                # Only its owner may read the built one; the servers, as other users, give it to every node.
+                shutil.copyfile(source / name, scratch / name)
+                (scratch / name).chmod(0o644)
+                continue
             try:
                 # The bits of an image that is built again lie in new files: ours stay what they were.
                 os.link(source / name, scratch / name, follow_symlinks=True)
@@ -175,12 +210,16 @@ def _take_image(source: Path, target: Path) -> None:
 
 
 def _write_files(plan: HeadPlan, place: Path) -> None:
-    for folder in ("boot", "node", "tftp"):
+    for folder in ("boot", "disks", "node", "settings", "tftp"):
         (place / folder).mkdir()
     for path, text in plan.files.items():
-        (place / path).write_text(text, encoding="utf-8")
+        with open(f"{place}/{path}", "wb") as stream:  # noqa: PTH123 - a path object for each takes longer
+            stream.write(text.encode())
+    write_served(plan.keys, place)
     for name, data in plan.programs.items():
         (place / "tftp" / name).write_bytes(data)
+    # Not those of this generation: a node that was told of another one is about to fetch it.
+    (place / "tftp" / "uki").symlink_to("../../../uki")
 
 
 def _use(places: HeadPlaces, generation: str) -> None:
@@ -199,12 +238,21 @@ def _use(places: HeadPlaces, generation: str) -> None:
 
 def _forget(places: HeadPlaces) -> None:
     kept = history(places)[:KEPT]
-    named = {
-        name
-        for generation in kept
-        for name in (places.generations / generation / IMAGES_LIST).read_text(encoding="utf-8").split()
-    }
-    for folder, names in ((places.generations, set(kept)), (places.images, named)):
-        for path in folder.iterdir():
-            if path.name not in names:
+    folders = (
+        (places.generations, set(kept)),
+        (places.images, _named(places, kept, IMAGES_LIST)),
+        (places.ukis, _named(places, kept, UKIS_LIST)),
+    )
+    for folder, names in folders:
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.name in names:
+                continue
+            if path.is_dir():
                 remove_tree(path)
+            else:
+                path.unlink()
+
+
+def _named(places: HeadPlaces, kept: Sequence[str], file: str) -> set[str]:
+    texts = (_read(places.generations / generation / file) or "" for generation in kept)
+    return {name for text in texts for name in text.split()}

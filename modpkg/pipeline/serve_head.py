@@ -1,4 +1,7 @@
-"""Runs the head's servers, and lets them check their own configuration. They are the system's own programs."""
+"""Runs the head's servers, and lets them check their own configuration.
+
+dnsmasq and nginx are the system's own programs; reports of nodes are taken in this process.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ from modpkg.errors import ModpkgError
 from modpkg.events import Output, Sink, StepSkipped, Warned, ignore
 from modpkg.host import tools
 from modpkg.host.run import run, running
+from modpkg.node.granter import granting
+from modpkg.node.grants import Grants
 from modpkg.node.head import HeadPlaces
+from modpkg.node.receiver import receiving
 from modpkg.pipeline.head import current_generation
 
 if TYPE_CHECKING:
@@ -38,7 +44,7 @@ def check_head(root: Path, *, sink: Sink = ignore) -> dict[str, str]:
 
 
 def serve_head(root: Path, *, sink: Sink = ignore, until: Callable[[], bool] = lambda: False) -> None:
-    """Run dnsmasq and nginx until `until` holds or the process is interrupted.
+    """Run dnsmasq and nginx, and keep what nodes report, until `until` holds or the process is interrupted.
 
     A generation that is put in use meanwhile is taken over: dnsmasq starts again, nginx reads its
     configuration anew and ends no download. Raises ModpkgError when a server ends by itself.
@@ -47,7 +53,11 @@ def serve_head(root: Path, *, sink: Sink = ignore, until: Callable[[], bool] = l
     place = _in_use(places)
     # Read before a server starts: a change after this is one to take over.
     generation = current_generation(places)
-    with running(_words("nginx", place), on_line=_teller("nginx", sink)) as web:
+    with (
+        granting(Grants(places.grants), places.grant_socket, sink=sink),
+        receiving(places, sink=sink),
+        running(_words("nginx", place), on_line=_teller("nginx", sink)) as web,
+    ):
         while not until():
             with running(_words("dnsmasq", place), on_line=_teller("dnsmasq", sink)) as names:
                 while not until() and current_generation(places) == generation:

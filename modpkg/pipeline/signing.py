@@ -44,10 +44,14 @@ def find_signer(document: Repository, *, home: Path, sink: Sink = ignore, now: i
 
 def existing_signer(document: Repository, *, home: Path, sink: Sink = ignore) -> Signer | None:
     """Give the signer of `find_signer` where it need not make a key first, else None."""
+    if document.signing_keys:
+        return find_signer(document, home=home, sink=sink)
     program = str(document.signing_program or GPG)
-    if not document.signing_keys and find_key(home, program=program) is None:
+    key = find_key(home, program=program)
+    if key is None:
         return None
-    return find_signer(document, home=home, sink=sink)
+    _check(key, now=int(time.time()), sink=sink)
+    return Signer(key=key, home=home, program=program)
 
 
 def import_signing_key(path: Path, *, home: Path) -> Key:
@@ -137,6 +141,8 @@ def add_signed(taking: Intake, pair: Pair, *, session: Session) -> Signed:
     copy = taking.scratch / pair.identity.rpm_name
     shutil.copyfile(pair.rpm, copy)
     session.rpm(copy, seconds=facts.build_time)
+    # Who only looks for a signer has no use for what reads rpms.
+
     # One reading gives the digest and what indices say.
     package = read_package(copy)
     pooled = taking.take(copy, sha256=package.pkgId)

@@ -104,4 +104,6 @@ def manifest_of(about: ImageDirectory) -> Manifest:
         kernel_arguments=about.kernel_arguments,
         epoch=ImageVersion.parse(image.version).epoch,
         layout=about.layout,
+        drivers=about.drivers,
+        verity=about.verity is not None,
     )

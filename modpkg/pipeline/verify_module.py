@@ -170,7 +170,7 @@ def _differences(case: ModuleCase, kept: Kept, *, work: Path, sink: Sink) -> Ite
     for found in case.packages:
         writer = write_rpm if found.suffix == ".rpm" else write_deb
         again = writer(kept.module, fragment=kept.fragment, documents=documents, directory=work)
-        yield from _package(case.module, again.path, found)
+        yield from _package(case.module, again, found)
 
 
 def _fragment(case: ModuleCase, kept: Kept, *, work: Path, sink: Sink) -> Iterator[Difference]:

@@ -16,10 +16,7 @@ from typing import Any
 from modpkg.errors import ModpkgError, machine_error
 from modpkg.events import Event, Sink, event_to_dict
 from modpkg.host.run import CommandError
-from modpkg.pipeline.apart import error_fields
-from modpkg.pipeline.compare_squashfs import CompareJob, compare
-from modpkg.pipeline.unpacked import UnpackJob
-from modpkg.squashfs.pack import unpack
+from modpkg.pipeline.error_fields import error_fields
 
 
 # What a task needs is loaded by it: an assembly is to be over before all of a build could be loaded.
@@ -32,6 +29,9 @@ def _build(path: Path, sink: Sink) -> dict[str, Any]:
 
 
 def _unpack(path: Path, sink: Sink) -> dict[str, Any]:
+    from modpkg.pipeline.unpacked import UnpackJob  # noqa: PLC0415 - see above
+    from modpkg.squashfs.pack import unpack  # noqa: PLC0415
+
     job = UnpackJob.model_validate_json(path.read_bytes())
     unpack(job.fragment, job.scratch, sink=sink)
     job.directory.parent.mkdir(parents=True, exist_ok=True)
@@ -51,6 +51,8 @@ def _assemble(path: Path, sink: Sink) -> dict[str, Any]:
 
 
 def _compare(path: Path, sink: Sink) -> dict[str, Any]:
+    from modpkg.pipeline.compare_squashfs import CompareJob, compare  # noqa: PLC0415 - see above
+
     job = CompareJob.model_validate_json(path.read_bytes())
     return compare(job, sink=sink).model_dump(mode="json")
 

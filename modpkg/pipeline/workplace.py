@@ -39,6 +39,11 @@ class Workplace:
         return self.root / "head"
 
     @property
+    def chroots(self) -> Path:
+        """Trees that nodes join, unless another folder is named."""
+        return self.root / "chroots"
+
+    @property
     def clients(self) -> Path:
         """Packages that set up clients of the repository."""
         return self.root / "clients"

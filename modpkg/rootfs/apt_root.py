@@ -98,7 +98,7 @@ class AptRoot:
         text = CONFIGURATION.format(root=directory, architecture=platform.architecture)
         files.write_atomically(directory / "apt.conf", text)
         files.write_atomically(
-            directory / "etc/sources.list.d/platform.sources", _sources(platform, root.addresses)
+            directory / "etc/sources.list.d/platform.sources", sources_text(platform, root.addresses)
         )
         files.write_atomically(directory / "status", "")
         return root
@@ -155,7 +155,8 @@ def _as_apt_says(base: str) -> str:
     return re.sub(r"^file:///", "file:/", base)
 
 
-def _sources(platform: Platform, addresses: Mapping[str, str]) -> str:
+def sources_text(platform: Platform, addresses: Mapping[str, str]) -> str:
+    """Give the sources of a platform as deb822 text; `addresses` maps the aliases of mirrors to their bases."""
     return "\n".join(
         f"Types: deb\n"
         f"URIs: {addresses[source.mirror]}\n"

@@ -1,14 +1,14 @@
 """Writes a module's .rpm directly: no rpmbuild, no compressor, no clock, no scriptlet.
 
 The header, which stands before the payload and holds its digest, has a length that is known beforehand: its
-place is left free and filled when the payload is written.
+place is left free and filled when the payload is written. That digest is the only one that is computed: the
+fragment's stands in module.json.
 """
 
 from __future__ import annotations
 
 import hashlib
 import struct
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from modpkg.errors import ModpkgError
@@ -16,7 +16,6 @@ from modpkg.formats.hashing import Sha256Thread
 from modpkg.formats.output import package_file
 from modpkg.formats.payload import BASE_DIRECTORIES, check_fragment, entries
 from modpkg.formats.stored import StoredWriter, framed_size
-from modpkg.host.files import Receipt, digest_file, receipt_of
 from modpkg.rpm import cpio
 from modpkg.rpm.control import architecture, header_values
 from modpkg.rpm.header import Value, binary, encode, integers, string
@@ -43,11 +42,11 @@ UNKNOWN_SHA256: Final = "0" * 64
 LARGEST: Final = 0xFFFFFFFF
 
 
-def write_rpm(module: Module, *, fragment: Path, documents: Mapping[str, bytes], directory: Path) -> Receipt:
-    """Write `<package>-<version>-<release>.<architecture>.rpm` into `directory`.
+def write_rpm(module: Module, *, fragment: Path, documents: Mapping[str, bytes], directory: Path) -> Path:
+    """Write `<package>-<version>-<release>.<architecture>.rpm` into `directory` and give its path.
 
     `documents` are further files for /usr/share/doc by name, given plain also where the name ends in .gz.
-    Raises BadInputError when `fragment` is not the one that `module` names.
+    The caller knows that `fragment` has the digest that `module` names; raises BadInputError when its size is another.
     """
     path = directory / f"{module.package_name}-{module.version}.{architecture(module)}.rpm"
     content = [
@@ -66,14 +65,12 @@ def write_rpm(module: Module, *, fragment: Path, documents: Mapping[str, bytes],
         main = encode(header_values(module, content, payload_sha256), region=Tag.REGION)
         return lead(name, number) + signature_of(main, size, unpacked) + main
 
-    with package_file(path) as temporary:
-        with temporary.open("wb") as target:
-            target.seek(len(head(UNKNOWN_SHA256)))
-            payload_sha256 = _write_payload(target, module, fragment, (before, after))
-            target.seek(0)
-            target.write(head(payload_sha256))
-        receipt = _measure(temporary, module, fragment)
-    return Receipt(path=path, size=receipt.size, sha256=receipt.sha256)
+    with package_file(path) as temporary, temporary.open("wb") as target:
+        target.seek(len(head(UNKNOWN_SHA256)))
+        payload_sha256 = _write_payload(target, module, fragment, (before, after))
+        target.seek(0)
+        target.write(head(payload_sha256))
+    return path
 
 
 def _write_payload(target: BinaryIO, module: Module, fragment: Path, around: tuple[bytes, bytes]) -> str:
@@ -89,15 +86,6 @@ def _write_payload(target: BinaryIO, module: Module, fragment: Path, around: tup
         framing.write(around[1])
         framing.close()
     return digest.hexdigest()
-
-
-def _measure(package: Path, module: Module, fragment: Path) -> Receipt:
-    # Both digests at once: one core copied, framed and counted while the other hashed the payload.
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        fragment_sha256 = pool.submit(digest_file, fragment)
-        receipt = receipt_of(package)
-        check_fragment(module, fragment, sha256=fragment_sha256.result())
-    return receipt
 
 
 def _around(module: Module, content: Sequence[Entry]) -> tuple[bytes, bytes]:

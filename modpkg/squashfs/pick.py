@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from modpkg.squashfs import inodes as shape
-from modpkg.squashfs.content import file_blocks
+from modpkg.squashfs.content import file_blocks, file_span
 from modpkg.squashfs.inodes import HEAD, read_directory, read_file
 from modpkg.squashfs.layout import LayerData
 from modpkg.squashfs.listing import read_listing
@@ -22,6 +22,8 @@ from modpkg.squashfs.source import FAULTS, Source, open_source
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from modpkg.squashfs.inodes import FileInode
 
 # Small files that follow each other share a block.
 BLOCKS_KEPT: Final = 4
@@ -43,16 +45,35 @@ class Picker:
         Raises BadInputError for an image that is corrupt on the way to it, and for a file that no memory is for.
         """
         try:
-            position = self._find(path)
-            if position not in self._used:
-                self._used.add(position)
-                self._data.use(position)
-            file = read_file(self._source, position)
+            file = self._file(path)
             if file.size > MOST_BYTES:
                 raise ValueError(f"it has {file.size} bytes, more than {MOST_BYTES}")
             return b"".join(content or bytes(size) for content, size in file_blocks(self._source, file))
         except FAULTS as error:
             self._source.refuse(error, path)
+
+    def size(self, path: str) -> int:
+        """Give the bytes that a regular file has; raises what `read` does."""
+        try:
+            return self._file(path).size
+        except FAULTS as error:
+            self._source.refuse(error, path)
+
+    def read_span(self, path: str, start: int, end: int) -> bytes:
+        """Give the bytes of a file from `start` to before `end`, as far as it has them; raises what `read` does."""
+        try:
+            if end - start > MOST_BYTES:
+                raise ValueError(f"{end - start} bytes are asked for, more than {MOST_BYTES}")
+            return file_span(self._source, self._file(path), start, end)
+        except FAULTS as error:
+            self._source.refuse(error, path)
+
+    def _file(self, path: str) -> FileInode:
+        position = self._find(path)
+        if position not in self._used:
+            self._used.add(position)
+            self._data.use(position)
+        return read_file(self._source, position)
 
     def _find(self, path: str) -> int:
         kind, position = shape.DIRECTORY, self._root()

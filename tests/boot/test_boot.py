@@ -3,9 +3,12 @@
 import dataclasses
 import os
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,8 +19,15 @@ from modpkg.image.site import SiteLayer
 from modpkg.model.image import ImageDirectory
 from modpkg.model.module import ModuleTest
 from modpkg.node.boot import BootOptions, boot_image, read_image, require_healthy
-from modpkg.node.report import parse_stages
+from modpkg.node.event_log import EventLogs
+from modpkg.node.machine import HOST_IN_GUEST
+from modpkg.node.receiver import Handler as Receiver
+from modpkg.node.receiver import node_of
+from modpkg.node.report import BootReport, parse_stages
 from modpkg.node.serve import Handler, Server, serving
+from modpkg.node.state import NodeState
+from modpkg.pipeline.watch_nodes import NodeStates
+from tests.support.reports import head_with, mac_of
 from tests.support.site import HASH
 
 pytestmark = [pytest.mark.boot, pytest.mark.programs, pytest.mark.network]
@@ -32,7 +42,19 @@ TESTS = {
         ModuleTest(name="no trace of the check", run="! find /run/modpkg/lower | grep modpkg-check"),
         ModuleTest(name="the stages are in the kernel's log", run="dmesg", stdout=r"modpkg: \S+ overlay end"),
         ModuleTest(name="services see no stage", run="! systemctl show-environment | grep -i modpkg"),
+        ModuleTest(name="each block is checked", run="dmsetup table modpkg-root", stdout=r"^0 \d+ verity 1 "),
+        ModuleTest(
+            name="all blocks are right",
+            run="cat /dev/mapper/modpkg-root >/dev/null && dmsetup status",
+            stdout="verity V",
+        ),
         ModuleTest(name="a lease", run="ip -4 -o address", stdout=r"10\.0\.2\.15/24"),
+        # The service reports once systemd has nothing left to do, beside these tests.
+        ModuleTest(
+            name="the head is told",
+            run="timeout 60 sh -c 'until [ -e /run/modpkg/reported ]; do sleep 0.2; done'",
+        ),
+        ModuleTest(name="a service tells the head more", run="sh /run/modpkg/tell.sh files failed no share"),
     ),
     "site": (
         ModuleTest(name="a file of the site", run="cat /etc/motd", stdout="^Welcome to this site$"),
@@ -56,16 +78,57 @@ TESTS = {
 MakeImage = Callable[..., Path]
 
 
+@contextmanager
+def head(root: Path) -> Iterator[tuple[str, list[NodeState]]]:
+    """Take reports of a node over TCP, as nginx would hand them over; give the address and each state seen."""
+    places = head_with(root, 1)
+    states, seen = NodeStates(root), list[NodeState]()
+
+    def look(event: object) -> None:
+        del event
+        seen.extend(states.now())
+
+    handler = partial(
+        Receiver, node_of=partial(node_of, places.current), logs=EventLogs(places.events), sink=look
+    )
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://{HOST_IN_GUEST}:{server.server_port}/event/{mac_of(0)}", seen
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def require_told(root: Path, seen: list[NodeState], report: BootReport) -> None:
+    """See that the head knows of each stage, and when the node was up, what it said in the end."""
+    (log,) = EventLogs(root / "events").newest("n0", 5)
+    told = [(event.stage, event.state) for event in sorted(log.events, key=lambda event: event.seconds)]
+    stages = [(stage, state) for stage in STAGES for state in ("start", "end")]
+    assert told == [*stages, ("multi-user", "end"), ("files", "failed")]
+    words = [state.state for state in seen]
+    assert words == sorted(words, key=["booting", "up"].index)
+    assert {state.stage for state in seen} >= {"fetch", "verify", "multi-user"}
+    last = seen[-1]
+    assert (last.state, last.failed_units, last.reason) == ("up", (), "files: no share")
+    assert abs(last.seconds - report.multi_user_seconds) < 0.02
+    assert 50 < last.memory_mb < 1024
+
+
 def test_a_node_comes_up_and_tells_how_it_is(make_image: MakeImage, layer: SiteLayer, tmp_path: Path) -> None:
-    image = make_image(tests=TESTS, site=layer)
+    image = make_image(tests=TESTS, site=layer, verity=True)
     lines: list[str] = []
 
     def sink(event: object) -> None:
         if isinstance(event, Output):
             lines.append(event.line)
 
-    report = boot_image(image, options=OPTIONS, work=tmp_path / "work", sink=sink)
-    assert len(report.tests) == 16
+    with head(tmp_path / "head") as (address, seen):
+        # The last of two counts.
+        options = dataclasses.replace(OPTIONS, arguments=(f"modpkg.report={address}",))
+        report = boot_image(image, options=options, work=tmp_path / "work", sink=sink)
+    assert len(report.tests) == 20
     bad = [(result.name, result.output, result.reason) for result in report.tests if not result.ok]
     assert bad == [
         ("a fault", "why\n", "it ended with status 3"),
@@ -79,12 +142,38 @@ def test_a_node_comes_up_and_tells_how_it_is(make_image: MakeImage, layer: SiteL
     assert times[-1] == report.multi_user_seconds
     assert 50 < report.memory_mb < 1024
     assert any("overlay end" in line for line in lines)
+    require_told(tmp_path / "head", seen, report)
 
     about = read_image(image)
     with pytest.raises(ModpkgError, match="2 faults in the booted node"):
         require_healthy(report, about)
     well = dataclasses.replace(report, tests=tuple(result for result in report.tests if result.ok))
     require_healthy(well, about)
+
+
+LAYERED_TESTS = {
+    "core": (
+        ModuleTest(name="the topmost layer wins", run="cat /etc/modpkg-test", stdout="^glue$"),
+        ModuleTest(
+            name="directories are joined",
+            run="ls /usr/share/modpkg-test /usr/bin/systemctl | xargs",
+            stdout="^/usr/bin/systemctl /usr/share/modpkg-test: glue tools$",
+        ),
+        ModuleTest(name="what a layer removes is gone", run="! test -e /etc/debian_version"),
+        ModuleTest(name="each is mounted", run="grep -c ' squashfs ' /proc/mounts", stdout="^3$"),
+        ModuleTest(
+            name="changes go to memory", run="echo x >/etc/modpkg-test && cat /etc/modpkg-test", stdout="^x$"
+        ),
+    )
+}
+
+
+def test_a_node_stacks_the_layers_of_an_image(make_layered: MakeImage, tmp_path: Path) -> None:
+    image = make_layered(tests=LAYERED_TESTS)
+    report = boot_image(image, options=OPTIONS, work=tmp_path / "work")
+    require_healthy(report, read_image(image))
+    assert [result.name for result in report.tests] == [test.name for test in LAYERED_TESTS["core"]]
+    assert [stage for _, stage in report.timeline] == ["kernel", *STAGES, "multi-user"]
 
 
 @pytest.fixture
@@ -153,8 +242,10 @@ def test_a_broken_download_goes_on_and_a_changed_image_is_never_mounted(
     assert "verify failed: the image's sha256 is" in caught.value.what
     assert str(tmp_path / "work/console.log") in caught.value.hint
     (server,) = servers
-    reported = [event.stage for event in parse_stages("\n".join(server.reports)) if event.state == "failed"]
-    assert reported == ["verify"]
+    # Each report has those before it, those of stages without a network too.
+    reported = [(event.stage, event.state) for event in parse_stages(server.reports[-1])]
+    assert reported[0] == ("mounts", "start")
+    assert reported[-1] == ("verify", "failed")
 
 
 def test_a_kernel_that_panics_is_told_from_the_console(make_image: MakeImage, tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 import modpkg.initramfs
-from modpkg.host.run import run
+from modpkg.host.run import Completed, run
+from modpkg.node.report import parse_stages
+from modpkg.node.serve import serving
 
 pytestmark = pytest.mark.programs
 
@@ -38,6 +40,91 @@ def shell(text: str, arguments: str) -> str:
 )
 def test_a_kernel_argument_is_found_the_last_one_counts(arguments: str, found: str) -> None:
     assert shell("argument modpkg.image default", arguments) == f"{found}\n"
+
+
+def test_of_an_argument_that_may_be_given_often_all_values_are_found() -> None:
+    words = "ip=eth0:dhcp vip=x ip=10.0.0.7::10.0.0.1:/24::eth1 ip= quiet ip"
+    assert shell("arguments ip", words) == "eth0:dhcp\n10.0.0.7::10.0.0.1:/24::eth1\n"
+
+
+def test_what_the_head_says_about_a_node_counts_where_the_command_line_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "own").write_text("modpkg.node=http://head/x modpkg.sha256=bad\n")
+    text = f"own_file={tmp_path}/own; argument modpkg.node; argument modpkg.sha256"
+    assert shell(text, "modpkg.sha256=good") == "http://head/x\ngood\n"
+
+
+def test_a_shell_comes_before_the_stage_that_is_named_and_before_no_other() -> None:
+    text = "setsid() { echo shell; }; shell_before network; shell_before fetch"
+    assert shell(text, "early-shell=fetch").splitlines()[1:] == ["shell"]
+    assert shell(text, "early-shell") == ""
+
+
+def network(text: str, arguments: str, sys: Path) -> str:
+    """Run functions of the stage `network`, its devices those below `sys`."""
+    stage = (SOURCE / "stages/network.sh").read_text().replace("/sys/class/net", str(sys))
+    functions = stage[stage.index("# Devices of hardware") :].partition("\nip link set lo up\n")[0]
+    return shell(f"reason_file=/dev/stdout; {functions}\n{text}", arguments)
+
+
+@pytest.fixture
+def sys(tmp_path: Path) -> Path:
+    """Give two cards, the second taken by a bond, and the bond: as the kernel shows them."""
+    addresses = {"eth0": "52:54:00:00:00:01", "eth1": "52:54:00:00:00:01", "bond0": "52:54:00:00:00:01"}
+    for name, address in addresses.items():
+        (tmp_path / "net" / name).mkdir(parents=True)
+        (tmp_path / "net" / name / "address").write_text(f"{address}\n")
+    for name in ("eth0", "eth1"):
+        (tmp_path / "net" / name / "device").mkdir()
+    (tmp_path / "net/eth1/bonding_slave").mkdir()
+    (tmp_path / "net/eth1/bonding_slave/perm_hwaddr").write_text("52:54:00:00:00:02\n")
+    return tmp_path / "net"
+
+
+@pytest.mark.parametrize(
+    ("word", "device"),
+    [
+        ("eth0", "eth0"),
+        ("bond0", "bond0"),
+        ("52-54-00-00-00-01", "eth0"),
+        ("01-52-54-00-00-00-02", "eth1"),
+        ("01-52-54-00-00-00-0A", ""),
+        ("eth9", ""),
+    ],
+)
+def test_a_device_is_named_by_its_name_or_its_card_s_own_mac(sys: Path, word: str, device: str) -> None:
+    assert network(f"device_of {word}", "", sys).strip() == device
+
+
+@pytest.mark.parametrize(
+    ("arguments", "devices"),
+    [
+        ("", ["eth0", "eth1"]),
+        ("BOOTIF=01-52-54-00-00-00-02", ["eth1"]),
+        ("BOOTIF=01-00-00-00-00-00-00", ["eth0", "eth1"]),
+        ("bond=bond0:eth0,eth1 BOOTIF=01-52-54-00-00-00-02", ["bond0"]),
+        ("bond=bond0:eth0 vlan=vlan5:bond0", ["vlan5"]),
+    ],
+)
+def test_dhcp_asks_on_the_topmost_device_that_was_made_or_on_the_card_booted_from(
+    sys: Path, arguments: str, devices: list[str]
+) -> None:
+    assert network("candidates", arguments, sys).split() == devices
+
+
+def test_a_device_that_is_not_there_ends_the_stage_with_those_that_are(sys: Path) -> None:
+    said = network("(required eth7 vlan=vlan5:eth7) || echo ended", "", sys)
+    assert said == "vlan=vlan5:eth7: there is no device eth7; there are: eth0 eth1 \nended\n"
+
+
+def test_words_about_one_node_are_taken_by_its_card_and_only_harmless_ones(sys: Path, tmp_path: Path) -> None:
+    told = b"modpkg.node=http://h/n modpkg.check=http://evil modpkg.sha256=0 modpkg.disks=http://h/d rd.x *\n"
+    with serving({"node/52:54:00:00:00:02.arguments": told}) as server:
+        text = (
+            f"own_file={tmp_path}/own; own_words $(cards) && cat {tmp_path}/own; own_words none && echo once"
+        )
+        said = network(text, f"modpkg.nodes=http://127.0.0.1:{server.port}/node/", sys)
+    assert said.splitlines() == ["modpkg.node=http://h/n", "modpkg.disks=http://h/d", "once"]
+    assert network("own_words eth0 && echo nothing to ask", "quiet", sys) == "nothing to ask\n"
 
 
 @pytest.mark.parametrize(
@@ -132,3 +219,53 @@ def test_a_lease_sets_address_one_route_name_servers_and_where_files_are(
     text = "search cluster\nnameserver 10.0.0.3\nnameserver 10.0.0.4\n"
     assert (tmp_path / "resolv.conf").read_text() == text
     assert (tmp_path / "base").read_text() == f"{base}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (
+            "modpkg.image=http://10.0.0.1/images/compute_12.0.0-1.bcdfg_0123456789ab/root.squashfs",
+            "compute_12.0.0-1.bcdfg_0123456789ab",
+        ),
+        ("modpkg.image=http://a/x/root.squashfs,http://b/y/root.squashfs", "x"),
+        ("modpkg.layers=http://a/z/layers", "z"),
+        ("modpkg.image=root.squashfs", "root.squashfs"),
+        ("quiet", ""),
+    ],
+)
+def test_a_report_names_the_folder_of_the_image(arguments: str, name: str) -> None:
+    assert shell("image_name", arguments) == f"{name}\n"
+
+
+def told(place: Path, *words: str, pauses: str = "0") -> Completed:
+    environment = {"MODPKG_TOLD": str(place), "MODPKG_PAUSES": pauses}
+    return run(["busybox", "sh", SOURCE / "tell.sh", *words], env=environment, check=False)
+
+
+def test_a_node_that_is_up_tells_the_head_one_line_more(tmp_path: Path) -> None:
+    with serving({}) as server:
+        (tmp_path / "report").write_text(f"http://127.0.0.1:{server.port}/event/x\n")
+        (tmp_path / "events").write_text("modpkg-boot: x y\nmodpkg: 1.00 fetch start\n")
+        assert told(tmp_path, "files", "end", "12", "files").returncode == 0
+    assert (tmp_path / "reported").exists()
+    (body,) = server.reports
+    assert body.splitlines()[:2] == ["modpkg-boot: x y", "modpkg: 1.00 fetch start"]
+    (event,) = parse_stages(body.splitlines()[2])
+    assert (event.stage, event.state, event.detail) == ("files", "end", "12 files")
+
+
+def test_a_head_that_is_away_is_asked_again_and_given_up(tmp_path: Path) -> None:
+    # Nothing listens on the port of a server that has ended.
+    with serving({}) as server:
+        pass
+    (tmp_path / "report").write_text(f"http://127.0.0.1:{server.port}/event/x\n")
+    ended = told(tmp_path, "files", "end", pauses="0 0")
+    assert (ended.returncode, (tmp_path / "reported").exists()) == (1, False)
+    assert "the head did not take the report" in ended.stdout
+    assert (tmp_path / "events").read_text().count("files end") == 1
+
+
+def test_nobody_is_told_where_nobody_asked(tmp_path: Path) -> None:
+    assert told(tmp_path, "files", "end").returncode == 0
+    assert list(tmp_path.iterdir()) == []

@@ -27,6 +27,7 @@ from modpkg.formats.edit import add_entry, quoted
 from modpkg.formats.schema import KINDS
 from modpkg.model.changelog import Changelog, Entry
 from modpkg.model.cluster import Cluster
+from modpkg.model.disks import Disks
 from modpkg.model.inventory import Inventory
 from modpkg.model.lock import PlatformLock
 from modpkg.model.module import Module
@@ -46,6 +47,7 @@ EXAMPLES = {
     "site": BASE.parents[1] / "site.yaml",
     "cluster": BASE.parents[1] / "nodes/base/recipes/cluster.yaml",
     "inventory": BASE.parents[1] / "nodes/base/recipes/nodes/compute.yaml",
+    "disks": BASE.parents[1] / "nodes/base/recipes/disks/scratch.yaml",
 }
 
 
@@ -70,6 +72,7 @@ LOADERS_OF = {
     "site": load_site,
     "cluster": loader_of(Cluster),
     "inventory": loader_of(Inventory),
+    "disks": loader_of(Disks),
 }
 LOADERS = list(LOADERS_OF.values())
 PYDANTIC_WORDS = (

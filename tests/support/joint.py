@@ -76,14 +76,15 @@ contents:
 name: one
 version: "1.0.0"
 summary: One half of what meets in databases and caches
-packages: [gawk, libglib2.0-0, libnss-myhostname, libpam-cap, munge, shared-mime-info]
+packages: [desktop-file-utils, gawk, glib-networking, gtk-update-icon-cache, htop, libnss-myhostname, libpam-cap,
+  munge, shared-mime-info]
 accounts: [munge]
 """,
     "two": """\
 name: two
 version: "1.0.0"
 summary: The other half
-packages: [libglib2.0-0, libnss-systemd, libpam-tmpdir, nano, original-awk]
+packages: [btop, glib-networking, libnss-systemd, libpam-tmpdir, nano, original-awk]
 """,
 }
 FILES: Final = {
@@ -119,6 +120,13 @@ MIME: Final = """\
 SCHEMA: Final = """\
 <schemalist><schema id="org.example.NAME" path="/org/example/NAME/">
 <key name="a" type="b"><default>true</default></key></schema></schemalist>
+"""
+DESKTOP: Final = """\
+[Desktop Entry]
+Type=Application
+Name=NAME
+Exec=true
+MimeType=x-scheme-handler/joint-NAME;
 """
 
 CERTIFICATE: Final = """\
@@ -165,6 +173,7 @@ def package_of(name: str, place: Path) -> LockedPackage:
     files = {
         f"usr/share/mime/packages/{name}.xml": MIME.replace("NAME", name),
         f"usr/share/glib-2.0/schemas/org.example.{name}.gschema.xml": SCHEMA.replace("NAME", name),
+        f"usr/share/applications/joint-{name}.desktop": DESKTOP.replace("NAME", name),
         f"usr/lib/udev/hwdb.d/90-{name}.hwdb": f"evdev:name:{name}:*\n KEYBOARD_KEY_1=esc\n",
         "DEBIAN/control": f"Package: joint-{name}\nVersion: 1.0-1\nArchitecture: all\n"
         f"Maintainer: A Tester <tester@example.org>\nDescription: for {name}\n",

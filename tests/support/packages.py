@@ -49,6 +49,6 @@ def write_pair(directory: Path, content: bytes = DEFAULT_FRAGMENT, **changes: ob
     return Pair(
         module=made,
         fragment=fragment,
-        deb=write_deb(made, fragment=fragment, documents=DOCUMENTS, directory=directory).path,
-        rpm=write_rpm(made, fragment=fragment, documents=DOCUMENTS, directory=directory).path,
+        deb=write_deb(made, fragment=fragment, documents=DOCUMENTS, directory=directory),
+        rpm=write_rpm(made, fragment=fragment, documents=DOCUMENTS, directory=directory),
     )

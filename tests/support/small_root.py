@@ -50,25 +50,26 @@ class SmallRoot:
         return self.tree / "boot" / f"vmlinuz-{self.kernel}"
 
 
-def small_root() -> SmallRoot:
-    """Give the root from the cache, or make it from the host's own package sources."""
+def small_root(*more: str) -> SmallRoot:
+    """Give the root, with `more` packages, from the cache, or make it from the host's own package sources."""
     if os.geteuid() != 0:
         pytest.skip("making a root file system for the test needs root")
-    key = hashlib.sha256(repr((SUITE, PACKAGES, LEFT_OUT, APT_OPTIONS)).encode()).hexdigest()[:16]
+    packages = (*PACKAGES, *more)
+    key = hashlib.sha256(repr((SUITE, packages, LEFT_OUT, APT_OPTIONS)).encode()).hexdigest()[:16]
     place = CACHE / f"small-root-{key}"
     with locked(CACHE / "small-root.lock"):
         if not place.exists():
             with new_directory(place) as scratch:
-                _make(scratch)
+                _make(scratch, packages)
     return SmallRoot(tree=place / "tree", squashfs=place / "root.squashfs")
 
 
-def _make(place: Path) -> None:
+def _make(place: Path, packages: tuple[str, ...]) -> None:
     tree = place / "tree"
     run(
         [
             *("mmdebstrap", "--mode=root", "--format=directory", "--variant=essential"),
-            f"--include={','.join(PACKAGES)}",
+            f"--include={','.join(packages)}",
             "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
             *(f"--aptopt={option}" for option in APT_OPTIONS),
             "--dpkgopt=force-unsafe-io",

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from modpkg.deb.write import write_deb
+from modpkg.host.files import digest_file
 from modpkg.rpm.write import write_rpm
 from tests.support.modules import module
 from tests.support.packages import DOCUMENTS
@@ -23,8 +24,8 @@ def main() -> None:
     if os.geteuid() == 0:
         os.setuid(int(sys.argv[4]))
     for write in (write_deb, write_rpm):
-        receipt = write(made, fragment=fragment, documents=DOCUMENTS, directory=directory)
-        sys.stdout.write(f"{receipt.path.name} {receipt.sha256}\n")
+        path = write(made, fragment=fragment, documents=DOCUMENTS, directory=directory)
+        sys.stdout.write(f"{path.name} {digest_file(path)}\n")
 
 
 if __name__ == "__main__":

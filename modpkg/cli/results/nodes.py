@@ -1,4 +1,4 @@
-"""What commands about nodes answer: small frozen values. Nothing is worked out here."""
+"""What commands about documents of nodes and their head answer: small frozen values. Nothing is worked out here."""
 
 from __future__ import annotations
 

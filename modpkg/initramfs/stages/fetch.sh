@@ -103,6 +103,9 @@ if [ -n "$(argument modpkg.layers)" ]; then
     get_layers
 else
     get modpkg.image "$image"
+    if [ -n "$(argument modpkg.verity)" ]; then
+        get modpkg.verity "$verity"
+    fi
 fi
 if [ -n "$(argument modpkg.site)" ]; then
     get modpkg.site "$site"

@@ -12,7 +12,29 @@ cp /etc/resolv.conf /run/modpkg/resolv.conf 2>/dev/null
 say hand-over end
 # Reports still under way would be cut off.
 wait
+# Who was told of the stages is told of the end too, by a unit in /run: the image knows nothing of heads.
+url=$(argument modpkg.report)
+if [ -n "$url" ]; then
+    cp /lib/modpkg/tell.sh /run/modpkg/tell.sh
+    cp "$events_file" /run/modpkg/events
+    printf '%s\n' "$url" >/run/modpkg/report
+    units=/run/systemd/system
+    mkdir -p "$units/multi-user.target.wants"
+    # Type=exec, not oneshot: its job ends as it starts, so that the script can wait until no job is left.
+    cat >"$units/modpkg-report.service" <<END
+[Unit]
+Description=Report to the head that the node is up
+After=multi-user.target
 
+[Service]
+Type=exec
+ExecStart=/bin/sh /run/modpkg/tell.sh
+END
+    ln -s ../modpkg-report.service "$units/multi-user.target.wants/modpkg-report.service"
+fi
+
+# Its memory is free once nothing holds it.
+umount /lib/modpkg/drivers 2>/dev/null
 for place in dev proc sys run; do
     mount --move "/$place" "$newroot/$place" || give_up hand-over "the image has no /$place"
 done

@@ -4,8 +4,15 @@
 # shellcheck source=../library.sh
 . /lib/modpkg/library.sh
 
+drivers=/lib/modpkg/drivers
+
 # Words, not lines: no module's name and no alias has a space. Globs in aliases are not for the shell.
 set -f
+
+if [ -e "$drivers.squashfs" ]; then
+    modprobe -a loop squashfs || fail "cannot load loop and squashfs"
+    mount -t squashfs -o ro,loop "$drivers.squashfs" "$drivers" || fail "cannot mount the drivers"
+fi
 
 always=$(cat /lib/modpkg/modules)
 if [ -n "$always" ]; then
@@ -14,13 +21,14 @@ if [ -n "$always" ]; then
 fi
 
 # A driver of a bus finds devices that ask for more drivers: again, until nothing new is asked for.
-asked=
+# busybox takes an empty list of patterns for one that everything matches.
+echo >/tmp/asked
 for _ in 1 2 3 4 5; do
-    found=$(find /sys/devices -name modalias -exec cat {} + 2>/dev/null | sort -u)
-    if [ "$found" = "$asked" ]; then
-        break
-    fi
-    asked=$found
+    set +f
+    new=$(cat /sys/bus/*/devices/*/modalias 2>/dev/null | sort -u | grep -vxFf /tmp/asked)
+    set -f
+    [ -n "$new" ] || break
+    echo "$new" >>/tmp/asked
     # shellcheck disable=SC2086  # one word an alias; most have no driver here, which is no fault
-    modprobe -a -q $found 2>/dev/null || true
+    modprobe -a -q $new 2>/dev/null || true
 done

@@ -214,12 +214,12 @@ def test_a_spoilt_package_is_told_to_the_byte(versions: Versions, tmp_path: Path
     facts = module.fragment.model_copy(update={"sha256": receipt.sha256, "size": receipt.size})
     changes = {"fragment": facts, "paths": inventory(tmp_path / "tree"), "summary": "Another light"}
     spoilt = write_deb(module.model_copy(update=changes), fragment=fragment, documents={}, directory=tmp_path)
-    found = versions.data("verify-module", str(spoilt.path), "--offline", code=1)
+    found = versions.data("verify-module", str(spoilt), "--offline", code=1)
     assert found["guilty"] == ["lighthouse"]
     told = [(one["file"], one["path"], one["kind"], one["offset"]) for one in found["differences"]]
     assert told[0] == ("fragment.squashfs", "/usr/bin/beacon", "content", 12)
     assert ("module.json", "/summary", "content", None) in told
-    assert told[-1][0] == spoilt.path.name
+    assert told[-1][0] == spoilt.name
 
 
 def test_a_package_of_other_inputs_cannot_be_told(versions: Versions) -> None:

@@ -25,52 +25,24 @@ from modpkg.pipeline.lock_platform import lock_platform
 from modpkg.pipeline.platform_lock import Wish, load_platform_lock
 from modpkg.pipeline.site import Site
 from modpkg.pipeline.workshop import Workshop
-from modpkg.rootfs.inventory import inventory
-from modpkg.rootfs.state.nsswitch import parse_services
 from modpkg.squashfs.pack import unpack
 from modpkg.store.store import Store
 from tests.support import joint
 from tests.support.joint import PLATFORM, JointJob
+from tests.support.one_root import ANY_INSTALLATION, DATABASES, named, unexpected
 from tests.support.small_store import cache_directory, link_blobs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from modpkg.model.lock import PlatformLock
 
 pytestmark = [pytest.mark.programs, pytest.mark.network]
 CHECKOUT = Path(__file__).resolve().parents[3]
-# Paths that are in one tree alone or differ, and why that is as it should be.
 DIFFERENCES = {
-    r"(dev|run|var/cache|var/log)/.*": "made anew at each boot, or a trace of the installation",
-    r"etc/rc[0-6S]\.d/.*": "start links of an init that no image has",
-    r"var/lib/apt/.*|var/lib/dpkg/(lock|lock-frontend|triggers/Lock)": "the package manager's own working files",
-    r"etc/(\.pwd\.lock|(passwd|group|shadow|gshadow)-)|var/lib/dpkg/[a-z]+-old": "locks, and databases as they were",
-    r"etc/munge/munge\.key": "a secret, which every site makes for itself",
+    **ANY_INSTALLATION,
     r"boot/vmlinuz-.*|usr/lib/modules(/.*)?": "the kernel of this test is in no package",
-    r"(etc|var)/\.updated|usr/lib/modpkg(/.*)?|usr/share/doc/modpkg-image(/.*)?": "what an image says about itself",
+    r"etc/munge/munge\.key": "a secret, which every site makes for itself",
     # update-ca-certificates ran once before all certificates were there, and took the bundle for a certificate.
     r"etc/ssl/certs/7524e189\.0": "a link that the order of configuration left wrong in the installation",
-}
-# Databases with the same records, which are in the order of their installation there and sorted here.
-DATABASES: dict[str, Callable[[str], object]] = {
-    # The owners of files are compared by name: ids are the platform's here, and chance there.
-    "etc/passwd": lambda text: sorted(
-        re.sub(r"^([^:]+:x):\d+:\d+:", r"\1::", line) for line in text.split("\n")
-    ),
-    "etc/group": lambda text: sorted(re.sub(r"^([^:]+:x):\d+:", r"\1:", line) for line in text.split("\n")),
-    "etc/gshadow": lambda text: sorted(text.split("\n")),
-    # The day of the last change is the day of the build.
-    "etc/shadow": lambda text: sorted(
-        re.sub(r"^([^:]*:[^:]*):\d*:", r"\1::", line) for line in text.split("\n")
-    ),
-    "etc/shells": lambda text: sorted(line for line in text.split("\n") if not line.startswith("#")),
-    "var/lib/shells.state": lambda text: sorted(text.split("\n")),
-    "var/lib/dpkg/triggers/File": lambda text: sorted(text.split("\n")),
-    "var/lib/dpkg/diversions": lambda text: sorted(re.findall(r".*\n.*\n.*\n", text)),
-    # Comments are not kept.
-    "etc/nsswitch.conf": parse_services,
-    "usr/lib/os-release": lambda text: re.sub(r"IMAGE_VERSION=.*\n", "", text),
 }
 
 
@@ -136,31 +108,10 @@ def installed(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> P
     return work / "tree"
 
 
-def named(tree: Path) -> dict[str, str]:
-    """Describe a tree with the names of owners: their numbers are the platform's table in one, chance in the other."""
-    users, groups = (names_of(tree / "etc" / table) for table in ("passwd", "group"))
-    found = {}
-    for path, line in inventory(tree).items():
-        kind, mode, user, group, *rest = line.partition(" link=")[0].split(" ")
-        found[path] = " ".join([kind, mode, users[user], groups[group], *rest])
-    return found
-
-
-def names_of(table: Path) -> dict[str, str]:
-    lines = [line.split(":") for line in table.read_text().splitlines()]
-    return {words[2]: words[0] for words in lines}
-
-
-def is_expected(path: str) -> bool:
-    return any(re.fullmatch(pattern, path) for pattern in DIFFERENCES)
-
-
 def test_modules_together_are_what_one_installation_makes(image: Path, installed: Path) -> None:
     ours, theirs = named(image), named(installed)
     assert len(ours) > 3000
-    differing = sorted({path for path, _ in ours.items() ^ theirs.items()} - DATABASES.keys())
-    unexpected = {path: (ours.get(path), theirs.get(path)) for path in differing if not is_expected(path)}
-    assert unexpected == {}
+    assert unexpected(ours, theirs, DIFFERENCES) == {}
 
 
 def test_every_reason_for_a_difference_is_needed(image: Path, installed: Path) -> None:
@@ -185,6 +136,11 @@ def test_databases_have_the_same_records(image: Path, installed: Path, path: str
         ("usr/share/mime/globs", "*.one"),
         ("usr/share/mime/globs", "*.two"),
         ("usr/share/glib-2.0/schemas/gschemas.compiled", "org.example.two"),
+        ("usr/share/applications/mimeinfo.cache", "x-scheme-handler/joint-one=joint-one.desktop"),
+        ("usr/share/applications/mimeinfo.cache", "x-scheme-handler/joint-two=joint-two.desktop"),
+        ("usr/share/icons/hicolor/icon-theme.cache", "htop"),
+        ("usr/share/icons/hicolor/icon-theme.cache", "btop"),
+        ("usr/lib/x86_64-linux-gnu/gio/modules/giomodule.cache", "libgiognutls.so: gio-tls-backend"),
         ("etc/ssl/certs/ca-certificates.crt", joint.CERTIFICATE),
     ],
 )

@@ -12,8 +12,10 @@ import pytest
 from modpkg.formats.node_documents import load_nodes
 from modpkg.host import tools
 from modpkg.host.run import run, running
+from modpkg.model.node import HeadImage
 from modpkg.node.dnsmasq import dnsmasq_text, hosts_text
-from tests.support.nodes import copy_recipes, programs
+from modpkg.node.uki import distinct, plan_ukis
+from tests.support.nodes import copy_recipes, image_about, programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +27,7 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="a network of its own needs root"),
 ]
 NODE = "52:54:00:00:00:01"
+OTHER = "52:54:00:00:00:02"
 STRANGER = "52:54:00:00:99:99"
 UEFI = ("-x", "0x5d:0007")
 UEFI_HTTP = ("-x", "0x5d:0010", "-V", "HTTPClient:Arch:00016")
@@ -133,7 +136,7 @@ def head(tmp_path: Path) -> Path:
     (root / "current").mkdir(parents=True)
     programs(root / "current/tftp")
     (root / "current/dnsmasq.conf").write_text(dnsmasq_text(nodes.cluster, root))
-    (root / "current/hosts").write_text(hosts_text(nodes))
+    (root / "current/hosts").write_text(hosts_text(nodes, {}))
     return root
 
 
@@ -155,6 +158,30 @@ def test_each_kind_of_machine_gets_its_program_and_a_node_its_address(head: Path
     told = answers["uefi"]
     assert (told["hostname"], told["router"], told["dns"]) == ("beo-01", "10.0.0.254", "10.0.0.1")
     assert told["domain"] == "cluster.example.org"
+
+
+def test_uefi_gets_the_program_of_its_node_and_a_bios_of_the_same_node_does_not(
+    tmp_path: Path, head: Path, net: Net
+) -> None:
+    recipes = tmp_path / "recipes"
+    (recipes / "nodes/own.yaml").write_text("nodes: {beo-01: {boot: uki}}\n")
+    nodes = load_nodes(recipes)
+    ukis = plan_ukis(nodes, {"compute": HeadImage(directory="d", about=image_about())}, salt="")
+    (head / "current/dnsmasq.conf").write_text(dnsmasq_text(nodes.cluster, head, distinct(ukis)))
+    (head / "current/hosts").write_text(hosts_text(nodes, ukis))
+    file = ukis["beo-01"].file
+    with served(head, net):
+        kinds = {"bios": BIOS, "uefi": UEFI, "http": UEFI_HTTP, "ipxe": IPXE}
+        answers = {kind: net.ask(NODE, *words) for kind, words in kinds.items()}
+        other = net.ask(OTHER, *UEFI)
+    assert {kind: answer.get("boot_file") or answer.get("bootfile") for kind, answer in answers.items()} == {
+        "bios": "undionly.kpxe",
+        "uefi": f"uki/{file}",
+        "http": f"http://10.0.0.1/uki/{file}",
+        "ipxe": "http://10.0.0.1/boot/${netX/mac}.ipxe",
+    }
+    assert {answer["ip"] for answer in answers.values()} == {"10.0.1.1"}
+    assert (other.get("boot_file") or other.get("bootfile")) == "snponly.efi"
 
 
 def test_a_machine_of_no_inventory_gets_an_address_of_the_range(head: Path, net: Net) -> None:

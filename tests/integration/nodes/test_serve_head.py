@@ -18,15 +18,21 @@ from modpkg.formats.node_documents import load_nodes
 from modpkg.host import tools
 from modpkg.host.files import temporary_directory
 from modpkg.host.run import CommandError, run, running
+from modpkg.node.grants import Grants
+from modpkg.node.head import HeadPlaces
 from modpkg.pipeline.head import plan_head, write_head
 from modpkg.pipeline.serve_head import check_head, serve_head
+from modpkg.pipeline.watch_nodes import NodeStates
 from tests.support.nodes import copy_recipes, programs, write_image
+from tests.support.reports import body, boot_id, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
 pytestmark = pytest.mark.programs
+KNOWN = "52:54:00:00:00:01"
+STRANGER = "52:54:00:00:99:99"
 
 
 @contextmanager
@@ -54,6 +60,21 @@ def run_in(network: list[str], words: list[Any], **options: Any) -> Any:
 def reachable(network: list[str]) -> bool:
     words = [*network, "busybox", "wget", "-q", "-O", "/dev/null", "http://10.0.0.1/boot/unknown.ipxe"]
     return run(words, check=False).returncode == 0
+
+
+def report(network: list[str], directory: Path, mac: str) -> str:
+    """Let busybox, which is what nodes have, report a boot to the head."""
+    (directory / "report").write_bytes(body(boot_id(), *lines_of("network", "fetch")))
+    words = ["busybox", "wget", "-q", "-O", "/dev/null", "--post-file", str(directory / "report")]
+    ended = run([*network, *words, f"http://10.0.0.1/event/{mac}"], check=False)
+    return "refused" if ended.returncode else "reported"
+
+
+def ask_grant(network: list[str], token: str) -> str:
+    """Let busybox ask for a grant to wipe, as a node does."""
+    words = ["busybox", "wget", "-q", "-O", "/dev/null", "--post-data", ""]
+    ended = run([*network, *words, f"http://10.0.0.1/grant/{token}"], check=False)
+    return "refused" if ended.returncode else "granted"
 
 
 def image_of(root: Path) -> str:
@@ -121,6 +142,7 @@ def test_without_a_configuration_nothing_is_served(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="a network of its own needs root")
 def test_nodes_get_what_is_in_use_and_a_change_while_it_is_served(public: Path, root: Path) -> None:
     events: list[Event] = []
+    token = Grants(HeadPlaces(root).grants).give("beo-01", ["a"]).token
     with own_network() as name:
         in_network = ["ip", "netns", "exec", name]
 
@@ -137,6 +159,8 @@ def test_nodes_get_what_is_in_use_and_a_change_while_it_is_served(public: Path, 
                 change(public, root)
             if any(isinstance(event, Warned) for event in events):
                 seen.append(fetch("boot/52:54:00:00:00:01.ipxe"))
+                seen.extend(report(in_network, public, mac) for mac in (KNOWN, STRANGER))
+                seen.extend(ask_grant(in_network, token) for _ in range(2))
             return len(seen) > 4
 
         with pytest.MonkeyPatch.context() as patch:
@@ -147,6 +171,8 @@ def test_nodes_get_what_is_in_use_and_a_change_while_it_is_served(public: Path, 
     assert '"name":"beo-01"' in seen[2]
     assert seen[3] == "root"
     assert "xyz" in seen[4]
+    assert seen[5:] == ["reported", "refused", "granted", "refused"]
+    assert [state.stage for state in NodeStates(root).now()] == ["fetch", "", ""]
 
 
 def test_a_folder_that_the_servers_cannot_enter_is_told(root: Path) -> None:

@@ -96,3 +96,19 @@ def test_a_wrong_command_line_is_bad_input(
     err = capsys.readouterr().err
     assert err.startswith("error: cannot read the command line: ")
     assert message in err
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("build-module core --offline", ["build-module"]),
+        ("--help publish", ["publish"]),
+        ("lint-recipe promote", ["lint-recipe", "promote"]),
+        ("build-modul core", COMMANDS),
+        ("", COMMANDS),
+        ("--list build-module", COMMANDS),
+        ("--complete -- modpkg build-module --", COMMANDS),
+    ],
+)
+def test_only_what_a_command_line_names_is_read(line: str, names: list[str]) -> None:
+    assert sorted(command_collection(line.split()).task_names) == names

@@ -1,7 +1,8 @@
+import io
 import os
 from pathlib import Path
 
-from modpkg.cli.streams import usable, write_line
+from modpkg.cli.streams import has_reader, usable, write_line
 
 
 def test_a_line_is_written_at_once(tmp_path: Path) -> None:
@@ -40,3 +41,12 @@ def test_what_a_stream_cannot_encode_is_escaped(tmp_path: Path) -> None:
 
 def test_a_closed_stream_swallows_all() -> None:
     assert write_line(usable(None), "hello")
+
+
+def test_a_pipe_tells_whether_somebody_may_read() -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w") as stream:
+        assert has_reader(stream)
+        os.close(reader)
+        assert not has_reader(stream)
+    assert has_reader(io.StringIO())

@@ -14,11 +14,14 @@ from modpkg.model import (
     address,
     changelog,
     config,
+    disks,
     document,
+    files,
     hostlist,
     manifest,
     recipe,
     repository,
+    settings,
     site,
     size,
 )
@@ -126,6 +129,18 @@ TEXTS = {
     ),
     address.DEVICE_PATTERN: (["eth0", "enp1s0f1", "bond0.12"], ["", "a b", "e" * 16, "eth0/", "eth0\n"]),
     address.DOMAIN_PATTERN: (["cluster", "a-b.example.org"], ["", ".a", "a.", "a..b", "-a", "A.org", "a\n"]),
+    disks.SIZE_PATTERN: (
+        ["400MiB", "1GiB", "2TiB", "rest"],
+        ["", "0MiB", "400M", "400 MiB", "all", "1GiB\n"],
+    ),
+    disks.MEMBER_PATTERN: (
+        ["var", "a.md0", "disk-1.my-data"],
+        ["", "a.", ".a", "a.b.c", "A.b", "a b", "a\n"],
+    ),
+    disks.PATTERN_PATTERN: (
+        ["S3Z8*", "WD-?1", "/dev/nvme0n1", "*"],
+        ["", "a b", "$(x)", "a'b", 'a"', "a;b", "[ab]", "a\n"],
+    ),
     hostlist.HOST_PATTERN: (
         ["beo-01", "a", "0"],
         ["", "-a", "a-", "A", "a_b", "a.b", "a" * 64, "a\n"],
@@ -153,6 +168,10 @@ TEXTS = {
     ),
     site.DOMAIN_PATTERN: (["cluster.example.org", "local"], ["", ".", "a..b", "-a", "a-", "a b", "a\n"]),
     site.ZONE_PATTERN: (["UTC", "Europe/Berlin", "Etc/GMT+12"], ["", "/UTC", "Europe/", "../x", "a b"]),
+    document.RELATIVE_PATTERN: (["a", "a/b c"], ["", "/a", "a/", "a//b", "a\n"]),
+    files.BELOW_ROOT_PATTERN: (["/etc/x", "/a"], ["", "/", "//", "a", "//a"]),
+    settings.MOUNT_POINT_PATTERN: (["/home", "/a-b/c"], ["", "/", "home", "/a b", "/a\\b", "/a/", "/a\n"]),
+    settings.MOUNT_WORD_PATTERN: (["10.0.0.1:/home", "rw,hard"], ["", "a b", "a\\", "a\n"]),
     size.SIZE_PATTERN: (["150 MB", "1.5 GiB", "0.5 kB"], ["", "150", "150MB", "150 mb", "0 MB", "01 MB"]),
     repository.BASE_URL_PATTERN: (["https://a", "file:///srv/repo"], ["a", "https://", "ssh://a"]),
     repository.KEY_PATTERN: (

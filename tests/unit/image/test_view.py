@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modpkg.image.view import Shown, opened
-from modpkg.squashfs.pack import Settings, pack_tree
+from modpkg.squashfs.pack import Settings, pack_tree, unpack
 from tests.support.stack import make_module, write_files
 
 if TYPE_CHECKING:
@@ -56,6 +56,13 @@ def test_files_are_taken_out_by_themselves(modules: list[tuple[Module, Path]], t
     assert found == {"usr/lib/liba.so", "usr/bin/x"}
 
 
+def test_what_is_no_library_is_outlined_whole(modules: list[tuple[Module, Path]], tmp_path: Path) -> None:
+    with opened(*zip(*modules, strict=True)) as view:
+        view.outline(["usr/lib/liba.so", "usr/bin/x"], tmp_path / "out")
+    assert (tmp_path / "out/usr/lib/liba.so").read_bytes() == b"a"
+    assert (tmp_path / "out/usr/bin/x").read_bytes() == b"x of tools"
+
+
 def test_the_glue_comes_first(modules: list[tuple[Module, Path]], tmp_path: Path) -> None:
     write_files(tmp_path / "glue", {"etc/os-release": "glue"})
     with opened(*zip(*modules, strict=True)) as view:
@@ -69,3 +76,20 @@ def test_a_damaged_fragment_is_named_by_its_module(modules: list[tuple[Module, P
     modules[1][1].write_bytes(b"hsqs")
     with opened(*zip(*modules, strict=True)) as view, pytest.raises(Exception, match="fragment of tools"):
         view.read("usr/bin/x")
+
+
+def test_carved_files_are_a_squashfs_of_their_own_with_the_blocks_of_the_fragments(
+    modules: list[tuple[Module, Path]], tmp_path: Path
+) -> None:
+    with opened(*zip(*modules, strict=True)) as view:
+        assert view.below("usr") == ("usr/bin/x", "usr/lib/liba.so")
+        view.carve(["usr/bin/x", "usr/lib/liba.so"], tmp_path / "carved")
+        view.carve(["usr/bin/x", "usr/lib/liba.so"], tmp_path / "again")
+        with pytest.raises(FileNotFoundError, match="usr/none"):
+            view.carve(["usr/none"], tmp_path / "none")
+    assert (tmp_path / "carved").read_bytes() == (tmp_path / "again").read_bytes()
+    unpack(tmp_path / "carved", tmp_path / "tree")
+    found = {str(path.relative_to(tmp_path / "tree")): path for path in (tmp_path / "tree").rglob("*")}
+    assert {name for name, path in found.items() if path.is_file()} == {"usr/bin/x", "usr/lib/liba.so"}
+    # The topmost module's, as a node would see it.
+    assert found["usr/bin/x"].read_text() == "x of tools"

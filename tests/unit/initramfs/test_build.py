@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -58,8 +59,8 @@ def test_it_holds_busybox_the_stages_and_the_modules_needed_only(root: Path) -> 
     assert found["bin/sh"] == b"busybox"
     assert found["init"].startswith(b"#!/bin/busybox sh\n")
     stages = {path.rpartition("/")[2] for path in found if path.startswith("lib/modpkg/stages/")}
-    named = {"mounts", "modules", "network", "fetch", "verify", "overlay", "check", "hand-over"}
-    assert stages == {f"{name}.sh" for name in named}
+    named = {"mounts", "modules", "network", "fetch", "verify", "overlay", "disks", "settings"}
+    assert stages == {f"{name}.sh" for name in named | {"check", "hand-over"}}
     kernel_modules = {path.rpartition("/")[2] for path in found if path.endswith(".ko")}
     assert kernel_modules == {
         "loop.ko",
@@ -138,3 +139,45 @@ def test_a_missing_module_is_named_and_nothing_is_written(root: Path) -> None:
 def test_a_kernel_that_is_not_there_is_an_error(root: Path) -> None:
     with pytest.raises(ModpkgError, match=r"modules\.dep"):
         build_initrd(Directory(root), kernel="9.9", modules=(), destination=root.parent / "initrd")
+
+
+class Compressed(Directory):
+    """A tree whose files can be had compressed; the squashfs is a list of their names."""
+
+    def carve(self, paths: Collection[str], destination: Path) -> bool:
+        destination.write_text("\n".join(sorted(paths)))
+        return True
+
+
+def test_compressed_drivers_lie_apart_with_their_firmware_and_modprobe_finds_them(root: Path) -> None:
+    modules = root / "usr/lib/modules" / KERNEL
+    (modules / "kernel/drivers/net/mlx5-core.ko").write_bytes(b"\0firmware=mlx5/fw.bin\0firmware=none.bin\0")
+    (root / "usr/lib/firmware/mlx5").mkdir(parents=True)
+    (root / "usr/lib/firmware/mlx5/fw.bin").write_bytes(b"firmware")
+    (root / "usr/lib/firmware/other.bin").write_bytes(b"of no driver here")
+    target = root.parent / "initrd"
+    build_initrd(Compressed(root), kernel=KERNEL, modules=["@ethernet"], destination=target)
+    entries = read_archive(target.read_bytes())
+    found = {str(entry["path"]): bytes(entry["data"]) for entry in entries}  # type: ignore[call-overload]
+    place = f"usr/lib/modules/{KERNEL}/kernel"
+    drivers = ("virtio/virtio", "virtio/virtio_pci", "net/virtio_net", "net/mlx5-core")
+    assert found["lib/modpkg/drivers.squashfs"].decode().splitlines() == sorted(
+        ["usr/lib/firmware/mlx5/fw.bin", f"{place}/fs/overlayfs/overlay.ko"]
+        + [f"{place}/drivers/{name}.ko" for name in drivers]
+    )
+    # What it is mounted with cannot lie in it.
+    kept = {path for path in found if path.endswith(".ko")}
+    assert kept == {
+        f"lib/modules/{KERNEL}/kernel/drivers/block/loop.ko",
+        f"lib/modules/{KERNEL}/kernel/fs/squashfs/squashfs.ko",
+    }
+    assert found[f"lib/modules/{KERNEL}/more"] == f"/lib/modpkg/drivers/usr/lib/modules/{KERNEL}".encode()
+    assert found["lib/firmware"] == b"/lib/modpkg/drivers/usr/lib/firmware"
+    dep = found[f"lib/modules/{KERNEL}/modules.dep"].decode()
+    assert "more/kernel/drivers/net/virtio_net.ko: more/kernel/drivers/virtio/virtio.ko\n" in dep
+    assert "\nkernel/fs/squashfs/squashfs.ko:\n" in dep
+
+
+def test_an_image_of_virtual_machines_alone_has_no_driver_of_servers(root: Path) -> None:
+    assert not [path for path in build(root) if "mlx5" in path]
+    assert [path for path in build(root, "@ethernet") if "mlx5" in path]

@@ -1,4 +1,5 @@
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from modpkg.events import (
     Event,
     Output,
     Progress,
+    Sink,
     StepFinished,
     StepSkipped,
     StepStarted,
@@ -22,7 +24,9 @@ from modpkg.events import (
 from modpkg.host.run import CommandError
 from modpkg.model.document import Record
 from modpkg.pipeline import apart
-from modpkg.pipeline.apart import WorkerError, call, error_fields
+from modpkg.pipeline.apart import WorkerError, call
+from modpkg.pipeline.error_fields import error_fields
+from modpkg.pipeline.worker import TASKS
 
 Said = Callable[..., None]
 
@@ -43,6 +47,7 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Said:
         program.write_text(f'#!/bin/sh\ncd {tmp_path}\necho "$@" >words\ncat stdout\ncat stderr >&2\n{end}\n')
         program.chmod(0o755)
 
+    monkeypatch.setattr(apart, "can_fork", lambda: False)
     monkeypatch.setattr(apart.namespaces, "enter", lambda mode: (str(program), f"--{mode}"))
     return say
 
@@ -193,3 +198,44 @@ def test_a_result_in_the_middle_of_a_line_is_none(tmp_path: Path, worker: Said) 
     worker(f" {result({})}")
     with pytest.raises(CommandError):
         called(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a copy of this process is taken for root alone")
+def test_root_has_it_done_by_a_copy_of_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def work(path: Path, sink: Sink) -> dict[str, Any]:
+        sink(Warned(f"process {os.getpid()}"))
+        return {"job": json.loads(path.read_text())}
+
+    # What only this process knows.
+    monkeypatch.setitem(TASKS, "build", work)
+    events: list[Event] = []
+    assert called(tmp_path, events) == {"job": {"name": "slurm"}}
+    assert events == [Warned("process 1")]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a copy of this process is taken for root alone")
+def test_an_error_of_a_copy_is_raised_here_and_a_fault_is_one_of_modpkg(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, sink: Sink) -> dict[str, Any]:
+        del sink
+        raise BadInputError("cannot build it", where=path.name, hint="mend it")
+
+    def fail(path: Path, sink: Sink) -> dict[str, Any]:
+        raise LookupError(f"{path.name} {sink}")
+
+    def die(path: Path, sink: Sink) -> dict[str, Any]:
+        sink(Warned(path.name))
+        # Nobody inside can end the first process; whoever outside does, ends it so.
+        os._exit(9)
+
+    monkeypatch.setitem(TASKS, "build", refuse)
+    with pytest.raises(BadInputError, match="cannot build it"):
+        called(tmp_path)
+    monkeypatch.setitem(TASKS, "build", fail)
+    with pytest.raises(WorkerError, match=r"LookupError: build\.job\.json"):
+        called(tmp_path)
+    monkeypatch.setitem(TASKS, "build", die)
+    with pytest.raises(CommandError, match="ended with status 9") as caught:
+        called(tmp_path)
+    assert "modpkg.pipeline.worker build" in caught.value.hint

@@ -164,6 +164,21 @@ def test_a_package_that_is_gone_is_written_again_without_a_build(
     assert worker.built == EVERY
 
 
+def test_a_fragment_that_the_disk_spoilt_is_never_packed(checkout: Checkout, worker: FakeWorker) -> None:
+    del worker
+    workshop = checkout.workshop()
+    one = build(workshop)["slurm"]
+    one.deb.unlink()
+    fragment = workshop.store.path(one.module.fragment.sha256)
+    content = bytearray(fragment.read_bytes())
+    content[-1] ^= 1
+    fragment.chmod(0o644)
+    fragment.write_bytes(content)
+    with pytest.raises(BadInputError, match="is not the fragment"):
+        build(workshop)
+    assert not one.deb.exists()
+
+
 @pytest.mark.parametrize(
     "note", ["", "{", "{}", "[]", '{"key": 1, "files": []}', '{"key": "x", "files": ["a"]}']
 )

@@ -43,9 +43,9 @@ def package(module: Module, directory: Path) -> Path:
     fragment = directory / "fragment"
     fragment.write_bytes(FRAGMENT)
     documents = {"packages.changelog.gz": CHANGES.encode()}
-    receipt = write_deb(module, fragment=fragment, documents=documents, directory=directory)
+    path = write_deb(module, fragment=fragment, documents=documents, directory=directory)
     fragment.unlink()
-    return receipt.path
+    return path
 
 
 def wanted(module: Module, **fields: str) -> Wanted:

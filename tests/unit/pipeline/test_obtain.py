@@ -25,8 +25,8 @@ def published(directory: Path) -> tuple[Module, Path]:
     module = make_module("core", fragment=facts)
     www = directory / "www"
     (www / "pool").mkdir(parents=True)
-    receipt = write_deb(module, fragment=fragment, documents={}, directory=www / "pool")
-    return module, receipt.path
+    path = write_deb(module, fragment=fragment, documents={}, directory=www / "pool")
+    return module, path
 
 
 def lock_of(module: Module, package: Path, **changes: str) -> ImageLock:

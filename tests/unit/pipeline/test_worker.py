@@ -13,6 +13,7 @@ from modpkg.events import Sink, StepStarted
 from modpkg.pipeline import worker as subject
 from modpkg.pipeline.unpacked import UnpackJob
 from modpkg.pipeline.worker import TASKS, main
+from modpkg.squashfs import pack
 
 
 @pytest.fixture(autouse=True)
@@ -137,7 +138,7 @@ def test_a_fragment_is_unpacked_beside_and_then_renamed(
         directory.mkdir(mode=0o755)
         (directory / "file").touch()
 
-    monkeypatch.setattr(subject, "unpack", unpack)
+    monkeypatch.setattr(pack, "unpack", unpack)
     assert main(["unpack", str(tmp_path / "job.json")]) == 0
     assert said(capsys) == [{"result": {}}]
     assert (job.directory / "file").exists()

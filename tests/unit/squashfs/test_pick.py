@@ -75,3 +75,31 @@ def said_of(whole: bytes, place: int, path: Path) -> str:
     except (BadInputError, FileNotFoundError) as error:
         return str(error)
     return ""
+
+
+SPANS = (0, 1, 4095, 4096, 131_071, 131_072, 131_073, 150_001, 262_144, 299_999, 300_001, 400_000, 10**6)
+
+
+def test_any_span_of_a_file_is_that_of_its_content(contents: dict[str, bytes], tmp_path: Path) -> None:
+    with open_picker(tmp_path / "image") as picker:
+        for path in ("usr/lib/300001", "usr/lib/131072", "usr/lib/1", "many/0699", "empty", "sparse"):
+            assert picker.size(path) == len(contents[path])
+            for start in SPANS:
+                for end in SPANS:
+                    found = picker.read_span(path, start, max(start, end))
+                    assert found == contents[path][start : max(start, end)], (path, start, end)
+
+
+def test_a_span_larger_than_memory_is_refused(contents: dict[str, bytes], tmp_path: Path) -> None:
+    assert contents
+    with open_picker(tmp_path / "image") as picker, pytest.raises(BadInputError, match="more than"):
+        picker.read_span("empty", 0, 1 << 40)
+
+
+def test_a_span_of_what_is_no_file_is_not_found(contents: dict[str, bytes], tmp_path: Path) -> None:
+    assert contents
+    with open_picker(tmp_path / "image") as picker:
+        with pytest.raises(FileNotFoundError):
+            picker.size("usr")
+        with pytest.raises(FileNotFoundError):
+            picker.read_span("usr/none", 0, 1)

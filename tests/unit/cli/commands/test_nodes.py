@@ -4,12 +4,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from modpkg.cli.commands.nodes import head, lint_nodes, show_node
+from modpkg.cli.commands.nodes import head, lint_nodes, nodes, show_node
 from modpkg.cli.options import Session
 from modpkg.cli.render import to_data
+from modpkg.cli.watch import NodesWatch
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import ignore
 from tests.support.nodes import copy_recipes, programs, write_image
+from tests.support.reports import boot_id, lines_of, tell
 from tests.support.sessions import called
 
 if TYPE_CHECKING:
@@ -74,3 +76,51 @@ def test_an_image_that_is_not_built_is_bad_input_that_tells_how(session: Session
 def test_a_rollback_without_a_head_is_told(session: Session) -> None:
     with pytest.raises(ModpkgError, match="there is no earlier state"):
         called(head, session, rollback=True)
+
+
+def test_nodes_are_those_of_the_head_with_what_they_told(session: Session) -> None:
+    called(head, session)
+    tell(session.work / "head", "beo-01", boot_id(), *lines_of("network", "fetch"))
+    result = called(nodes, session)
+    assert [(state.node, state.stage) for state in result.nodes] == [
+        ("beo-01", "fetch"),
+        ("beo-02", ""),
+        ("login-1", ""),
+    ]
+    assert isinstance(called(nodes, session, watch=True), NodesWatch)
+
+
+def test_the_boots_of_one_node_are_shown(session: Session) -> None:
+    called(head, session)
+    for since in (1, 2, 3):
+        tell(
+            session.work / "head",
+            "beo-01",
+            boot_id(),
+            *lines_of("network", since=since),
+            at=1_800_000_000.0 + 100 * since,
+        )
+    assert len(called(nodes, session, node="beo-01").boots) == 3
+    (boot,) = called(nodes, session, node="beo-01", boots=1).boots
+    assert [(event.seconds, event.state) for event in boot.events] == [(3.0, "start"), (3.5, "end")]
+    assert called(nodes, session, node="beo-02").boots == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"node": "beo-1"}, "no node 'beo-1'"),
+        ({"node": "../beo-01"}, "no node"),
+        ({"node": "beo-01", "watch": True}, "--watch shows all nodes"),
+        ({"node": "beo-01", "boots": 0}, "cannot show 0 boots"),
+    ],
+)
+def test_what_cannot_be_shown_is_bad_input(session: Session, options: dict[str, object], words: str) -> None:
+    called(head, session)
+    with pytest.raises(BadInputError, match=words):
+        called(nodes, session, **options)
+
+
+def test_nodes_without_a_head_are_told_how_to_get_one(session: Session) -> None:
+    with pytest.raises(ModpkgError, match="there is no head yet"):
+        called(nodes, session)

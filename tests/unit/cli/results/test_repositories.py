@@ -49,6 +49,7 @@ def test_a_plan_counts_what_comes_from_another_channel_as_added() -> None:
         build_time=0,
         header_sha256=DIGEST,
         fragment=DIGEST,
+        payload=0,
     )
     pair = Pair(identity=NFS, deb=Path("n.deb"), control={}, rpm=Path("n.rpm"), rpm_facts=facts)
     pooled = Pooled(path=f"pool/ab/{CORE.deb_name}", sha256=DIGEST)

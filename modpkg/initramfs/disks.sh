@@ -1,0 +1,365 @@
+#!/bin/busybox sh
+# The words of a disk plan. A disk is used if it carries our identity or nothing at all; any other is refused,
+# unless the head gives its grant to wipe it. What is known lies in files below $disk_state, as the shell has no tables. Defines, does nothing.
+
+# shellcheck source=image_tools.sh
+. /lib/modpkg/image_tools.sh
+
+disk_state=/run/modpkg/disks
+disk_refusals=$disk_state/refusals
+disk_notes=$disk_state/notes
+disk_names=
+granted=
+blank_bytes=4194304
+# An array's data begins this far into its members: what is cleared there is blank in the array too.
+data_offset=8
+# There is no udev here: mdadm makes its devices itself.
+export MDADM_NO_UDEV=1
+
+# refuse TEXT: something is not ours to use.
+refuse() {
+    printf '%s\n' "$*" >>"$disk_refusals"
+    say disks refused "$*"
+}
+
+# note TEXT: something to be known, which does not stop the node.
+note() {
+    printf '%s\n' "$*" >>"$disk_notes"
+    say disks note "$*"
+}
+
+foreign_policy() {
+    need_tools storage blkid modprobe sfdisk
+    enter_image
+    rm -rf "$disk_state"
+    mkdir -p "$disk_state/below" "$disk_state/device" "$disk_state/disk" "$disk_state/table" \
+        "$disk_state/taken"
+    printf '%s\n' "$1" >"$disk_state/policy"
+}
+
+# grant_wipe URL DISK...: asks the head for the one use of a grant. Without its word nothing is granted: it is
+# another boot's that had the grant, or the head cannot be asked.
+grant_wipe() {
+    _grant_url=$1
+    shift
+    if timeout 20 wget -q -O /dev/null --post-data '' "$_grant_url" 2>/tmp/wget.log; then
+        granted=" $* "
+        note "this boot may wipe$granted"
+    else
+        note "the grant to wipe is not given to this boot: $(tail -n 1 /tmp/wget.log)"
+    fi
+}
+
+# may_wipe NAME...: holds if the grant covers all disks that these partitions, arrays and groups lie on.
+may_wipe() {
+    for _name in "$@"; do
+        _base=${_name%%.*}
+        for _below in $(cat "$disk_state/below/$_base" 2>/dev/null || echo "$_base"); do
+            case $granted in
+                *" $_below "*) ;;
+                *) return 1 ;;
+            esac
+        done
+    done
+}
+
+# lies_on NAME MEMBER...: the disks that an array or a group lies on.
+lies_on() {
+    _upper=$1
+    shift
+    for _lower in "$@"; do
+        _base=${_lower%%.*}
+        cat "$disk_state/below/$_base" 2>/dev/null || echo "$_base"
+    done >"$disk_state/below/.new"
+    mv "$disk_state/below/.new" "$disk_state/below/$_upper"
+}
+
+# want_disk NAME GUID UNFINISHED SERIAL PATH MIN-MIB MAX-MIB ROTATIONAL
+want_disk() {
+    disk_names="$disk_names $1"
+    mkdir -p "$disk_state/disk/$1"
+    printf '%s\n' "$2" >"$disk_state/disk/$1/guid"
+    printf '%s\n' "$3" >"$disk_state/disk/$1/unfinished"
+    printf '%s\n' "$4 $5 $6 $7 $8" >"$disk_state/disk/$1/match"
+}
+
+# want_partition DISK NUMBER DEVICE UUID TYPE MIB
+want_partition() {
+    printf '%s\n' "$2 $3 $4 $5 $6" >>"$disk_state/disk/$1/partitions"
+}
+
+# physical_disks: the node's own disks; loops, arrays and what can be taken out are none.
+physical_disks() {
+    for _path in /sys/block/*; do
+        if [ -e "$_path/device" ] && [ "$(cat "$_path/removable")" = 0 ] && [ "$(cat "$_path/size")" -gt 0 ]; then
+            echo "${_path##*/}"
+        fi
+    done
+}
+
+serial_of() {
+    for _file in "/sys/block/$1/serial" "/sys/block/$1/device/serial"; do
+        if [ -r "$_file" ]; then
+            tr -d ' \n' <"$_file"
+            return
+        fi
+    done
+    # SCSI's page of the serial number begins with four bytes of its own.
+    tail -c +5 "/sys/block/$1/device/vpd_pg80" 2>/dev/null | tr -d ' \n\000'
+}
+
+# partition_of DISK NUMBER: prints the device of a partition.
+partition_of() {
+    case $1 in
+        *[0-9]) echo "/dev/$1p$2" ;;
+        *) echo "/dev/$1$2" ;;
+    esac
+}
+
+# table_of DISK: prints its partition table as sfdisk tells it. It is asked once: each program of the image takes its time.
+table_of() {
+    if [ ! -e "$disk_state/table/$1" ]; then
+        tool sfdisk --dump "/dev/$1" >"$disk_state/table/$1" 2>/dev/null
+    fi
+    cat "$disk_state/table/$1"
+}
+
+# table_id DISK: prints the GUID of its partition table, nothing if it has none.
+table_id() {
+    table_of "$1" | awk '/^label-id:/ { print tolower($2) }'
+}
+
+# partition_ids DISK: prints the UUIDs of its partitions in their order.
+partition_ids() {
+    table_of "$1" | sed -n 's/.*uuid=\([0-9A-Fa-f-]*\).*/\1/p' | tr A-F a-f
+}
+
+# content_of DEVICE: prints what a device holds, nothing if it is blank. What blkid says stays in a file.
+content_of() {
+    tool blkid -p -o export "$1" >/tmp/blkid 2>/dev/null
+    _found=$(grep -E '^(PTTYPE|TYPE|LABEL|UUID|PTUUID)=' /tmp/blkid | tr '\n' ' ')
+    if [ -n "$_found" ]; then
+        echo "$_found"
+    elif [ -n "$(head -c "$blank_bytes" "$1" | tr -d '\000' | head -c 1)" ]; then
+        echo "data that is not known"
+    fi
+}
+
+# fits NAME DISK: holds if a disk is one that the document means.
+fits() {
+    read -r _serial _pattern _least _most _rotates <"$disk_state/disk/$1/match"
+    _mib=$(($(cat "/sys/block/$2/size") / 2048))
+    # shellcheck disable=SC2254  # they are patterns
+    case $(serial_of "$2") in
+        $_serial) ;;
+        *) return 1 ;;
+    esac
+    # A name such as /dev/sda, or the way to it that the kernel shows below /sys: that depends on no order.
+    # shellcheck disable=SC2254
+    case /dev/$2 in
+        $_pattern) ;;
+        *)
+            case $(readlink -f "/sys/block/$2") in
+                $_pattern) ;;
+                *) return 1 ;;
+            esac
+            ;;
+    esac
+    [ "$_mib" -ge "$_least" ] && { [ "$_most" -eq 0 ] || [ "$_mib" -le "$_most" ]; } || return 1
+    [ "$_rotates" = - ] || [ "$_rotates" = "$(cat "/sys/block/$2/queue/rotational")" ]
+}
+
+# take NAME DISK: from now on this disk is the one of that name.
+take() {
+    printf '%s\n' "$2" >"$disk_state/disk/$1/device"
+    : >"$disk_state/taken/$2"
+}
+
+# take_own: disks that carry our identity, whatever the document says of serials: they may be in another slot.
+take_own() {
+    for _disk in $(physical_disks); do
+        _id=$(table_id "$_disk")
+        for _name in $disk_names; do
+            if [ "$_id" = "$(cat "$disk_state/disk/$_name/guid")" ]; then
+                if [ -e "$disk_state/disk/$_name/device" ]; then
+                    refuse "/dev/$_disk is a copy of the disk $_name"
+                else
+                    take "$_name" "$_disk"
+                fi
+            fi
+        done
+    done
+}
+
+# take_new NAME: a blank disk for a name that has none, or one that we began to partition and did not finish; with a
+# grant one that holds something, if it is clear which.
+take_new() {
+    _others='' _foreign='' _count=0
+    for _disk in $(physical_disks); do
+        if [ -e "$disk_state/taken/$_disk" ] || ! fits "$1" "$_disk"; then
+            continue
+        fi
+        _content=
+        if [ "$(table_id "$_disk")" != "$(cat "$disk_state/disk/$1/unfinished")" ]; then
+            _content=$(content_of "/dev/$_disk")
+        fi
+        if [ -z "$_content" ]; then
+            take "$1" "$_disk"
+            : >"$disk_state/disk/$1/new"
+            return
+        fi
+        _count=$((_count + 1))
+        _foreign=${_foreign:-$_disk}
+        _others="$_others; /dev/$_disk (serial $(serial_of "$_disk")) holds $_content"
+    done
+    if [ -z "$_others" ]; then
+        note "the disk $1 is missing"
+    elif may_wipe "$1" && [ "$_count" -le "$(alike "$1")" ]; then
+        take "$1" "$_foreign"
+        will_wipe "$1" "$_foreign"
+    elif may_wipe "$1"; then
+        refuse "the disk $1 can be any of these, and the grant to wipe does not say which: ${_others#; }"
+    else
+        refuse "the disk $1 is foreign: ${_others#; }"
+    fi
+}
+
+# alike NAME: prints how many names without a disk ask for just the same.
+alike() {
+    _alike=0
+    for _name in $disk_names; do
+        if [ ! -e "$disk_state/disk/$_name/device" ] &&
+            cmp -s "$disk_state/disk/$_name/match" "$disk_state/disk/$1/match"; then
+            _alike=$((_alike + 1))
+        fi
+    done
+    echo "$_alike"
+}
+
+# will_wipe NAME DISK: remembers that it is to be made anew, with the grant. It is not written to yet.
+will_wipe() {
+    printf '%s\n' "$(content_of "/dev/$2")" >"$disk_state/disk/$1/wipe"
+    : >"$disk_state/disk/$1/new"
+}
+
+make_partitions() {
+    if [ -e "$disk_state/disk/$1/wipe" ]; then
+        clear_ends "/dev/$2"
+        note "the disk $1 is wiped, as granted: /dev/$2 (serial $(serial_of "$2")) held $(cat "$disk_state/disk/$1/wipe")"
+    fi
+    {
+        echo "label: gpt"
+        echo "label-id: $(cat "$disk_state/disk/$1/unfinished")"
+        while read -r _number _device _uuid _type _mib; do
+            if [ "$_mib" -gt 0 ]; then
+                printf 'size=%sMiB, ' "$_mib"
+            fi
+            echo "type=$_type, uuid=$_uuid, name=\"$_device\""
+        done <"$disk_state/disk/$1/partitions"
+    } | tool sfdisk --quiet --wipe always "/dev/$2" >/tmp/sfdisk.log 2>&1 ||
+        fail "cannot partition /dev/$2: $(tail -n 1 /tmp/sfdisk.log)"
+    while read -r _number _device _; do
+        clear_ends "$(partition_of "$2" "$_number")"
+    done <"$disk_state/disk/$1/partitions"
+    # Only now is it ours: a node that lost power before begins again.
+    tool sfdisk --quiet --disk-id "/dev/$2" "$(cat "$disk_state/disk/$1/guid")" >/tmp/sfdisk.log 2>&1 ||
+        fail "cannot finish the partitions of /dev/$2: $(tail -n 1 /tmp/sfdisk.log)"
+    sync
+    rm "$disk_state/table/$2"
+    note "the disk $1 is new: /dev/$2 is partitioned"
+}
+
+# clear_ends DEVICE: what was there before must not be found as content, at its start and end, and where an array
+# on it has its own.
+clear_ends() {
+    _waited=0
+    while [ ! -b "$1" ] && [ "$_waited" -lt 50 ]; do
+        usleep 100000
+        _waited=$((_waited + 1))
+    done
+    _mib=$(($(blockdev --getsize64 "$1") / 1048576))
+    _head=$((data_offset + blank_bytes / 1048576))
+    _tail=$((_mib > 4 ? 4 : _mib))
+    dd if=/dev/zero of="$1" bs=1048576 count=$((_mib < _head ? _mib : _head)) conv=fsync 2>/dev/null
+    dd if=/dev/zero of="$1" bs=1048576 count="$_tail" seek=$((_mib - _tail)) conv=fsync 2>/dev/null
+}
+
+# know_partitions NAME: their devices, if the layout on the disk is that of the plan.
+know_partitions() {
+    _disk=$(cat "$disk_state/disk/$1/device")
+    _wanted=$(awk '{ print $3 }' "$disk_state/disk/$1/partitions")
+    if [ "$(partition_ids "$_disk")" != "$_wanted" ]; then
+        if may_wipe "$1"; then
+            will_wipe "$1" "$_disk"
+            return
+        fi
+        refuse "/dev/$_disk is the disk $1, but its layout is another than the document's"
+        return
+    fi
+    while read -r _number _device _; do
+        partition_of "$_disk" "$_number" >"$disk_state/device/$_device"
+    done <"$disk_state/disk/$1/partitions"
+}
+
+# stop_if_refused: nothing is written while something is refused, unless the document lets the node go on.
+stop_if_refused() {
+    if [ -e "$disk_refusals" ] && [ "$(cat "$disk_state/policy")" = stop ]; then
+        fail "$(tr '\n' ';' <"$disk_refusals")"
+    fi
+}
+
+# wait_for_disks: controllers tell of their disks one by one; until there is one for each name, or the time is over.
+wait_for_disks() {
+    _left=$(($(argument modpkg.disk-wait 15) * 2))
+    if ! all_disks; then
+        load_disk_drivers
+        while ! all_disks && [ "$_left" -gt 0 ]; do
+            usleep 500000
+            _left=$((_left - 1))
+        done
+    fi
+}
+
+# all_disks: holds if there are as many disks that the document can mean as it has names.
+all_disks() {
+    _missing_count=0
+    for _name in $disk_names; do
+        _missing_count=$((_missing_count + 1))
+    done
+    for _disk in $(physical_disks); do
+        if is_wanted "$_disk"; then
+            _missing_count=$((_missing_count - 1))
+        fi
+    done
+    [ "$_missing_count" -le 0 ]
+}
+
+# is_wanted DISK: holds if the document means it, or it is ours in another place.
+is_wanted() {
+    for _candidate in $disk_names; do
+        if fits "$_candidate" "$1"; then
+            return 0
+        fi
+    done
+    _id=$(table_id "$1")
+    [ -n "$_id" ] && grep -q -F "$_id" "$disk_state"/disk/*/guid
+}
+
+take_disks() {
+    wait_for_disks
+    take_own
+    for _wanted_name in $disk_names; do
+        if [ -e "$disk_state/disk/$_wanted_name/device" ]; then
+            know_partitions "$_wanted_name"
+        else
+            take_new "$_wanted_name"
+        fi
+    done
+    stop_if_refused
+    for _wanted_name in $disk_names; do
+        if [ -e "$disk_state/disk/$_wanted_name/new" ]; then
+            make_partitions "$_wanted_name" "$(cat "$disk_state/disk/$_wanted_name/device")"
+            know_partitions "$_wanted_name"
+        fi
+    done
+}

@@ -1,0 +1,101 @@
+"""The stage that fetches, with the busybox that runs it in a node and servers that fail."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from contextlib import contextmanager
+from functools import partial
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import modpkg.initramfs
+from modpkg.host.run import run
+from modpkg.node.serve import Handler
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.programs
+SOURCE = Path(modpkg.initramfs.__file__).parent
+CONTENT = os.urandom(300_000)
+
+
+class Failing(Handler):
+    """Ends each of the first answers behind some bytes; keeps what was asked."""
+
+    def __init__(self, *args: Any, asked: list[str], cuts: list[int], **options: Any) -> None:
+        self.asked, self.cuts = asked, cuts
+        super().__init__(*args, **options)
+
+    def do_GET(self) -> None:  # noqa: N802 - the base class names it so
+        """Answer in part while there are cuts left, then whole."""
+        begin = self.headers.get("Range") or "all"
+        self.asked.append(begin)
+        if not self.cuts:
+            super().do_GET()
+            return
+        start = 0 if begin == "all" else int(begin.removeprefix("bytes=").removesuffix("-"))
+        self.send_response(206 if start else 200)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}")
+        self.send_header("Content-Length", str(len(CONTENT) - start))
+        self.end_headers()
+        self.wfile.write(CONTENT[start : start + self.cuts.pop(0)])
+
+
+@contextmanager
+def failing(*cuts: int) -> Iterator[tuple[str, list[str]]]:
+    asked: list[str] = []
+    handler = partial(Failing, asked=asked, cuts=list(cuts), content={"image": CONTENT}, reports=[])
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/image", asked
+        finally:
+            server.shutdown()
+
+
+def get(tmp_path: Path, *urls: str, pauses: bool = True) -> str:
+    """Fetch from the first of some addresses that gives it; what is said of it is the answer."""
+    stage = (SOURCE / "stages/fetch.sh").read_text()
+    functions = stage[stage.index("size_of() {") :].partition("\n[ -n ")[0]
+    # The node's own places; a watcher looks each 5 s, which would make a test as long.
+    functions = functions.replace("/tmp/wget.log", f"{tmp_path}/wget.log")  # noqa: S108 - the node's
+    functions = functions.replace("sleep 5", "sleep 0.3")
+    if not pauses:
+        functions = functions.replace('sleep "$pause"', ":")
+    target = shlex.quote(str(tmp_path / "image"))
+    text = f'reason_file=/dev/stdout; told=; {functions}\nurls="{" ".join(urls)}"; get_any {target}; echo "$told"'
+    words = ["busybox", "sh", "-u", "-c", f". {shlex.quote(str(SOURCE))}/library.sh; {text}"]
+    return run(words, env={"MODPKG_ARGUMENTS": ""}, check=False).stdout
+
+
+def test_what_was_cut_off_goes_on_where_it_ended_each_time(tmp_path: Path) -> None:
+    with failing(100_000, 50_000) as (url, asked):
+        said = get(tmp_path, url)
+    assert (tmp_path / "image").read_bytes() == CONTENT
+    assert asked == ["all", "bytes=100000-", "bytes=150000-"]
+    assert said.count("cannot fetch") == 2
+    assert said.endswith(f"300000 bytes from {url}\n")
+
+
+def test_the_next_server_goes_on_where_the_one_before_ended(tmp_path: Path) -> None:
+    with failing(200_000) as (first, asked), failing() as (second, asked_then):
+        said = get(tmp_path, "http://127.0.0.1:1/image", first, second)
+    assert (tmp_path / "image").read_bytes() == CONTENT
+    assert (asked, asked_then) == (["all"], ["bytes=200000-"])
+    assert "127.0.0.1:1/image: wget: can't connect" in said
+
+
+def test_when_no_server_gives_it_the_stage_ends_with_the_last_reason_after_five_rounds(
+    tmp_path: Path,
+) -> None:
+    urls = ("http://127.0.0.1:1/image", "http://127.0.0.1:2/image")
+    said = get(tmp_path, *urls, pauses=False)
+    assert said.count("cannot fetch") == 10
+    assert said.splitlines()[-1].startswith("no address gave image; the last one said: wget: can't connect")
