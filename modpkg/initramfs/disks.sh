@@ -49,7 +49,7 @@ foreign_policy() {
 grant_wipe() {
     _grant_url=$1
     shift
-    if timeout 20 wget -q -O /dev/null --post-data '' "$_grant_url" 2>/tmp/wget.log; then
+    if timeout 60 wget -q -O /dev/null --post-data '' "$_grant_url" 2>/tmp/wget.log; then
         granted=" $* "
         note "this boot may wipe$granted"
     else
