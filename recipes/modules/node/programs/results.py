@@ -14,6 +14,8 @@ SHARE = Path("/srv/common")
 # How a node tells its head of what happens after the initrd: docs/how-to/watch-nodes.md. Not there: nobody asks.
 TELL = Path("/run/modpkg/tell.sh")
 TELL_SECONDS = 10
+# How long to wait before each further try to mount the share, in seconds.
+PAUSES = (2, 5, 10)
 # The head's settings say that there is a share by this unit.
 UNIT = Path("/etc/systemd/system/srv-common.mount")
 
@@ -80,13 +82,23 @@ class Result:
 def share_problem(share: Path) -> str:
     """Say why the share cannot be used; "" if it can, or if this node has none."""
     try:
-        if share == SHARE and UNIT.exists() and not share.is_mount():
+        if share == SHARE and UNIT.exists() and not is_mounted(share):
             return f"the share is not mounted at {share}: journalctl -u {UNIT.name} tells why"
         if share.exists():
             next(share.iterdir(), None)
     except OSError as error:
         return f"cannot read the share {share}: {error.strerror}"
     return ""
+
+
+def is_mounted(share: Path) -> bool:
+    """Tell whether the share is mounted, after more tries if it is not: its network may just be configured."""
+    for pause in PAUSES:
+        if share.is_mount():
+            return True
+        time.sleep(pause)
+        subprocess.run(["systemctl", "start", UNIT.name], check=False, capture_output=True)  # noqa: S607
+    return share.is_mount()
 
 
 def tell_head(words: list[str]) -> None:
