@@ -132,7 +132,7 @@ def nodes_of(cluster: Cluster, nfs_port: int) -> Nodes:
         name="n1", macs=("52:54:00:12:34:56",), groups=("rack", "all"), address="10.0.2.15", settings=said
     )
     other = Node(name="n2", macs=("52:54:00:12:34:57",), groups=(), address="10.0.2.77", settings=Settings())
-    return Nodes(cluster=cluster, nodes={"n1": node, "n2": other})
+    return Nodes(cluster=cluster, nodes={"n1": node, "n2": other}, disks={})
 
 
 def rows(key: str) -> tuple[ModuleTest, ...]:
