@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +30,6 @@ from tests.support.small_root import SmallRoot, small_root
 pytestmark = [pytest.mark.boot, pytest.mark.programs, pytest.mark.network]
 
 MODULE = Path(__file__).parents[2] / "recipes/modules/chroot"
-FROZEN_SECONDS = 50
 HELPERS = {
     # Asks the server's side for something, and waits until it is done.
     "head-do": """\
@@ -118,7 +116,8 @@ class Head:
 
     def freeze(self) -> None:
         self.server.freeze()
-        time.sleep(FROZEN_SECONDS)
+
+    def thaw(self) -> None:
         self.server.thaw()
 
     def state_two(self) -> None:
