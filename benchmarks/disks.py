@@ -51,7 +51,7 @@ def main() -> int:
     options.add_argument("--rounds", type=int, default=2)
     chosen = options.parse_args()
     report = Report(title="disks of a node")
-    rounds = [_measure() for _ in range(chosen.rounds)]
+    rounds = [_measure(report) for _ in range(chosen.rounds)]
     for index, name in enumerate(("three disks, made", "three disks, found again")):
         best = min((rows[index] for rows in rounds), key=lambda row: row.wall)
         report.rows.append(best)
@@ -59,7 +59,7 @@ def main() -> int:
     return show(report, output=chosen.output)
 
 
-def _measure() -> list[Row]:
+def _measure(report: Report) -> list[Row]:
     root = small_root()
     with tempfile.TemporaryDirectory(prefix="modpkg-benchmark.") as name:
         place = Path(name)
@@ -75,14 +75,17 @@ def _measure() -> list[Row]:
             checks="umount /newroot/scratch /newroot/var\n",
         )
         disks = {f"DISK{letter.upper()}1": bench.disk(letter) for letter in DISKS}
-        return [_boot(bench, disks, name) for name in ("made", "found again")]
+        return [_boot(bench, disks, name, report) for name in ("made", "found again")]
 
 
-def _boot(bench: DiskBench, disks: dict[str, Path], name: str) -> Row:
+def _boot(bench: DiskBench, disks: dict[str, Path], name: str, report: Report) -> Row:
     watch = Stopwatch.started()
     console = bench.boot(**disks)
     if "disks end" not in console:
         raise ModpkgError(f"cannot measure: the stage failed\n{console}")
+    # Of the last round: what took how long.
+    lines = [line.split(maxsplit=3) for line in console.splitlines() if line.startswith("modpkg: ")]
+    report.lists[name] = [(seconds, words) for _, seconds, stage, words in lines if stage == "disks"]
     return Row(
         name=name,
         wall=stage_seconds(console),

@@ -58,7 +58,8 @@ Type=exec
 RuntimeDirectory=modpkg
 ExecStart=/bin/sh /{SCRIPT}
 """
-WANTED: Final = "etc/systemd/system/multi-user.target.wants/modpkg-check.service"
+UNITS: Final = "etc/systemd/system"
+CHECK: Final = "modpkg-check.service"
 # The lock's versions, whatever the host's sources have meanwhile.
 PREFERENCES: Final = 'Package: *\nPin: origin ""\nPin-Priority: 1001\n'
 
@@ -117,8 +118,6 @@ def _make_tree(tree: Path, packages: list[LockedPackage], place: Path) -> None:
     shutil.rmtree(place / "pool", ignore_errors=True)
     pool = make_pool(place / "pool", packages, files=files, suite=PLATFORM)
     (place / "preferences").write_text(PREFERENCES, encoding="ascii")
-    (place / "check").write_text(check_script({}), encoding="utf-8")
-    (place / "unit").write_text(UNIT, encoding="utf-8")
     names = [package.name for package in packages]
     hosts = [path for path in Path("/etc/apt/sources.list.d").glob("*") if PLATFORM in path.read_text()]
     measured(
@@ -130,14 +129,15 @@ def _make_tree(tree: Path, packages: list[LockedPackage], place: Path) -> None:
             "--dpkgopt=force-unsafe-io",
             '--aptopt=APT::Install-Recommends "false"',
             f"--setup-hook=copy-in {place / 'preferences'} /etc/apt",
-            f"--customize-hook=upload {place / 'check'} /{SCRIPT}",
-            f"--customize-hook=upload {place / 'unit'} /{WANTED}",
             *(PLATFORM, tree, pool.source, *hosts),
         ],
         env={"DEBIAN_FRONTEND": "noninteractive", "HOME": "/root", "SOURCE_DATE_EPOCH": str(MOMENT)},
     )
     # Without it, the first boot enables every unit there is.
     (tree / "etc/machine-id").write_bytes(b"")
+    (tree / SCRIPT).write_text(check_script({}), encoding="utf-8")
+    (tree / UNITS / CHECK).write_text(UNIT, encoding="utf-8")
+    (tree / UNITS / "multi-user.target.wants" / CHECK).symlink_to(f"../{CHECK}")
 
 
 def _pack(tree: Path, target: Path, compression: str) -> None:

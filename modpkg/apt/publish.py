@@ -6,6 +6,7 @@ Indices lie under their digest (by-hash), so that a client with any InRelease fi
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from modpkg.apt.release import COMPONENT, SECONDS_A_DAY, Index, Release, render_release
@@ -128,7 +129,11 @@ def _is_there(suite: Path, index: Index, *, seconds: int) -> bool:
         if found is None:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.link(found, path)
+        try:
+            os.link(found, path)
+        except OSError:  # a kernel that protects links to other people's files
+            return False
     # Some servers tell a client that asks for what changed since then that nothing did.
-    os.utime(path, (seconds, seconds))
+    with suppress(PermissionError):
+        os.utime(path, (seconds, seconds))
     return True

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 CHANGELOG: Final = "changelog.Debian.gz"
 CONTROL_LIMIT: Final = 16 << 20
 FORMAT: Final = re.compile(rb"2\.[0-9]+\n")
+# deb(5).
+DATA_NAMES: Final = frozenset(f"data.tar{suffix}" for suffix in ("", ".gz", ".xz", ".zst", ".bz2", ".lzma"))
 AR_LINE: Final = 16
 DECODER_MEMORY: Final = 128 << 20
 FAULTS: Final = (
@@ -70,6 +72,8 @@ def parts(stream: IO[bytes], length: int) -> tuple[ar.Member, ar.Member]:
     names = [".".join(member.name.split(".")[:2]) for member in known]
     if names != ["debian-binary", "control.tar", "data.tar"]:
         raise ValueError("its members are not debian-binary, control.tar and data.tar")
+    if known[2].name not in DATA_NAMES:
+        raise ValueError(f"its {known[2].name} is compressed in a way that dpkg does not know")
     stream.seek(known[0].offset)
     if not FORMAT.match(stream.read(min(known[0].size, AR_LINE))):
         raise ValueError("it is not of Debian's package format 2")

@@ -13,7 +13,7 @@ from modpkg.errors import DocumentError, Problem
 from modpkg.formats import yaml
 from modpkg.formats.disk_yaml import document_text
 from modpkg.formats.documents import validate
-from modpkg.formats.setup_storage import Section, Volume, Word, read_sections, size_bytes
+from modpkg.formats.setup_storage import LABELLED, Section, Volume, Word, read_sections, size_bytes
 from modpkg.formats.text import Text, read_text
 from modpkg.model.disks import Disks
 
@@ -190,7 +190,8 @@ def _least(partitions: list[dict[str, str]], last: Volume) -> str:
 
 
 def _label(volume: Volume, number: int) -> str:
-    word = volume.mount.text.strip("/-").lower()
+    named = volume.type.text.removeprefix(LABELLED) if volume.type.text.startswith(LABELLED) else ""
+    word = (named or volume.mount.text).strip("/-").lower()
     return re.sub(r"[^a-z0-9]+", "-", word).strip("-") or f"p{number}" if word[:1].isalpha() else f"p{number}"
 
 

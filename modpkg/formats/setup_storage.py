@@ -30,13 +30,15 @@ OPTIONS: Final = {
     "raid": (*PRESERVE, "fstabkey"),
 }
 DISK_TYPES: Final = ("primary", "logical", "raw-disk")
+# p=NAME: a primary partition with a name of its own.
+LABELLED: Final = "p="
 RAID_TYPES: Final = ("raid0", "raid1", "raid5", "raid6", "raid10")
 # type, mountpoint, size, filesystem, mount options; those of mkfs may follow.
 FEWEST_WORDS: Final = 5
 VG_WORDS: Final = 3
-UNITS: Final = {"": 1 << 20, "k": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40, "P": 1 << 50}
+UNITS: Final = {"k": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40, "P": 1 << 50}
 DECIMAL: Final = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
-SIZE: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)([kMGTP]?)(iB|B)?")
+SIZE: Final = re.compile(r"([0-9]+)(?:([kKMGTP])(iB|B)?|(B))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +109,11 @@ def size_bytes(text: str) -> int | None:
     match = SIZE.fullmatch(text)
     if not match:
         return None
-    number, letter, suffix = match.groups()
-    factor = DECIMAL.get(letter, 1) if suffix == "B" else UNITS[letter]
-    return int(float(number) * factor)
+    number, letter, suffix, is_plain = match.groups()
+    if is_plain:
+        return int(number)
+    table = DECIMAL if suffix == "B" else UNITS
+    return int(number) * table[(letter or "M").replace("K", "k")]
 
 
 def _words(line: str, number: int) -> Iterator[Word]:
@@ -146,7 +150,7 @@ def _group(reader: _Reader, section: Section, words: list[Word]) -> None:
 def _volume(reader: _Reader, section: Section, words: list[Word]) -> None:
     types = {"disk": DISK_TYPES, "raid": RAID_TYPES}.get(section.kind)
     kind = words[0].text
-    if types and kind not in types:
+    if types and kind not in types and not (section.kind == "disk" and kind.startswith(LABELLED)):
         reader.fault(
             words[0], f"{kind!r} is no type of disk_config {section.name.text}", closest(kind, types)
         )

@@ -57,6 +57,9 @@ class _Copier:
 
     def directory(self, source: Path, target: Path, earlier: Path | None) -> None:
         target.mkdir(mode=0o700)
+        # Where a link was before, the way through it would lead anywhere.
+        if earlier and (earlier.is_symlink() or not earlier.is_dir()):
+            earlier = None
         with os.scandir(source) as entries:
             found = [] if source in self.emptied else sorted(entries, key=lambda entry: entry.name)
         for entry in found:
@@ -101,7 +104,7 @@ def _take_over(source: Path, target: Path, about: os.stat_result) -> None:
 def _same(source: Path, about: os.stat_result, earlier: Path) -> bool:
     try:
         other = earlier.lstat()
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return False
     return _facts(about) == _facts(other) and _attributes(source) == _attributes(earlier)
 

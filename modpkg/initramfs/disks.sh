@@ -11,6 +11,8 @@ disk_notes=$disk_state/notes
 disk_names=
 granted=
 blank_bytes=4194304
+# The md5 of so many zeros. Of busybox's ways to look at them it is the quickest: others take byte by byte.
+blank_md5=b5cfa9d6c8febd618f91ac2843d50a1c
 # An array's data begins this far into its members: what is cleared there is blank in the array too.
 data_offset=8
 # There is no udev here: mdadm makes its devices itself.
@@ -28,12 +30,17 @@ note() {
     say disks note "$*"
 }
 
+# kernel_modules NAME...: what the plan needs of the kernel, all at once.
+kernel_modules() {
+    load_modules "$@"
+}
+
 foreign_policy() {
     need_tools storage blkid modprobe sfdisk
     enter_image
     rm -rf "$disk_state"
-    mkdir -p "$disk_state/below" "$disk_state/device" "$disk_state/disk" "$disk_state/table" \
-        "$disk_state/taken"
+    mkdir -p "$disk_state/below" "$disk_state/device" "$disk_state/disk" "$disk_state/fresh" \
+        "$disk_state/table" "$disk_state/taken"
     printf '%s\n' "$1" >"$disk_state/policy"
 }
 
@@ -42,7 +49,7 @@ foreign_policy() {
 grant_wipe() {
     _grant_url=$1
     shift
-    if timeout 20 wget -q -O /dev/null --post-data '' "$_grant_url" 2>/tmp/wget.log; then
+    if timeout 60 wget -q -O /dev/null --post-data '' "$_grant_url" 2>/tmp/wget.log; then
         granted=" $* "
         note "this boot may wipe$granted"
     else
@@ -140,9 +147,17 @@ content_of() {
     _found=$(grep -E '^(PTTYPE|TYPE|LABEL|UUID|PTUUID)=' /tmp/blkid | tr '\n' ' ')
     if [ -n "$_found" ]; then
         echo "$_found"
-    elif [ -n "$(head -c "$blank_bytes" "$1" | tr -d '\000' | head -c 1)" ]; then
+    elif ! is_blank "$1"; then
         echo "data that is not known"
     fi
+}
+
+# is_blank DEVICE: holds if it begins with zeros. One that is smaller is looked at as a whole.
+is_blank() {
+    case $(dd if="$1" bs=1048576 count=$((blank_bytes / 1048576)) 2>/dev/null | md5sum) in
+        "$blank_md5"*) return 0 ;;
+    esac
+    [ "$(blockdev --getsize64 "$1")" -lt "$blank_bytes" ] && [ -z "$(tr -d '\000' <"$1" | head -c 1)" ]
 }
 
 # fits NAME DISK: holds if a disk is one that the document means.
@@ -260,13 +275,19 @@ make_partitions() {
         fail "cannot partition /dev/$2: $(tail -n 1 /tmp/sfdisk.log)"
     while read -r _number _device _; do
         clear_ends "$(partition_of "$2" "$_number")"
+        is_new "$_device" "$(partition_of "$2" "$_number")"
     done <"$disk_state/disk/$1/partitions"
     # Only now is it ours: a node that lost power before begins again.
     tool sfdisk --quiet --disk-id "/dev/$2" "$(cat "$disk_state/disk/$1/guid")" >/tmp/sfdisk.log 2>&1 ||
         fail "cannot finish the partitions of /dev/$2: $(tail -n 1 /tmp/sfdisk.log)"
     sync
-    rm "$disk_state/table/$2"
     note "the disk $1 is new: /dev/$2 is partitioned"
+}
+
+# is_new NAME DEVICE: this boot has made it and cleared it, so that nobody need look.
+is_new() {
+    printf '%s\n' "$2" >"$disk_state/device/$1"
+    : >"$disk_state/fresh/$1"
 }
 
 # clear_ends DEVICE: what was there before must not be found as content, at its start and end, and where an array
@@ -359,7 +380,6 @@ take_disks() {
     for _wanted_name in $disk_names; do
         if [ -e "$disk_state/disk/$_wanted_name/new" ]; then
             make_partitions "$_wanted_name" "$(cat "$disk_state/disk/$_wanted_name/device")"
-            know_partitions "$_wanted_name"
         fi
     done
 }

@@ -31,7 +31,6 @@ lvm_failed() {
 # want_group NAME TAG MEMBER=UUID...: on disks it is called modpkg-NAME. Activated if all its members are there, made if all are new.
 want_group() {
     need_tools storage lvm
-    load_modules dm_mod
     _group=$1 _tag=$2 _what="the volume group $1" _pairs=$*
     shift 2
     for _pair in "$@"; do
@@ -134,4 +133,5 @@ make_volume() {
     clear_ends "$_device"
     lvm_do lvchange --deltag "$unfinished_tag" --addtag "$_tag" "$vg_prefix$_group/$_volume" >/dev/null || lvm_failed
     note "$_what is new: $_device"
+    : >"$disk_state/fresh/$_group.$_volume"
 }

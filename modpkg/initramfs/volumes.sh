@@ -7,9 +7,12 @@
 
 array_count=0
 
-# array_id DEVICE: prints the UUID of the array that a device is a member of.
+# array_id DEVICE: prints the UUID of the array that a device is a member of, as mdadm writes it.
 array_id() {
-    tool mdadm --examine --export "$1" 2>/dev/null | sed -n 's/^MD_UUID=//p'
+    tool blkid -p -o export "$1" 2>/dev/null | awk -F = '
+        $1 == "UUID" { gsub("-", "", $2); id = $2 }
+        $0 == "TYPE=linux_raid_member" { is_member = 1 }
+        END { if (is_member) for (i = 1; i < 32; i += 8) printf "%s%s", substr(id, i, 8), i < 25 ? ":" : "\n" }'
 }
 
 # sort_members MEMBER...: which devices carry the identity that `carries` looks for, which are blank, which are missing.
@@ -22,6 +25,10 @@ sort_members() {
             continue
         fi
         _device=$(cat "$disk_state/device/$_member")
+        if [ -e "$disk_state/fresh/$_member" ]; then
+            _blank="$_blank $_device"
+            continue
+        fi
         if carries "$_member" "$_device"; then
             _have="$_have $_device"
             continue
@@ -42,10 +49,6 @@ sort_members() {
 # want_array NAME LEVEL UUID MEMBER...: assembled from the members that are there, made if all are new.
 want_array() {
     need_tools storage mdadm
-    case $2 in
-        5 | 6) load_modules md_mod raid456 ;;
-        *) load_modules md_mod "raid$2" ;;
-    esac
     _array=$1 _level=$2 _uuid=$3 _what="the array $1"
     shift 3
     lies_on "$_array" "$@"
@@ -73,7 +76,7 @@ want_array() {
         return
     fi
     make_array "$#"
-    printf '%s\n' "$_md" >"$disk_state/device/$_array"
+    is_new "$_array" "$_md"
 }
 
 make_array() {
@@ -89,6 +92,15 @@ make_array() {
     note "the array $_array is new: $_md"
 }
 
+# add_member: with what the array noted as changed since, if it has such notes; else as a new one.
+add_member() {
+    if [ -n "$(array_id "$_device")" ]; then
+        tool mdadm --manage "$_md" --re-add "$_device" >/tmp/mdadm.log 2>&1 && return
+        tool mdadm --zero-superblock "$_device" >/tmp/mdadm.log 2>&1 || return 1
+    fi
+    tool mdadm --manage "$_md" --add "$_device" >/tmp/mdadm.log 2>&1
+}
+
 assemble_array() {
     # shellcheck disable=SC2086
     if ! tool mdadm --assemble "$_md" --run --uuid="$_uuid" $_have >/tmp/mdadm.log 2>&1; then
@@ -96,11 +108,10 @@ assemble_array() {
         tool mdadm --stop "$_md" >/dev/null 2>&1
         return 1
     fi
-    # Members that are new, and those that were left out as they had fallen behind.
+    # Members that are new, and those that were left out as they had fallen behind: what is on them is older.
     for _device in $_blank $_have; do
         if [ ! -e "/sys/block/${_md##*/}/slaves/${_device##*/}" ]; then
-            tool mdadm --manage "$_md" --add "$_device" >/tmp/mdadm.log 2>&1 ||
-                fail "cannot add $_device to the array $_array: $(tail -n 1 /tmp/mdadm.log)"
+            add_member || fail "cannot add $_device to the array $_array: $(tail -n 1 /tmp/mdadm.log)"
             note "the array $_array is rebuilt: $_device is added"
         fi
     done
@@ -113,7 +124,6 @@ assemble_array() {
 want_filesystem() {
     if [ "$2" != swap ]; then
         need_tools storage "mkfs.$2"
-        load_modules "$2"
     fi
     if [ ! -e "$disk_state/device/$1" ]; then
         printf '%s\n' "${4:-swap}" >>"$disk_state/absent"
@@ -121,7 +131,12 @@ want_filesystem() {
         return
     fi
     _device=$(cat "$disk_state/device/$1")
-    _content=$(content_of "$_device")
+    _made=
+    if [ -e "$disk_state/fresh/$1" ]; then
+        _content=
+    else
+        _content=$(content_of "$_device")
+    fi
     if [ -z "$_content" ]; then
         make_filesystem "$_device" "$2" "$3"
     elif ! grep -q -x "TYPE=$2" /tmp/blkid || ! grep -q -x "UUID=$3" /tmp/blkid; then
@@ -154,7 +169,7 @@ make_filesystem() {
 
 # mount_filesystem DEVICE FORMAT PATH OPTIONS
 mount_filesystem() {
-    if [ "$2" = ext4 ]; then
+    if [ "$2" = ext4 ] && [ -z "$_made" ]; then
         # 0: nothing was wrong; 1: it is mended.
         tool e2fsck -p "$1" >/tmp/fsck.log 2>&1 || [ "$?" -le 1 ] || fail "$1 is damaged: $(tail -n 1 /tmp/fsck.log)"
     fi

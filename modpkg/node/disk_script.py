@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from modpkg.model.disks import size_mib
 from modpkg.node.disk_plan import plan_disks
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from modpkg.model.grant import Grant
     from modpkg.model.inventory import Node, Nodes
     from modpkg.node.disk_plan import DiskPlan
+
+# Levels of one kernel module.
+PARITY: Final = (4, 5, 6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,9 @@ def _lines(plan: DiskPlan, grant: Grant | None, url: str) -> Iterator[str]:
     yield "#!/bin/busybox sh"
     yield f"# The disks of {plan.node} by the document {plan.config}. Made by: modpkg head"
     yield f"foreign_policy {plan.foreign}"
+    modules = _modules(plan)
+    if modules:
+        yield f"kernel_modules {' '.join(modules)}"
     if grant:
         yield f"grant_wipe {url}/grant/{grant.token} {' '.join(grant.disks)}"
     for disk in plan.disks:
@@ -73,6 +79,12 @@ def _lines(plan: DiskPlan, grant: Grant | None, url: str) -> Iterator[str]:
         words = f"'{_quotable(one.mount)}' '{_quotable(one.options)}'"
         yield f"want_filesystem {one.device} {one.format} {one.uuid} {words}"
     yield "finish_disks"
+
+
+def _modules(plan: DiskPlan) -> list[str]:
+    levels = {"raid456" if array.level in PARITY else f"raid{array.level}" for array in plan.arrays}
+    formats = {one.format for one in plan.filesystems if one.format != "swap"}
+    return [*sorted(levels), *(["dm_mod"] if plan.groups else []), *sorted(formats)]
 
 
 def _match_words(match: Match) -> str:

@@ -79,6 +79,7 @@ def _no_services(tree: Path) -> Iterator[None]:
     policy = tree / POLICY
     ours = not policy.exists() or policy.read_text(encoding="utf-8") == FORBIDS
     if ours:
+        policy.parent.mkdir(parents=True, exist_ok=True)
         policy.write_text(FORBIDS, encoding="utf-8")
         policy.chmod(0o755)
     try:
@@ -89,4 +90,7 @@ def _no_services(tree: Path) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (ModpkgError, OSError) as refused:
+        sys.exit(str(refused))

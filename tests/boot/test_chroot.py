@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from modpkg.node.boot import BootOptions, boot_image
 from modpkg.node.chroot import chroot_conf
 from modpkg.pipeline.commit_chroot import commit_chroot
 from modpkg.pipeline.enter_chroot import enter_chroot
+from tests.support.little_node import PACKAGES
 from tests.support.nfs_server import NfsServer, nfs_server
 from tests.support.small_chroot import make_package, small_chroot
 from tests.support.small_root import SmallRoot, small_root
@@ -30,7 +30,6 @@ from tests.support.small_root import SmallRoot, small_root
 pytestmark = [pytest.mark.boot, pytest.mark.programs, pytest.mark.network]
 
 MODULE = Path(__file__).parents[2] / "recipes/modules/chroot"
-FROZEN_SECONDS = 40
 HELPERS = {
     # Asks the server's side for something, and waits until it is done.
     "head-do": """\
@@ -117,7 +116,8 @@ class Head:
 
     def freeze(self) -> None:
         self.server.freeze()
-        time.sleep(FROZEN_SECONDS)
+
+    def thaw(self) -> None:
         self.server.thaw()
 
     def state_two(self) -> None:
@@ -130,7 +130,7 @@ class Head:
 
 @pytest.fixture(scope="module")
 def root() -> SmallRoot:
-    return small_root("fuse3", "mergerfs", "nfs-common")
+    return small_root(*PACKAGES)
 
 
 @pytest.fixture

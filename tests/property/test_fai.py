@@ -29,7 +29,7 @@ WORDS = st.sampled_from(
     ]
 )
 LINES = st.lists(WORDS, min_size=1, max_size=7).map(" ".join)
-SIZES: SearchStrategy[str] = st.from_regex(r"[0-9]{1,4}[kMGTP]?(iB|B)?", fullmatch=True)
+SIZES: SearchStrategy[str] = st.from_regex(r"[0-9]{1,4}([kKMGTP](iB|B)?|B)?", fullmatch=True)
 
 
 def outcome(path: Path, content: str) -> str:

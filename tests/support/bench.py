@@ -165,9 +165,9 @@ class Bench:
             *(word for key in off for word in ("-fw_cfg", f"name=opt/org.tianocore/{key},string=n")),
         )
 
-    def stop_nodes(self) -> None:
-        """End all machines, as pulling their plugs would."""
-        self.stack.close()
+    def told(self, pattern: str) -> bool:
+        """Whether the head has said something."""
+        return any(re.search(pattern, line) for line in self.head_lines)
 
     def wait(self, until: Callable[[], bool], seconds: float, *, alive: Child | None = None) -> None:
         """Wait until something holds; fail with what all machines wrote if it does not in time."""

@@ -76,6 +76,7 @@ class DiskBench:
     checks: str = ""
     grant: Grant | None = None
     head: str = "http://127.0.0.1"
+    console: str = ""
 
     def disk(self, name: str, size_mib: int = 700) -> Path:
         """Give a blank disk, or that of this name as it was left."""
@@ -89,7 +90,13 @@ class DiskBench:
         """Boot with disks by their serial numbers and give the console's lines of interest."""
         text = run(["timeout", "-k", "2", "400", *self._command(disks)], check=False).stdout
         wanted = ("modpkg: ", "RESULT ")
-        return "\n".join(line.strip() for line in text.splitlines() if line.startswith(wanted))
+        self.console = "\n".join(line.strip() for line in text.splitlines() if line.startswith(wanted))
+        return self.console
+
+    def expect(self, *texts: str) -> None:
+        """Require texts on the console of the last boot; what is missing is told with all of it."""
+        missing = [text for text in texts if text not in self.console]
+        assert not missing, f"missing {missing} in:\n{self.console}"
 
     def _command(self, disks: dict[str, Path]) -> list[str]:
         plan = self._plan()

@@ -78,13 +78,14 @@ version: "1.0.0"
 summary: One half of what meets in databases and caches
 packages: [desktop-file-utils, gawk, glib-networking, gtk-update-icon-cache, htop, libnss-myhostname, libpam-cap,
   munge, shared-mime-info]
-accounts: [munge]
+accounts: [messagebus, munge]
 """,
     "two": """\
 name: two
 version: "1.0.0"
 summary: The other half
 packages: [btop, glib-networking, libnss-systemd, libpam-tmpdir, nano, original-awk]
+accounts: [messagebus]
 """,
 }
 FILES: Final = {

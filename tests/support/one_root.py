@@ -61,9 +61,13 @@ def names_of(table: Path) -> dict[str, str]:
 
 
 def unexpected(
-    ours: Mapping[str, str], theirs: Mapping[str, str], differences: Iterable[str]
+    ours: Mapping[str, str],
+    theirs: Mapping[str, str],
+    differences: Iterable[str],
+    *,
+    databases: Iterable[str] = DATABASES,
 ) -> dict[str, tuple[str | None, str | None]]:
     """Give what differs, but databases and what one of the patterns matches: {path: (ours, theirs)}."""
     pattern = re.compile("|".join(f"(?:{one})" for one in differences))
-    paths = sorted({path for path, _ in ours.items() ^ theirs.items()} - DATABASES.keys())
+    paths = sorted({path for path, _ in ours.items() ^ theirs.items()} - set(databases))
     return {path: (ours.get(path), theirs.get(path)) for path in paths if not pattern.fullmatch(path)}

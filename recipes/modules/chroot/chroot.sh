@@ -26,7 +26,7 @@ MOUNT=ro,nodev,vers=4.2,hard,actimeo=3,nconnect=2,retry=0
 # changes are seen after a second. Many threads: each that asks the server waits for it alone.
 MERGE=suid,dev,allow_other,use_ino,nonempty,minfreespace=0,category.search=ff,category.create=ff,category.action=ff
 MERGE=$MERGE,cache.files=partial,cache.entry=1,cache.negative_entry=0,cache.attr=1,threads=64,fsname=$UNION
-EVERY=5
+EVERY=${MODPKG_CHROOT_EVERY:-5}
 PATIENCE=5
 REFUSED=78
 
@@ -143,11 +143,14 @@ unite() {
     else
         modprobe -q fuse
         mkdir -p $BASE/union
-        # mergerfs asks NSS for the groups of users, and NSS loads libraries of /usr: were that the union, it would wait
-        # for itself. So its /usr stays what it was. The sign keeps systemd from killing it while /usr is in use.
+        # mergerfs asks NSS for the groups of users. Were its /usr the union, it would wait for itself to load what NSS
+        # needs; were NSS to ask a daemon, that might wait for the union. So its /usr stays what it was, and groups are
+        # those of /etc/group. The sign keeps systemd from killing it while /usr is in use.
+        printf 'passwd: files\ngroup: files\n' >$BASE/nsswitch.conf
+        # shellcheck disable=SC2016 # $0 and $@ are the inner shell's
         /usr/bin/unshare --mount --propagation unchanged bash -c \
-            'mount --make-private / && exec -a "@mergerfs" mergerfs "$@"' - \
-            -o $MERGE "$OWN=RW:$tree/usr=RO" $BASE/union || return
+            'mount --make-private / && mount --bind "$0" /etc/nsswitch.conf && exec -a "@mergerfs" mergerfs "$@"' \
+            $BASE/nsswitch.conf -o $MERGE "$OWN=RW:$tree/usr=RO" $BASE/union || return
         mount --bind $BASE/union /usr
     fi
 }
@@ -251,7 +254,7 @@ watch() {
     settings
     joined
     misses=0 now='' seen=$(stamp)
-    while sleep $EVERY; do
+    while sleep "$EVERY"; do
         [ -e $BASE/stopped ] && exit
         tend
     done

@@ -19,7 +19,7 @@ from modpkg.openpgp.verify import opened_ring
 from modpkg.store.origin import DirectoryOrigin
 from modpkg.yum.verify import YumCheck
 from tests.support.attacks import only
-from tests.support.repos import AptClient, DnfClient, Workshop, package_of
+from tests.support.repos import AptClient, DnfClient, Workshop, package_of, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,8 +157,26 @@ def test_dnf_installs_nothing_by_a_hostile_entry(
     assert client.installed("core") == ""
 
 
-def test_a_size_that_dnf_overlooks_is_told(published: Workshop, release_key: TestKey) -> None:
-    # dnf 4.14 installs it all the same: the digest is right.
+@pytest.mark.parametrize("digits", ["9999999999", "1"])
+def test_dnf_installs_nothing_whose_size_is_not_the_servers(
+    workshop: Workshop, release_key: TestKey, tmp_path: Path, digits: str
+) -> None:
+    with served(workshop.places.www) as base_url:
+        there = workshop.at(base_url)
+        there.publish(there.make(), now=int(time.time()))
+        rewrite_yum(there, lambda text: text.replace('<size package="', f'<size package="{digits}'))
+        # One that is possible is told when the package is read, by `verify-repository` without --quick.
+        told = any("impossible size" in each for each in yum_reasons(there, release_key))
+        assert told == (len(digits) > 1)
+        source = f"mirrorlist={base_url}/rpm/testing.mirrorlist"
+        client = DnfClient.made(tmp_path / "dnf", source=source, key=release_key.public)
+        done = client.run("install", CORE, check=False)
+    assert "Cannot download" in done.stderr
+    assert client.installed("core") == ""
+
+
+def test_a_size_that_dnf_overlooks_in_a_directory_is_told(published: Workshop, release_key: TestKey) -> None:
+    # Of files, dnf 4.14 asks no server how long they are, and installs it: the digest is right.
     rewrite_yum(published, lambda text: text.replace('<size package="', '<size package="9999999999'))
     assert any("impossible size" in each for each in yum_reasons(published, release_key))
 

@@ -110,3 +110,31 @@ def test_changelogs_lie_where_apt_asks_for_them(source: str, version: str, path:
 def test_by_hash_is_beside_the_index() -> None:
     index = Index(path="main/binary-amd64/Packages.gz", size=1, sha256="f" * 64)
     assert by_hash(index) == f"main/binary-amd64/by-hash/SHA256/{'f' * 64}"
+
+
+def written_for(www: Path, channel: str, frames: Made, *, date: int = DATE) -> tuple[Replacement, ...]:
+    snapshot = SNAPSHOT.model_copy(update={"channel": channel, "date": date})
+    packages = [listed("amd64")]
+    return write_indices(www, packages, frames=frames, snapshot=snapshot, document=DOCUMENT, session=pen())
+
+
+def test_what_another_channel_has_is_the_same_file_and_younger(tmp_path: Path) -> None:
+    frames = Made()
+    first = written_for(tmp_path, "testing", frames)
+    frames.asked.clear()
+    frames.kept.clear()
+    second = written_for(tmp_path, "stable", frames, date=DATE + 9)
+    # Nothing was put together again, and a client that asks for what is new since then is told.
+    assert (frames.asked, frames.kept) == ([], {})
+    for one, other in zip(first[:-1], second[:-1], strict=True):
+        assert (tmp_path / one.content).samefile(tmp_path / other.content)
+        assert (tmp_path / other.content).stat().st_mtime == DATE + 9
+
+
+def test_what_is_known_and_lost_is_made_again(tmp_path: Path) -> None:
+    frames = Made()
+    *plain, _ = written_for(tmp_path, "testing", frames)
+    before = (tmp_path / plain[0].content).read_bytes()
+    (tmp_path / plain[0].content).unlink()
+    written_for(tmp_path, "testing", frames)
+    assert (tmp_path / plain[0].content).read_bytes() == before

@@ -55,6 +55,7 @@ def test_ignores_members_that_begin_with_an_underscore() -> None:
         archive(("debian-binary", b"3.0\n"), CONTROL, DATA),
         archive(BINARY, CONTROL),
         archive(BINARY, DATA, CONTROL),
+        archive(BINARY, CONTROL, ("data.tar.foo", DATA[1])),
         archive(BINARY, CONTROL, ("stranger", b""), DATA),
         archive(BINARY, CONTROL, DATA, CONTROL),
         archive(BINARY, CONTROL, DATA)[:-9],

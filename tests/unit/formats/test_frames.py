@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from dataclasses import replace
 
-from modpkg.formats.frames import cut, framed, pack
+from modpkg.formats.frames import Text, cut, framed, pack
 from tests.support.frames import MadeFrames
 
 
@@ -69,3 +70,20 @@ def test_an_empty_index_is_still_a_gzip_file() -> None:
 
 def test_a_frame_holds_no_time_and_no_name() -> None:
     assert pack(b"x").packed[3:8] == bytes(5)
+
+
+def test_an_index_that_was_made_is_known_by_its_packages_and_what_stands_around_them() -> None:
+    frames = MadeFrames()
+    text = Text(kind="x", digests=digests(200), frames=frames, opening=b"<")
+    assert text.known() is None
+    made, facts = text.make()
+    assert facts == made.facts() == text.known()
+    assert (facts.packed_size, facts.size) == (len(made.packed), len(made.raw))
+    assert facts.packed_sha256 == hashlib.sha256(made.packed).hexdigest()
+    others = (
+        replace(text, kind="y"),
+        replace(text, digests=digests(199)),
+        replace(text, opening=b">"),
+        replace(text, opening=b"", closing=b"<"),
+    )
+    assert [other.known() for other in others] == [None] * 4

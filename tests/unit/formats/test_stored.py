@@ -15,10 +15,12 @@ from modpkg.formats.stored import (
     BLOCK_BYTES,
     BUFFER_BLOCKS,
     GZIP_HEADER,
+    SMALL,
     StoredReader,
     StoredWriter,
     frame,
     framed_size,
+    stored_reader,
 )
 
 if TYPE_CHECKING:
@@ -117,3 +119,14 @@ def test_reads_no_more_than_its_part_of_a_stream() -> None:
     stream = io.BytesIO(frame(b"abc") + b"the next member")
     assert StoredReader(stream, framed_size(3)).read(99) == b"abc"
     assert stream.read() == b"the next member"
+
+
+@pytest.mark.parametrize("size", [0, 1000, SMALL + BLOCK_BYTES])
+def test_small_and_large_contents_are_read_alike(size: int) -> None:
+    data = some_bytes(size)
+    framed = frame(data)
+    assert stored_reader(io.BytesIO(framed + b"next"), len(framed)).read(size + 1) == data
+    with pytest.raises(EOFError, match="cut off"):
+        stored_reader(io.BytesIO(framed[:-1]), len(framed)).read(size + 1)
+    with pytest.raises(ValueError, match="bytes behind its end"):
+        stored_reader(io.BytesIO(framed + b"x"), len(framed) + 1).read(size + 1)

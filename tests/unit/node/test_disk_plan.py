@@ -135,8 +135,8 @@ def test_the_outer_mount_comes_first(make: Make) -> None:
 def test_the_shell_asks_for_a_grant_before_it_looks_at_disks(make: Make) -> None:
     grant = Grant(node="beo-01", token="0" * 32, disks=("a", "b"))
     lines = shell_text(make(), grant=grant, url="http://head").splitlines()
-    assert lines[3] == f"grant_wipe http://head/grant/{'0' * 32} a b"
-    assert lines[4].startswith("want_disk a ")
+    assert lines[4] == f"grant_wipe http://head/grant/{'0' * 32} a b"
+    assert lines[5].startswith("want_disk a ")
 
 
 def test_volumes_follow_their_group_and_come_before_file_systems(make: Make) -> None:
@@ -148,10 +148,22 @@ def test_volumes_follow_their_group_and_come_before_file_systems(make: Make) -> 
     assert lines[start + 1].split()[1:3] + lines[start + 1].split()[4:] == ["data", "s", "1024"]
 
 
+@pytest.mark.parametrize(
+    ("level", "module"), [(0, "raid0"), (1, "raid1"), (5, "raid456"), (6, "raid456"), (10, "raid10")]
+)
+def test_modules_of_the_kernel_are_named_once(make: Make, level: int, module: str) -> None:
+    more = TEXT.replace("level: 1", f"level: {level}")
+    for name in "cdef":
+        disk = f"  {name}: {{match: {{serial: {name}}}, partitions: [{{name: md0, size: 1GiB}}]}}\n"
+        more = more.replace("raid:\n", f"{disk}raid:\n", 1)
+    more = more.replace("[a.md0, b.md0]", "[a.md0, b.md0, c.md0, d.md0]")
+    assert f"kernel_modules {module} ext4 xfs" in shell_text(make(text=more)).splitlines()
+
+
 def test_the_shell_is_calls_in_their_order(make: Make) -> None:
     words = [line.split()[0] for line in shell_text(make()).splitlines() if not line.startswith("#")]
     assert words == [
-        "foreign_policy",
+        *("foreign_policy", "kernel_modules"),
         *("want_disk", "want_partition", "want_partition", "want_partition"),
         *("want_disk", "want_partition"),
         "take_disks",
@@ -169,8 +181,8 @@ def test_no_word_of_a_document_is_syntax_of_the_shell(make: Make) -> None:
     echo = "".join(f'{name}() {{ printf "%s|" {name} "$@"; echo; }}\n' for name in names)
     lines = run(["busybox", "sh", "-eu", "-c", echo + text]).stdout.splitlines()
     assert f"|xfs|{make().filesystems[1].uuid}|/scratch|{options}|" in "".join(lines)
-    assert "want_disk|a|" in lines[1]
-    assert "|DISKA*|*|1024|0|-|" in lines[1]
+    assert "want_disk|a|" in lines[2]
+    assert "|DISKA*|*|1024|0|-|" in lines[2]
     assert "|DISKB|*|0|0|0|" in "".join(lines)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modpkg.errors import ModpkgError
-from modpkg.formats.frames import Frame
+from modpkg.formats.frames import Facts, Frame
 from modpkg.pipeline import index as index_module
 from modpkg.pipeline.index import GENERATIONS, borrowed_index, delete_index, opened_index
 from modpkg.pipeline.journal import read_heads
@@ -205,3 +205,81 @@ def test_a_full_disk_does_not_cost_the_cache(workshop: Workshop) -> None:
     ):
         raise sqlite3.OperationalError("database or disk is full")
     assert workshop.places.index.exists()
+
+
+def test_the_order_is_that_of_what_is_listed(workshop: Workshop) -> None:
+    digests = digests_of(workshop)
+    with borrowed_index(workshop.places) as index:
+        known = [(each.sha256, each.architecture, each.is_deb) for each in index.listed(digests)]
+        assert index.order(digests) == known
+        assert index.labels(digests) == tuple(each.label for each in index.listed(digests) if each.is_deb)
+        assert index.labels(()) == ()
+
+
+def test_the_order_of_what_the_cache_lost_is_read_from_the_pool(workshop: Workshop) -> None:
+    digests = digests_of(workshop)
+    with borrowed_index(workshop.places) as index:
+        before = index.order(digests)
+    delete_index(workshop.places)
+    with borrowed_index(workshop.places) as index:
+        assert index.order(digests) == before
+        assert len(index.labels(digests)) == 2
+
+
+def test_publications_that_make_no_index_let_no_frame_grow_old(workshop: Workshop) -> None:
+    with opened_index(workshop.places) as index:
+        index.keep("used", Frame(raw=b"r", packed=b"p"))
+        index.frame("used")
+        index.finish()
+    for _ in range(GENERATIONS + 1):
+        with opened_index(workshop.places) as index:
+            index.facts("any")
+            index.finish()
+    with opened_index(workshop.places) as index:
+        assert index.frame("used") is not None
+
+
+def test_a_frame_that_is_used_each_time_stays(workshop: Workshop) -> None:
+    with opened_index(workshop.places) as index:
+        index.keep("used", Frame(raw=b"r", packed=b"p"))
+        index.frame("used")
+        index.finish()
+    for _ in range(2 * GENERATIONS):
+        with opened_index(workshop.places) as index:
+            assert index.frame("used") is not None
+            index.finish()
+
+
+def test_facts_of_an_index_are_kept_and_dropped_with_age(workshop: Workshop) -> None:
+    facts = Facts(size=1, sha256="a", packed_size=2, packed_sha256="b")
+    with opened_index(workshop.places) as index:
+        index.keep_facts("text", facts)
+        assert index.facts("text") == facts
+        index.frame("any")
+        index.finish()
+    for _ in range(GENERATIONS + 1):
+        with opened_index(workshop.places) as index:
+            index.frame("any")
+            index.finish()
+    with opened_index(workshop.places) as index:
+        assert index.facts("text") is None
+
+
+def test_a_cache_of_an_older_modpkg_is_taken_as_it_is(workshop: Workshop) -> None:
+    with closing(sqlite3.connect(workshop.places.index)) as database:
+        database.execute("DROP TABLE texts")
+    with opened_index(workshop.places) as index:
+        assert index.facts("x") is None
+        assert len(index.published(CORE)) == 2
+    workshop.publish(workshop.make(version="1.0.0-2"), now=NOW + 1)
+    assert modules_of(workshop) == ["core 1.0.0-1", "core 1.0.0-2", "slurm 23.2.0-1"]
+
+
+def test_a_copy_reads_pieces_where_they_are(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("read from the pool")
+
+    monkeypatch.setattr(index_module, "pieces_of", refuse)
+    with borrowed_index(workshop.places) as index:
+        debs = [each.sha256 for each in index.listed(digests_of(workshop)) if each.is_deb]
+        assert all(text.startswith(b"Package: ") for text in index.texts("stanza", debs))

@@ -119,3 +119,23 @@ def test_an_undecided_snapshot_of_that_name_is_replaced(tmp_path: Path) -> None:
     (left / "garbage").touch()
     write(tmp_path, snapshot("5"), "a")
     assert "garbage" not in files_of(tmp_path, "5")
+
+
+def test_indices_of_another_channel_are_taken_as_they_are(tmp_path: Path) -> None:
+    frames = Made()
+
+    def written(this: Snapshot) -> None:
+        write_snapshot(
+            tmp_path, digests("a", "b"), frames=frames, snapshot=this, document=DOCUMENT, session=pen()
+        )
+
+    written(snapshot("1"))
+    (tmp_path / "rpm/testing").symlink_to(f"snap-{'1' * 64}")
+    frames.asked.clear()
+    frames.kept.clear()
+    written(snapshot("2"))
+    assert (frames.asked, frames.kept) == ([], {})
+    first, second = (tmp_path / f"rpm/snap-{letter * 64}/repodata" for letter in "12")
+    names = [path.name for path in first.glob("*.gz")]
+    assert len(names) == 3
+    assert all((first / name).samefile(second / name) for name in names)
