@@ -248,6 +248,9 @@ def _feed(child: Child, text: str | None) -> None:
 
 def _reader(stream: IO[str], on_line: Callable[[str], None]) -> threading.Thread:
     def read() -> None:
+        if stream.closed:
+            # An interruption came after this thread was made and before it was known.
+            return
         with stream:
             for line in stream:
                 on_line(line)

@@ -28,6 +28,7 @@ from modpkg.formats.schema import KINDS
 from modpkg.model.changelog import Changelog, Entry
 from modpkg.model.cluster import Cluster
 from modpkg.model.disks import Disks
+from modpkg.model.files import FilesDocument
 from modpkg.model.inventory import Inventory
 from modpkg.model.lock import PlatformLock
 from modpkg.model.module import Module
@@ -48,6 +49,7 @@ EXAMPLES = {
     "cluster": BASE.parents[1] / "nodes/base/recipes/cluster.yaml",
     "inventory": BASE.parents[1] / "nodes/base/recipes/nodes/compute.yaml",
     "disks": BASE.parents[1] / "nodes/base/recipes/disks/scratch.yaml",
+    "files": BASE.parents[1] / "shares/base/files.yaml",
 }
 
 
@@ -73,6 +75,7 @@ LOADERS_OF = {
     "cluster": loader_of(Cluster),
     "inventory": loader_of(Inventory),
     "disks": loader_of(Disks),
+    "files": loader_of(FilesDocument),
 }
 LOADERS = list(LOADERS_OF.values())
 PYDANTIC_WORDS = (

@@ -20,7 +20,7 @@ SHARE=$NFS/share
 # Needs nothing of the union that it watches: static, and from the other /usr.
 BUSYBOX=$OWN/bin/busybox
 UNION=modpkg-chroot
-# Hard: programs of the chroot wait for a server that starts again. None of them is needed to run the node.
+# Hard: programs of the chroot wait for a server that starts again, until `detach` breaks off what waits.
 MOUNT=ro,nodev,vers=4.2,hard,actimeo=3,nconnect=2,retry=0
 # Each is needed: setuid programs work, the image's own too; the first found wins; nothing missing is remembered, and
 # changes are seen after a second. Many threads: each that asks the server waits for it alone.
@@ -90,8 +90,12 @@ attach() {
     mounted $SHARE || timeout -s KILL 40 /usr/bin/mount -t nfs -o "$MOUNT${options:+,$options}" "$server:$path" $SHARE
 }
 
+# A shell that looks for a program asks for its name in each place of PATH, so the server is asked for most of them: what
+# waits for a server that is gone would hold up the node. -f ends those requests with an error; -c and -i keep umount
+# from asking the server itself.
 detach() {
     if [ "$mode" = generation ]; then drop_union; fi
+    timeout -s KILL $PATIENCE $OWN/bin/umount -i -c -f -l $SHARE
     umount -l $NFS
 }
 
@@ -197,8 +201,15 @@ stamp() {
     return 1
 }
 
+# Who asks a union that hangs cannot be ended either, and so is not waited for.
 union_answers() {
-    timeout -s KILL $PATIENCE $BUSYBOX stat /usr/bin >/dev/null 2>&1
+    rm -f $BASE/answered
+    { $BUSYBOX stat /usr/bin >/dev/null 2>&1 && : >$BASE/answered; } &
+    for pause in 0.2 1 2 2; do
+        sleep $pause
+        [ -e $BASE/answered ] && return
+    done
+    return 1
 }
 
 status() {
@@ -247,13 +258,18 @@ tend() {
     fi
     mounted $SHARE || return
     mounted /usr $UNION || unite
-    if [ "$now" != "$seen" ] && seen=$now; then timeout -s KILL 120 /usr/lib/modpkg/chroot etc; fi
+    # Not waited for: it looks for programs in the union, which nothing can end while the server is away.
+    if [ "$now" != "$seen" ] && ! kill -0 "$copying" 2>/dev/null; then
+        seen=$now
+        timeout -s KILL 120 $OWN/lib/modpkg/chroot etc &
+        copying=$!
+    fi
 }
 
 watch() {
     settings
     joined
-    misses=0 now='' seen=$(stamp)
+    misses=0 now='' seen=$(stamp) copying=none
     while sleep "$EVERY"; do
         [ -e $BASE/stopped ] && exit
         tend
