@@ -20,7 +20,7 @@ SHARE=$NFS/share
 # Needs nothing of the union that it watches: static, and from the other /usr.
 BUSYBOX=$OWN/bin/busybox
 UNION=modpkg-chroot
-# Hard: programs of the chroot wait for a server that starts again, until `detach` breaks off what waits.
+# Hard: programs of the chroot wait for a server that starts again. None of them is needed to run the node.
 MOUNT=ro,nodev,vers=4.2,hard,actimeo=3,nconnect=2,retry=0
 # Each is needed: setuid programs work, the image's own too; the first found wins; nothing missing is remembered, and
 # changes are seen after a second. Many threads: each that asks the server waits for it alone.
@@ -90,12 +90,8 @@ attach() {
     mounted $SHARE || timeout -s KILL 40 /usr/bin/mount -t nfs -o "$MOUNT${options:+,$options}" "$server:$path" $SHARE
 }
 
-# A shell that looks for a program asks for its name in each place of PATH, so the server is asked for most of them: what
-# waits for a server that is gone would hold up the node. -f ends those requests with an error; -c and -i keep umount
-# from asking the server itself.
 detach() {
     if [ "$mode" = generation ]; then drop_union; fi
-    timeout -s KILL $PATIENCE $OWN/bin/umount -i -c -f -l $SHARE
     umount -l $NFS
 }
 
@@ -105,18 +101,22 @@ newest() {
     if [ "$mode" = generation ]; then
         number=$(readlink $SHARE/current) || { say "$server:$path has no generation: modpkg chroot-commit makes one" >&2; return 1; }
         echo "${number##*/}" >$BASE/generation
+    elif [ -d $SHARE/tree/usr ]; then
+        : >$BASE/in-tree
+    else
+        rm -f $BASE/in-tree
     fi
     joined
     [ -d "$tree/usr" ] || { say "$server:$path has no usr" >&2; return 1; }
 }
 
-# joined: sets tree to what the union shows.
+# joined: sets tree to what the union shows. Asks the server nothing.
 joined() {
     tree=$SHARE
     if [ "$mode" = generation ]; then
         read -r number <$BASE/generation
         tree=$SHARE/generations/$number
-    elif [ -d $SHARE/tree/usr ]; then
+    elif [ -e $BASE/in-tree ]; then
         tree=$SHARE/tree
     fi
 }
@@ -267,6 +267,8 @@ tend() {
 }
 
 watch() {
+    # A shell asks each place of PATH for a program: in the union that asks the server for what the image has not.
+    export PATH=$OWN/sbin:$OWN/bin
     settings
     joined
     misses=0 now='' seen=$(stamp) copying=none
