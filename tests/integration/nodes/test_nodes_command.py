@@ -25,7 +25,8 @@ CHECKOUT = Path(__file__).parents[3]
 
 
 def words(work: Path, *more: str) -> list[str]:
-    return [sys.executable, "-c", CODE, "nodes", "--work", str(work), *more]
+    # A shell starts its background jobs, such as a whole run of tests, with SIGINT ignored.
+    return ["env", "--default-signal=INT", sys.executable, "-c", CODE, "nodes", "--work", str(work), *more]
 
 
 def wait_for(condition: Callable[[], bool], lines: list[str]) -> None:
