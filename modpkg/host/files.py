@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-import gzip
 import hashlib
-import io
 import os
 import shutil
 import tempfile
@@ -121,14 +119,6 @@ def exchange(first: Path, second: Path) -> None:
     if libc.renameat2(AT_FDCWD, os.fsencode(first), AT_FDCWD, os.fsencode(second), RENAME_EXCHANGE) != 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code), str(first), None, str(second))
-
-
-def gzipped(content: bytes) -> bytes:
-    """Give a gzip file of `content` that holds neither a name nor a time."""
-    target = io.BytesIO()
-    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=target, mtime=0) as stream:
-        stream.write(content)
-    return target.getvalue()
 
 
 def sync_directories(paths: Iterable[Path]) -> None:

@@ -110,12 +110,6 @@ def intake(places: Places) -> Iterator[Intake]:
         taking.sync()
 
 
-def add_to_pool(places: Places, source: Path, *, file_name: str) -> Pooled:
-    """Put one package into the pool; nothing happens if it is there."""
-    with intake(places) as taking:
-        return taking.add(source, file_name=file_name)
-
-
 def find_in_pool(places: Places, sha256: str) -> Pooled:
     """Give the package with this digest; raises ModpkgError when the pool has lost it."""
     directory = places.www / pool_path(sha256, "")

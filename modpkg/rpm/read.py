@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from modpkg.model.module import Module
 
 COMPARISONS: Final = ((int(Sense.LESS), "<"), (int(Sense.GREATER), ">"), (int(Sense.EQUAL), "="))
-COMPRESSOR: Final = "gzip"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

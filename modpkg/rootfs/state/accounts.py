@@ -85,16 +85,6 @@ class GroupShadow:
         return f"{self.name}:{self.password}:{','.join(self.administrators)}:{','.join(self.members)}"
 
 
-def parse_users(text: str) -> tuple[User, ...]:
-    """Read the text of a passwd file."""
-    return tuple(User.parse(line) for line in text.split("\n") if line)
-
-
-def parse_groups(text: str) -> tuple[Group, ...]:
-    """Read the text of a group file."""
-    return tuple(Group.parse(line) for line in text.split("\n") if line)
-
-
 def undated(line: str) -> str:
     """Give a line of shadow without the day of its last change: that day is the day of the build.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,6 @@ from modpkg.formats.reading import (
     find_document,
     find_module,
 )
-from modpkg.host.files import gzipped
 from tests.support.modules import DEFAULT_FRAGMENT, module
 
 if TYPE_CHECKING:
@@ -97,12 +97,14 @@ MODULE_JSON = "usr/share/modpkg/modules/bookworm/slurm/module.json"
 
 
 def test_a_document_is_found_and_unpacked() -> None:
-    found = find_document(files(("usr/bin/x", b""), (DOCUMENT, gzipped(b"text"))), "packages.changelog.gz")
+    found = find_document(
+        files(("usr/bin/x", b""), (DOCUMENT, gzip.compress(b"text"))), "packages.changelog.gz"
+    )
     assert found == b"text"
 
 
 def test_documents_stand_before_the_module() -> None:
-    pairs = ((MODULE_JSON, b"{}"), (DOCUMENT, gzipped(b"text")))
+    pairs = ((MODULE_JSON, b"{}"), (DOCUMENT, gzip.compress(b"text")))
     assert find_document(files(*pairs), "packages.changelog.gz") == b""
     assert find_document(files(), "packages.changelog.gz") == b""
 
@@ -110,6 +112,6 @@ def test_documents_stand_before_the_module() -> None:
 def test_a_document_that_unpacks_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("modpkg.formats.reading.LARGEST_DOCUMENT", 100)
     with pytest.raises(ValueError, match="unpacks to more than 100 bytes"):
-        find_document(files((DOCUMENT, gzipped(bytes(1000)))), "packages.changelog.gz")
+        find_document(files((DOCUMENT, gzip.compress(bytes(1000)))), "packages.changelog.gz")
     with pytest.raises(ValueError, match="larger than 100 bytes"):
         find_document(files((DOCUMENT, bytes(1000))), "packages.changelog.gz")

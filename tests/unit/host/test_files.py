@@ -1,4 +1,3 @@
-import gzip
 import hashlib
 import os
 import resource
@@ -16,7 +15,6 @@ from modpkg.host.files import (
     Receipt,
     digest_file,
     exchange,
-    gzipped,
     locked,
     new_directory,
     new_file,
@@ -283,14 +281,6 @@ def test_a_lock_is_free_when_its_holder_was_killed(tmp_path: Path) -> None:
 
 def test_an_empty_file_has_the_digest_of_nothing(tmp_path: Path) -> None:
     assert write_atomically(tmp_path / "empty", b"").sha256 == EMPTY
-
-
-def test_a_gzip_file_holds_neither_name_nor_time() -> None:
-    packed = gzipped(b"text" * 1000)
-    assert packed == gzipped(b"text" * 1000)
-    assert packed[3:8] == bytes(5)  # no flags, no time
-    assert gzip.decompress(packed) == b"text" * 1000
-    assert len(packed) < 100
 
 
 def test_directories_are_synced_and_files_are_not_taken_for_them(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modpkg.pipeline.pieces import Known, pieces_of, sort_key
-from modpkg.pipeline.pool import Pooled, add_to_pool
+from modpkg.pipeline.pool import Pooled
+from tests.support.pool import add_to_pool
 from tests.support.repos import pen_workshop
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import pytest
 from modpkg.errors import ModpkgError
 from modpkg.model.repository import Places
 from modpkg.pipeline import pool
-from modpkg.pipeline.pool import FEW, add_to_pool, check_pool, find_in_pool, intake, missing_from_pool
+from modpkg.pipeline.pool import FEW, check_pool, find_in_pool, intake, missing_from_pool
+from tests.support.pool import add_to_pool
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,7 +1,7 @@
 import pytest
 
 from modpkg.errors import ModpkgError
-from modpkg.rootfs.state.accounts import Group, GroupShadow, User, parse_groups, parse_users, undated
+from modpkg.rootfs.state.accounts import Group, GroupShadow, User, undated
 
 ROOT = "root:x:0:0:root:/root:/bin/bash"
 
@@ -22,11 +22,6 @@ def test_members_of_a_group_are_a_set() -> None:
 def test_a_line_of_gshadow_keeps_its_administrators() -> None:
     line = "video:!:ada:adam,zoe"
     assert str(GroupShadow.parse(line)) == line
-
-
-def test_files_of_lines_are_read_whole() -> None:
-    assert [user.name for user in parse_users(f"{ROOT}\nbin:x:2:2:bin:/bin:/bin/sh\n")] == ["root", "bin"]
-    assert [group.gid for group in parse_groups("a:x:1:\nb:x:2:\n")] == [1, 2]
 
 
 def test_the_day_of_the_build_goes_from_shadow() -> None:
