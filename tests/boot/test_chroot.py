@@ -10,26 +10,20 @@ from pathlib import Path
 import pytest
 
 from modpkg.events import Event, Output, ignore
-from modpkg.host.files import receipt_of
-from modpkg.host.run import run
-from modpkg.initramfs.build import build_initrd
-from modpkg.initramfs.files import Directory
 from modpkg.model.chroot import ChrootPlaces
 from modpkg.model.cluster import Chroot
-from modpkg.model.image import Image, ImageDirectory, ImageFile
-from modpkg.model.module import ModuleTest
 from modpkg.node.boot import BootOptions, boot_image
 from modpkg.node.chroot import chroot_conf
 from modpkg.pipeline.commit_chroot import commit_chroot
 from modpkg.pipeline.enter_chroot import enter_chroot
 from tests.support.little_node import PACKAGES
 from tests.support.nfs_server import NfsServer, nfs_server
+from tests.support.node_image import node_image, read_rows
 from tests.support.small_chroot import make_package, small_chroot
 from tests.support.small_root import SmallRoot, small_root
 
 pytestmark = [pytest.mark.boot, pytest.mark.programs, pytest.mark.network]
 
-MODULE = Path(__file__).parents[2] / "recipes/modules/chroot"
 HELPERS = {
     # Asks the server's side for something, and waits until it is done.
     "head-do": """\
@@ -44,7 +38,6 @@ end=$(($(date +%s) + $1)); shift
 until sh -c "$*" 2>&1; do [ $(date +%s) -le $end ] || exit 1; sleep 0.5; done
 """,
 }
-UNIT = "modpkg-chroot.service"
 ROWS = Path(__file__).with_name("chroot-rows.txt")
 
 
@@ -162,57 +155,6 @@ def chroots(tmp_path: Path) -> Path:
     return place
 
 
-def _rows() -> tuple[ModuleTest, ...]:
-    def row(text: str) -> ModuleTest:
-        commands, _, words = text.rpartition("\n-- ")
-        name, _, commands = commands.partition("\n")
-        return ModuleTest(name=name, run=commands, stdout=words.strip())
-
-    return tuple(map(row, ROWS.read_text().split("\n== ")[1:]))
-
-
-def _write(tree: Path, files: dict[str, str], *, mode: int = 0o644) -> None:
-    for name, text in files.items():
-        path = tree / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        path.write_text(text)
-        path.chmod(mode)
-
-
-def _image(root: SmallRoot, directory: Path, confs: dict[str, str]) -> Path:
-    """Make an image of the small root with the module's own files."""
-    directory.mkdir()
-    tree = directory / "tree"
-    run(["cp", "--archive", "--link", root.tree, tree])
-    _write(tree, confs)
-    _write(tree, {f"usr/local/bin/{name}": text for name, text in HELPERS.items()}, mode=0o755)
-    _write(tree, {"usr/lib/modpkg/chroot": (MODULE / "chroot.sh").read_text()}, mode=0o755)
-    _write(tree, {f"etc/systemd/system/{UNIT}": (MODULE / UNIT).read_text()})
-    (tree / f"etc/systemd/system/multi-user.target.wants/{UNIT}").symlink_to(f"../{UNIT}")
-    run(
-        [
-            *("mksquashfs", tree, directory / "root.squashfs", "-comp", "zstd", "-Xcompression-level", "1"),
-            *("-no-progress", "-quiet", "-no-xattrs", "-wildcards", "-e", "boot/*", "usr/share/doc/*"),
-            *("usr/share/man/*", "usr/share/locale/*", "var/cache/apt/*", "var/lib/apt/*"),
-        ]
-    )
-    build_initrd(Directory(root.tree), kernel=root.kernel, modules=(), destination=directory / "initrd")
-    (directory / "vmlinuz").write_bytes(root.vmlinuz.read_bytes())
-    receipts = {name: receipt_of(directory / name) for name in ("vmlinuz", "initrd", "root.squashfs")}
-    about = ImageDirectory(
-        name="small",
-        image=Image(version="1.0.0-1.bcdfghjklm", platform="bookworm", architecture="amd64", modules=()),
-        kernel=root.kernel,
-        kernel_arguments=(),
-        files={name: ImageFile(size=r.size, sha256=r.sha256) for name, r in receipts.items()},
-        waits_for_site=(),
-        tests={"chroot": _rows()},
-    )
-    (directory / "image.json").write_text(about.model_dump_json())
-    return directory
-
-
 def test_a_node_sees_what_happens_in_its_chroot(root: SmallRoot, chroots: Path, tmp_path: Path) -> None:
     apps = ChrootPlaces(chroots / "apps")
     bin_ = apps.tree / "usr/bin"
@@ -228,7 +170,8 @@ def test_a_node_sees_what_happens_in_its_chroot(root: SmallRoot, chroots: Path, 
             "etc/modpkg/chroot.conf": chroot_conf(Chroot(**told)),
             "usr/share/generation.conf": chroot_conf(Chroot(**told, mode="generation")),
         }
-        image = _image(root, tmp_path / "image", confs)
+        helpers = {f"usr/local/bin/{name}": text for name, text in HELPERS.items()}
+        image = node_image("chroot", root, tmp_path / "image", confs | helpers, read_rows(ROWS))
         head = Head(apps, server, packages)
         thread = threading.Thread(target=head.work)
         thread.start()

@@ -9,7 +9,6 @@ import pytest
 from modpkg.host.run import run
 from modpkg.model.cluster import Cluster, Dhcp
 from modpkg.model.inventory import Node, Nodes
-from modpkg.model.module import ModuleTest
 from modpkg.model.node import HeadImage
 from modpkg.model.settings import Settings
 from modpkg.node.boot import BootOptions, boot_image, read_image
@@ -19,7 +18,7 @@ from modpkg.node.settings_plan import HOSTS_NAME, Planner, digest_text, etc_host
 from modpkg.pipeline.files import plan_files, write_files
 from modpkg.pipeline.host_keys import make_keys
 from tests.support.nfs_server import nfs_server
-from tests.support.node_image import node_image
+from tests.support.node_image import node_image, read_rows
 from tests.support.small_root import SmallRoot, small_root
 
 pytestmark = [pytest.mark.boot, pytest.mark.programs, pytest.mark.network]
@@ -135,17 +134,6 @@ def nodes_of(cluster: Cluster, nfs_port: int) -> Nodes:
     return Nodes(cluster=cluster, nodes={"n1": node, "n2": other}, disks={})
 
 
-def rows(key: str) -> tuple[ModuleTest, ...]:
-    """Give the tests of settings-rows.txt: name, commands, and what they print after `-- `."""
-
-    def row(text: str) -> ModuleTest:
-        commands, _, words = text.rpartition("\n-- ")
-        name, _, commands = commands.partition("\n")
-        return ModuleTest(name=name, run=commands, stdout=words.strip().replace("HOSTKEY", key))
-
-    return tuple(map(row, ROWS.read_text().split("\n== ")[1:]))
-
-
 def test_a_node_is_told_its_settings_and_takes_files_and_scripts_from_its_share(
     root: SmallRoot, share: Path, tmp_path: Path
 ) -> None:
@@ -154,7 +142,13 @@ def test_a_node_is_told_its_settings_and_takes_files_and_scripts_from_its_share(
         nodes = nodes_of(cluster_of(head.port), nfs.port)
         keys = make_keys(nodes, tmp_path / "host-keys")
         public = run(["ssh-keygen", "-y", "-f", tmp_path / "host-keys/n1"]).stdout.split()[1]
-        image = node_image(root, tmp_path / "image", IMAGE_FILES, rows(public.replace("+", r"\+")))
+        image = node_image(
+            "node",
+            root,
+            tmp_path / "image",
+            IMAGE_FILES,
+            read_rows(ROWS, HOSTKEY=public.replace("+", r"\+")),
+        )
         hosts = etc_hosts_text(nodes)
         planner = Planner(cluster=nodes.cluster, hosts_sha256=digest_text(hosts))
         shown = HeadImage(directory="x", about=read_image(image))
