@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from modpkg.errors import Problem
     from modpkg.formats.yaml import Keys, Parsed
     from modpkg.model.document import Document
+    from modpkg.model.recipe import Packages
 
 
 def check(document: Document, parsed: Parsed) -> list[Problem]:
@@ -55,11 +56,11 @@ def _site(site: SiteDocument, parsed: Parsed) -> Iterator[Problem]:
 def _recipe(recipe: Recipe, parsed: Parsed) -> Iterator[Problem]:
     for key in ("platforms", "depends", "conflicts", "provides", "accounts"):
         yield from _twice(parsed, (key,), getattr(recipe, key))
-    if isinstance(recipe.packages, dict):
-        for platform, packages in recipe.packages.items():
-            yield from _twice(parsed, ("packages", platform), packages)
-    else:
-        yield from _twice(parsed, ("packages",), recipe.packages)
+    yield from _packages(parsed, ("packages",), recipe.packages)
+    yield from _packages(parsed, ("build", "packages"), recipe.build.packages)
+    if recipe.build.packages and not recipe.build.scripts:
+        message = "build: there are packages for a build, and no scripts that build anything"
+        yield parsed.problem(("build",), message, hint="add scripts, or write them under packages", key=True)
     destinations = [content.dst for content in recipe.contents]
     yield from _twice(parsed, ("contents",), destinations, below="dst")
     for index, content in enumerate(recipe.contents):
@@ -70,6 +71,14 @@ def _recipe(recipe: Recipe, parsed: Parsed) -> Iterator[Problem]:
             message = f"contents[{index}].src: a dir has no src"
             hint = "to ship a directory with its files write `type: tree`"
             yield parsed.problem(("contents", index, "src"), message, hint=hint, key=True)
+
+
+def _packages(parsed: Parsed, way: Keys, packages: Packages) -> Iterator[Problem]:
+    if not isinstance(packages, dict):
+        yield from _twice(parsed, way, packages)
+        return
+    for platform, names in packages.items():
+        yield from _twice(parsed, (*way, platform), names)
 
 
 def _changelog(changelog: Changelog, parsed: Parsed) -> Iterator[Problem]:

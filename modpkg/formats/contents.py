@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from modpkg.formats.problems import way_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -15,16 +17,21 @@ if TYPE_CHECKING:
 
 
 def check_files(recipe: Recipe, parsed: Parsed, folder: Path) -> Iterator[Problem]:
-    """Give the problems of the paths in `contents` and `scripts` of a recipe in `folder`."""
+    """Give the problems of the paths in `contents` and of the scripts of a recipe in `folder`."""
     for index, content in enumerate(recipe.contents):
         # The src of a symlink is its target, a path of the image.
         if content.src is not None and content.type in {"file", "tree"}:
             way: Keys = ("contents", index, "src")
             fault = _fault(folder, content.src, tree=content.type == "tree")
             yield from _problem(parsed, way, f"contents[{index}].src", fault)
-    for index, script in enumerate(recipe.scripts):
-        fault = _fault(folder, script, tree=False)
-        yield from _problem(parsed, ("scripts", index), f"scripts[{index}]", fault)
+    ways: dict[Keys, tuple[str, ...]] = {
+        ("scripts",): recipe.scripts,
+        ("build", "scripts"): recipe.build.scripts,
+    }
+    for way, scripts in ways.items():
+        for index, script in enumerate(scripts):
+            fault = _fault(folder, script, tree=False)
+            yield from _problem(parsed, (*way, index), way_text((*way, index)), fault)
 
 
 def _problem(parsed: Parsed, way: Keys, name: str, fault: tuple[str, str] | None) -> Iterator[Problem]:

@@ -96,13 +96,17 @@ def _recipe(module: str, recipe: Recipe, parsed: Parsed, drafts: Drafts) -> Iter
         yield from _on_platforms(parsed, way, lower, recipe.platforms, drafts)
         if lower in recipe.conflicts:
             yield parsed.problem(way, f"{way_text(way)}: {lower!r} is under conflicts too", hint="remove one")
-    if isinstance(recipe.packages, dict):
-        for platform in recipe.packages:
+    for where, packages in (("packages",), recipe.packages), (("build", "packages"), recipe.build.packages):
+        for platform in packages if isinstance(packages, dict) else ():
             if platform not in recipe.platforms:
-                message = f"packages.{platform}: {platform!r} is not among the platforms of this recipe"
+                place = (*where, platform)
+                message = f"{way_text(place)}: {platform!r} is not among the platforms of this recipe"
                 hint = closest(platform, recipe.platforms)
-                yield parsed.problem(("packages", platform), message, hint=hint, key=True)
+                yield parsed.problem(place, message, hint=hint, key=True)
     yield from _accounts(recipe, parsed, drafts)
+    if module == CORE and recipe.build.scripts:
+        hint = "make a module of it that stands on core"
+        yield parsed.problem(("build",), f"build: {CORE!r} is made of packages alone", hint=hint, key=True)
     if module != CORE and CORE not in drafts.recipes:
         message = f"the module {CORE!r}, on which every module stands, is missing"
         yield Problem(file=str(drafts.recipes[module].path), message=message)

@@ -38,7 +38,7 @@ class LockedPackage(Record):
 class PlatformLock(Record):
     """`recipes/platforms/<platform>.lock`: for each module the packages it adds to the modules below it.
 
-    `inputs` is the digest of what the lock was made from: a changed request makes it stale.
+    `build` has for some modules the packages that are there while they are built, and not in them. `inputs` is the digest of what the lock was made from: a changed request makes it stale.
     """
 
     format: int = 1
@@ -46,6 +46,11 @@ class PlatformLock(Record):
     architecture: str
     inputs: Sha256
     modules: dict[Name, tuple[LockedPackage, ...]]
+    build: dict[Name, tuple[LockedPackage, ...]] = Field(default_factory=dict)
+
+    def needed_for(self, module: str) -> tuple[LockedPackage, ...]:
+        """Give all packages that a build of a module needs; raises KeyError for one that is not locked."""
+        return (*self.modules[module], *self.build.get(module, ()))
 
 
 class LockedModule(Record):

@@ -63,6 +63,19 @@ class Services(Document):
     mask: tuple[Unit, ...] = ()
 
 
+Packages = dict[Name, tuple[PackageName, ...]] | tuple[PackageName, ...]
+
+
+class Build(Document):
+    """What is needed to build alone: packages that leave nothing in the module, and scripts that use them.
+
+    Of what the scripts do, only what lies below `$DESTDIR` at their end is the module's.
+    """
+
+    packages: Packages = ()
+    scripts: tuple[Line, ...] = ()
+
+
 class Test(Document):
     """One command that must succeed in the booted image; `stdout` is a regular expression it must print."""
 
@@ -78,7 +91,7 @@ class Recipe(Document):
     `exclude` are globs of files left out, `include` exceptions to it; `kernel_modules` are globs of drivers left
     out, below the kernel's module directory, unless a driver that stays needs them. `replaces` are paths of lower
     modules that this one may change. `initramfs_modules` are drivers the initrd needs. `waits_for_site` are units
-    that fail until the site gives them their keys.
+    that fail until the site gives them their keys. `build` is what only its making needs.
     """
 
     name: Name
@@ -92,7 +105,8 @@ class Recipe(Document):
     depends: tuple[Name, ...] = ()
     conflicts: tuple[Name, ...] = ()
     provides: tuple[Name, ...] = ()
-    packages: dict[Name, tuple[PackageName, ...]] | tuple[PackageName, ...] = ()
+    packages: Packages = ()
+    build: Build = Build()
     accounts: tuple[Account, ...] = ()
     exclude: tuple[Glob, ...] = ()
     include: tuple[Glob, ...] = ()
@@ -107,6 +121,12 @@ class Recipe(Document):
 
     def packages_for(self, platform: str) -> tuple[str, ...]:
         """Give the packages that this recipe asks for on a platform."""
-        if isinstance(self.packages, dict):
-            return self.packages.get(platform, ())
-        return self.packages
+        return _on(platform, self.packages)
+
+    def build_packages_for(self, platform: str) -> tuple[str, ...]:
+        """Give the packages that are there while it is built on a platform, and not in the module."""
+        return _on(platform, self.build.packages)
+
+
+def _on(platform: str, packages: Packages) -> tuple[str, ...]:
+    return packages.get(platform, ()) if isinstance(packages, dict) else packages

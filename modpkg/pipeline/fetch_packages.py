@@ -86,7 +86,7 @@ def _taken(package: LockedPackage, site: Site, *, sink: Sink) -> bool:
 
 def _packages(lock: PlatformLock, modules: Iterable[str]) -> list[LockedPackage]:
     try:
-        return [package for module in modules for package in lock.modules[module]]
+        return [package for module in modules for package in lock.needed_for(module)]
     except KeyError as error:
         raise ModpkgError(f"internal error: the lock has no module {error.args[0]!r}") from error
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from modpkg.formats.canonical import digest_of
 from modpkg.formats.catalogue import below, order
 from modpkg.host.files import digest_file
+from modpkg.model.recipe import Build
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +49,7 @@ def all_inputs(
             "the tools": digest_of({"format": BUILD_FORMAT, **tools}),
         }
         parts |= {f"package {p.name}": digest_of(p.model_dump()) for p in lock.modules.get(name, ())}
+        parts |= {f"build package {p.name}": digest_of(p.model_dump()) for p in lock.build.get(name, ())}
         parts |= {f"module {low}": _identity(catalogue, low, found) for low in below(catalogue, name)}
         found[name] = Inputs(parts)
     return found
@@ -69,8 +71,13 @@ def _identity(catalogue: Catalogue, name: str, found: Mapping[str, Inputs]) -> s
 
 
 def _recipe_facts(folder: RecipeFolder, platform: str) -> dict[str, Any]:
-    facts = folder.recipe.model_dump(mode="json", exclude={"packages", "platforms"})
-    return {**facts, "packages": list(folder.recipe.packages_for(platform))}
+    recipe = folder.recipe
+    facts = recipe.model_dump(mode="json", exclude={"packages", "platforms", "build"})
+    if recipe.build != Build():
+        # Not said where there is none: recipes from before there could be any keep their digests.
+        tools = {"packages": list(recipe.build_packages_for(platform)), "scripts": list(recipe.build.scripts)}
+        facts["build"] = tools
+    return {**facts, "packages": list(recipe.packages_for(platform))}
 
 
 def _platform_facts(platform: Platform, folder: RecipeFolder) -> dict[str, Any]:
@@ -86,7 +93,8 @@ def _platform_facts(platform: Platform, folder: RecipeFolder) -> dict[str, Any]:
 
 def _files(folder: RecipeFolder) -> dict[str, str]:
     sources = [str(content.src) for content in folder.recipe.contents if content.type in {"file", "tree"}]
-    roots = [folder.directory / name for name in (*sources, *folder.recipe.scripts)]
+    scripts = (*folder.recipe.scripts, *folder.recipe.build.scripts)
+    roots = [folder.directory / name for name in (*sources, *scripts)]
     return {
         str(path.relative_to(folder.directory)): _entry(path) for root in roots for path in _all_below(root)
     }

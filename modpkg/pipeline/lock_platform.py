@@ -76,9 +76,13 @@ def lock_platform(
 
 def lock_changes(old: PlatformLock | None, new: PlatformLock) -> Iterator[Change]:
     """Tell what a new lock changes, module by module."""
-    before = old.modules if old else {}
-    for module in sorted({*before, *new.modules}):
-        yield from _module_changes(module, before.get(module, ()), new.modules.get(module, ()))
+    before, after = _shares(old) if old else {}, _shares(new)
+    for module in sorted({*before, *after}):
+        yield from _module_changes(module, before.get(module, ()), after.get(module, ()))
+
+
+def _shares(lock: PlatformLock) -> dict[str, Sequence[LockedPackage]]:
+    return {**lock.modules, **{f"{module}, its build": tools for module, tools in lock.build.items()}}
 
 
 def _module_changes(

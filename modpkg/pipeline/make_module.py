@@ -76,7 +76,7 @@ def _job(
 ) -> BuildJob:
     catalogue, store = workshop.catalogue, workshop.store
     folder = catalogue.recipes[step.module]
-    packages = workshop.lock.modules[step.module]
+    lock, module = workshop.lock, step.module
     entries = (entry.model_dump(exclude={"inputs"}) for entry in folder.changelog.entries)
     return BuildJob(
         recipe=folder.recipe,
@@ -88,8 +88,9 @@ def _job(
         inputs=step.inputs.digest,
         marks=step.marks,
         changelog=tuple(ChangelogEntry(**entry) for entry in entries),
-        packages=packages,
-        files={package.sha256: store.path(package.sha256) for package in packages},
+        packages=lock.modules[module],
+        tools=lock.build.get(module, ()),
+        files={package.sha256: store.path(package.sha256) for package in lock.needed_for(module)},
         below=lower,
         level=step.level,
         work=scratch,

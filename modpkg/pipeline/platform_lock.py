@@ -38,6 +38,7 @@ class Wish:
             Request(
                 module=name,
                 packages=catalogue.recipes[name].recipe.packages_for(platform),
+                build=catalogue.recipes[name].recipe.build_packages_for(platform),
                 below=below(catalogue, name),
             )
             for name in order(catalogue, platform)

@@ -56,7 +56,7 @@ def inputs_of(workshop: Workshop, packages: Sequence[Path], *, sink: Sink) -> In
                 file_name=each.path.rpartition("/")[2],
                 path=store.path(each.sha256),
             )
-            for each in lock.modules[module]
+            for each in lock.needed_for(module)
         )
         for deb, module in debs.items()
     }

@@ -157,7 +157,7 @@ def _other_ground(shop: Workshop, module: Module, steps: Sequence[Step]) -> Iter
 
 
 def _needed(shop: Workshop, steps: Sequence[Step]) -> Iterator[str]:
-    yield from (package.sha256 for package in shop.lock.modules[steps[-1].module])
+    yield from (package.sha256 for package in shop.lock.needed_for(steps[-1].module))
     for low in steps[:-1]:
         record = shop.store.lookup(low.key) or {}
         yield from (str(value) for value in record.values())

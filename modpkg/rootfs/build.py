@@ -13,6 +13,7 @@ from modpkg.host.run import CommandError, run
 from modpkg.host.steps import step
 from modpkg.model.module import Fragment, Module
 from modpkg.rootfs import contents, debian, delta
+from modpkg.rootfs.build_tools import build_by_tools, take_made
 from modpkg.rootfs.changelogs import newest_changes
 from modpkg.rootfs.generated import choose
 from modpkg.rootfs.generated.run import drop_generated, run_generators
@@ -101,8 +102,23 @@ def _install_above(job: BuildJob, upper: Path, pool: Pool, below: list[Module], 
             epoch, work = job.source_date_epoch, job.work / "apt"
             with _naming(job):
                 debian.install_delta(root, pool, names=names, epoch=epoch, work=work, sink=sink)
-        _add(job, root, sink)
+        if not job.recipe.build.scripts:
+            _add(job, root, sink)
+    if job.recipe.build.scripts:
+        _add_made(job, lower, upper, sink)
     root.rmdir()
+
+
+def _add_made(job: BuildJob, lower: list[Path], upper: Path, sink: Sink) -> None:
+    # What is mounted cannot be a layer of another overlay, so the module's own is mounted once more.
+    root, scratch = job.work / "root", job.work / "overlay-made"
+    scratch.mkdir()
+    with _naming(job):
+        made = build_by_tools(job, [upper, *lower], sink=sink)
+    with overlay(root, lower=lower, upper=upper, work=scratch):
+        take_made(made, root)
+        _add(job, root, sink)
+    remove_tree(job.work / "tools")
 
 
 @contextmanager
@@ -124,6 +140,9 @@ def _choose(job: BuildJob, upper: Path, below: list[Module], sink: Sink) -> str 
         paths = ", ".join(f"/{path}" for path in secrets)
         sink(Warned(f"{job.recipe.name}: left out {paths}", hint="secrets: every node or site makes its own"))
     release = kernel_release(upper)
+    if release in {module.kernel for module in below}:
+        # Drivers for a kernel of another module.
+        return None
     if release:
         # Package scripts may or may not have run depmod; the choice below needs its word.
         run(["depmod", "--basedir", upper / "usr", release], sink=sink)

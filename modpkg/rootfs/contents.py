@@ -14,7 +14,7 @@ from modpkg.rootfs.debian import script_environment
 from modpkg.rootfs.script_errors import script_error
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from modpkg.events import Sink
@@ -58,11 +58,21 @@ def settle(root: Path, recipe: Recipe, *, folder: Path, epoch: int, sink: Sink) 
             if names:
                 with _telling(f"cannot {verb} {' '.join(names)}", folder / "recipe.yaml"):
                     run([*chroot, "systemctl", verb, *names], env=env, sink=sink)
-        for name in recipe.scripts:
-            # /run is a tmpfs that leaves no trace.
-            shutil.copy(folder / name, root / "run/modpkg-script")
-            with _telling(f"cannot run this script of module {recipe.name!r}", folder / name):
-                run([*chroot, "/bin/sh", "-e", "/run/modpkg-script"], env=env, sink=sink)
+        run_scripts(root, recipe.scripts, folder=folder, env=env, sink=sink)
+
+
+def run_scripts(
+    root: Path, names: Iterable[str], *, folder: Path, env: Mapping[str, str], sink: Sink
+) -> None:
+    """Run scripts of a recipe's folder by `sh -e` inside `root`, which has its mounts.
+
+    Raises ModpkgError with the words of one that fails.
+    """
+    for name in names:
+        # /run is a tmpfs that leaves no trace.
+        shutil.copy(folder / name, root / "run/modpkg-script")
+        with _telling(f"cannot run this script of module {folder.name!r}", folder / name):
+            run(["chroot", root, "/bin/sh", "-e", "/run/modpkg-script"], env=dict(env), sink=sink)
 
 
 @contextmanager
@@ -75,35 +85,38 @@ def _telling(what: str, where: Path) -> Iterator[None]:
 
 def _place(content: Content, folder: Path, root: Path) -> list[Path]:
     source = folder / str(content.src)
-    target = _inside(root, content.dst)
+    target = inside(root, content.dst)
     if content.type == "dir":
-        _make_directory(target)
+        make_directory(target)
         return [target]
     if content.type == "symlink":
-        _clear(target, content.dst)
+        clear(target, content.dst)
         target.symlink_to(str(content.src))
         return [target]
     if content.type == "file":
-        _clear(target, content.dst)
+        clear(target, content.dst)
         shutil.copyfile(source, target)
         return [target]
-    return [*_make_directory(target), *_copy_tree(source, root, content.dst)]
+    return [*make_directory(target), *_copy_tree(source, root, content.dst)]
 
 
 def _copy_tree(source: Path, root: Path, dst: str) -> Iterator[Path]:
     for path in sorted(source.rglob("*")):
         place = f"{dst}/{path.relative_to(source)}"
-        target = _inside(root, place)
+        target = inside(root, place)
         if path.is_dir() and not path.is_symlink():
-            yield from _make_directory(target)
+            yield from make_directory(target)
             continue
-        _clear(target, place)
+        clear(target, place)
         shutil.copyfile(path, target, follow_symlinks=False)
         yield target
 
 
-def _inside(root: Path, dst: str) -> Path:
-    """Give where `dst` lies below `root`; its directory is made, and links on the way stay in the tree."""
+def inside(root: Path, dst: str) -> Path:
+    """Give where `dst` lies below `root`; its directory is made, and links on the way stay in the tree.
+
+    Raises BadInputError where they lead out of it.
+    """
     base = root.resolve()
     target = base / dst.lstrip("/")
     directory = target.parent.resolve()
@@ -114,11 +127,12 @@ def _inside(root: Path, dst: str) -> Path:
             hint="name the place that the link leads to",
         )
     for parent in reversed([directory, *directory.parents]):
-        _make_directory(parent)
+        make_directory(parent)
     return directory / target.name
 
 
-def _make_directory(directory: Path) -> list[Path]:
+def make_directory(directory: Path) -> list[Path]:
+    """Make a directory of mode 0755 and give it, in a list; an empty one where it is there. Its parent is there."""
     if directory.is_dir():
         return []
     if directory.is_symlink() or directory.exists():
@@ -128,7 +142,8 @@ def _make_directory(directory: Path) -> list[Path]:
     return [directory]
 
 
-def _clear(target: Path, dst: str) -> None:
+def clear(target: Path, dst: str) -> None:
+    """Remove what lies where a file is to be; raises BadInputError, which says `dst`, for a directory."""
     if target.is_dir() and not target.is_symlink():
         raise BadInputError(f"cannot put a file at {dst}: a directory is there")
     target.unlink(missing_ok=True)

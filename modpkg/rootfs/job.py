@@ -21,7 +21,8 @@ class LowerTree(Record):
 class BuildJob(Record):
     """One module to build. `below` is ordered, core first; `work` is an empty directory on the store's disk.
 
-    `level` is the compression level, lower than the platform's for a fast build. The unpacked fragment goes
+    `tools` are packages that are there for the recipe's `build` alone, and `files` has them too. `level` is the
+    compression level, lower than the platform's for a fast build. The unpacked fragment goes
     into `trees`, named by the fragment's digest.
     """
 
@@ -35,6 +36,7 @@ class BuildJob(Record):
     marks: tuple[Mark, ...]
     changelog: tuple[ChangelogEntry, ...]
     packages: tuple[LockedPackage, ...]
+    tools: tuple[LockedPackage, ...] = ()
     files: dict[Sha256, Path]
     below: tuple[LowerTree, ...]
     level: int

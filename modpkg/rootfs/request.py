@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What one module asks for. `below` names the modules it lies on; the lowest has none."""
+    """What one module asks for. `below` names the modules it lies on; the lowest has none.
+
+    `build` are packages that are there while it is built, and not in it.
+    """
 
     module: str
     packages: tuple[str, ...]
     below: tuple[str, ...] = ()
+    build: tuple[str, ...] = ()
 
 
 def lock_inputs(platform: Platform, requests: Sequence[Request]) -> str:
@@ -30,7 +34,12 @@ def lock_inputs(platform: Platform, requests: Sequence[Request]) -> str:
             "architecture": platform.architecture,
             "sources": platform.sources,
             "requests": {
-                request.module: {"packages": sorted(request.packages), "below": sorted(request.below)}
+                request.module: {
+                    "packages": sorted(request.packages),
+                    "below": sorted(request.below),
+                    # Not said where there are none: a lock made before there could be any is no staler for it.
+                    **({"build": sorted(request.build)} if request.build else {}),
+                }
                 for request in requests
             },
         }

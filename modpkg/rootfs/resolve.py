@@ -56,15 +56,15 @@ def resolve_platform(
         index = Index.read(root.package_lists())
         _refuse_unknown(requests, index, platform=platform.name)
         shares = _shares(requests, root, index, sink=sink)
+        tools = _tools(requests, shares, root, index)
     for warning in _shared_warnings(shares):
         sink(warning)
     return PlatformLock(
         platform=platform.name,
         architecture=platform.architecture,
         inputs=lock_inputs(platform, requests),
-        modules={
-            module: tuple(share[name] for name in sorted(share)) for module, share in sorted(shares.items())
-        },
+        modules=_sorted(shares),
+        build=_sorted(tools),
     )
 
 
@@ -111,6 +111,28 @@ def _shares(requests: Sequence[Request], root: AptRoot, index: Index, *, sink: S
     return shares
 
 
+def _tools(
+    requests: Sequence[Request], shares: Mapping[str, Share], root: AptRoot, index: Index
+) -> dict[str, Share]:
+    # What a build needs besides: over the module's own packages, and below nothing.
+    closures = below_closures(requests)
+    return {
+        request.module: _share(
+            request.module,
+            sorted(request.build),
+            lower={n: p for name in (*closures[request.module], request.module) for n, p in shares[name].items()},
+            root=root,
+            index=index,
+        )
+        for request in requests
+        if request.build
+    }
+
+
+def _sorted(shares: Mapping[str, Share]) -> dict[str, tuple[LockedPackage, ...]]:
+    return {module: tuple(share[name] for name in sorted(share)) for module, share in sorted(shares.items())}
+
+
 def _share(module: str, wanted: Sequence[str], *, lower: Share, root: AptRoot, index: Index) -> Share:
     status = index.status(lower[name] for name in sorted(lower))
     chosen = root.choose(wanted, status=status, module=module)
@@ -127,7 +149,7 @@ def _base_packages(index: Index) -> list[str]:
 def _refuse_unknown(requests: Sequence[Request], index: Index, *, platform: str) -> None:
     lines = []
     for request in sorted(requests, key=lambda one: one.module):
-        for name in request.packages:
+        for name in (*request.packages, *request.build):
             if name not in index.names:
                 hint = index.hint(name)
                 lines.append(f"\n    {name!r} of module {request.module!r}{f': {hint}' if hint else ''}")

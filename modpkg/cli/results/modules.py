@@ -111,7 +111,7 @@ def catalogue_result(catalogue: Catalogue) -> CatalogueResult:
 
 def platform_lock_result(locked: Locked) -> PlatformLockResult:
     """Tell what a lock of a platform changes."""
-    packages = {package for module in locked.lock.modules.values() for package in module}
+    packages = {package for module in locked.lock.modules for package in locked.lock.needed_for(module)}
     return PlatformLockResult(
         platform=locked.lock.platform,
         lock=locked.path,
