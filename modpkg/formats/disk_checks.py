@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from modpkg.formats.problems import way_text
 from modpkg.formats.words import closest
+from modpkg.formats.zpool_checks import check_zpools
 from modpkg.model.disks import LEAST_MEMBERS, REST, size_mib
 from modpkg.model.document import dashed
 
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 
 RESERVED = ("/", "/dev", "/proc", "/sys", "/run", "/usr", "/etc")
 MOST_PARTITIONS = 128
+# What may stand at a place, by the part of the document.
+KINDS = {
+    "raid": "partition",
+    "zpools": "partition",
+    "volume-groups": "partition and no array",
+    "filesystems": "partition, array or volume",
+}
 # From lvm(8): names that begin so are those of its own volumes.
 LVM_NAMES = ("snapshot", "pvmove")
 
@@ -32,6 +40,7 @@ def check_disks(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
     yield from _uses(disks, parsed)
     yield from _volumes(disks, parsed)
     yield from _levels(disks, parsed)
+    yield from check_zpools(disks, parsed)
     yield from _mounts(disks, parsed)
 
 
@@ -39,7 +48,7 @@ def _purpose(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
     if not disks.diskless and not disks.disks:
         message = "it says nothing of disks"
         yield parsed.problem((), message, hint="write disks, or diskless: true for nodes that touch none")
-    for key in ("disks", "raid", "volume_groups", "filesystems"):
+    for key in ("disks", "raid", "volume_groups", "zpools", "filesystems"):
         if disks.diskless and getattr(disks, key):
             way: Keys = (dashed(key),)
             yield parsed.problem(
@@ -100,7 +109,7 @@ def _matches(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
 
 def _names(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
     owners = dict.fromkeys(disks.disks, "a disk")
-    for key, noun in (("raid", "an array"), ("volume-groups", "a volume group")):
+    for key, noun in (("raid", "an array"), ("volume-groups", "a volume group"), ("zpools", "a pool")):
         for name in getattr(disks, key.replace("-", "_")):
             if name in owners:
                 message = f"{key}.{name}: {name!r} is the name of {owners[name]} too"
@@ -121,6 +130,12 @@ def _uses(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
                 way: Keys = (key, name, "members", index)
                 yield from _known(parsed, way, member, known)
                 yield from _once(parsed, way, member, users, f"{noun} {name!r}")
+    for name, pool in disks.zpools.items():
+        for number, vdev in enumerate(pool.vdevs):
+            for index, member in enumerate(vdev.members):
+                way = ("zpools", name, "vdevs", number, "members", index)
+                yield from _known(parsed, way, member, partitions)
+                yield from _once(parsed, way, member, users, f"the pool {name!r}")
     for index, system in enumerate(disks.filesystems):
         way = ("filesystems", index, "device")
         yield from _known(parsed, way, system.device, {*partitions, *disks.raid, *volumes})
@@ -129,9 +144,7 @@ def _uses(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
 
 def _known(parsed: Parsed, way: Keys, device: str, known: set[str]) -> Iterator[Problem]:
     if device not in known:
-        kinds = "partition" if way[0] == "raid" else "partition and no array"
-        if way[0] == "filesystems":
-            kinds = "partition, array or volume"
+        kinds = KINDS[str(way[0])]
         message = f"{way_text(way)}: there is no {kinds} {device!r}"
         yield parsed.problem(way, message, hint=closest(device, known))
 
@@ -183,15 +196,27 @@ def _levels(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
 
 
 def _mounts(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
-    seen: dict[str, int] = {}
     for index, system in enumerate(disks.filesystems):
-        way: Keys = ("filesystems", index)
-        yield from _mount(way, system, parsed)
+        yield from _mount(("filesystems", index), system, parsed)
+    seen: dict[str, Keys] = {}
+    for way, mount in _all_mounts(disks):
+        place = (*way, "mount")
+        if mount in RESERVED:
+            message = f"{way_text(place)}: {mount} comes from the image or the kernel"
+            yield parsed.problem(place, message, hint="mount a directory such as /var or /scratch")
+        first = seen.setdefault(mount, way)
+        if first != way:
+            message = f"{way_text(place)}: {mount} is mounted twice"
+            yield parsed.problem(place, message, hint=f"it is {way_text(first)} already")
+
+
+def _all_mounts(disks: Disks) -> Iterator[tuple[Keys, str]]:
+    for name, pool in disks.zpools.items():
+        for index, dataset in enumerate(pool.datasets):
+            yield ("zpools", name, "datasets", index), dataset.mount
+    for index, system in enumerate(disks.filesystems):
         if system.mount is not None:
-            first = seen.setdefault(system.mount, index)
-            if first != index:
-                message = f"{way_text((*way, 'mount'))}: {system.mount} is mounted twice"
-                yield parsed.problem((*way, "mount"), message, hint=f"it is filesystems[{first}] already")
+            yield ("filesystems", index), system.mount
 
 
 def _mount(way: Keys, system: FileSystem, parsed: Parsed) -> Iterator[Problem]:
@@ -199,6 +224,3 @@ def _mount(way: Keys, system: FileSystem, parsed: Parsed) -> Iterator[Problem]:
         yield parsed.problem((*way, "mount"), f"{way_text((*way, 'mount'))}: swap is mounted nowhere")
     if system.format != "swap" and not system.mount:
         yield parsed.problem(way, f"{way_text(way)}: a file system needs a mount")
-    if system.mount in RESERVED:
-        message = f"{way_text((*way, 'mount'))}: {system.mount} comes from the image or the kernel"
-        yield parsed.problem((*way, "mount"), message, hint="mount a directory such as /var or /scratch")

@@ -33,7 +33,7 @@ OF_THE_NODE: Final = {
     "nfs": "write it into `mounts` of the node",
     "cryptsetup": "encrypted disks are not supported",
     "btrfs": "use ext4 or xfs",
-    "zfs": "use ext4 or xfs",
+    "zfs": "write it into the document, under `zpools`",
 }
 HARMLESS: Final = (
     "fstabkey",

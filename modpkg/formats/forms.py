@@ -50,6 +50,10 @@ FORMS: Final[Mapping[str, tuple[str, str]]] = {
         "a partition or an array",
         "write disk.partition, such as a.data, or an array's name",
     ),
+    disks.PROPERTY_PATTERN: (
+        "a property's value",
+        "letters, digits and '_./:=+,%@-'; a letter or digit comes first",
+    ),
     disks.PATTERN_PATTERN: ("a pattern", "letters, digits, '*', '?' and '_.:/+=@-'"),
     document.RELATIVE_PATTERN: ("a path in the share", "it starts with no / and ends with none"),
     files.BELOW_ROOT_PATTERN: ("a path below /", "a path starts with / and is not / itself"),

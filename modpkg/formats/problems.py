@@ -36,7 +36,7 @@ class _Finding:
 def problems_of(error: ValidationError, parsed: Parsed, model: type[Document]) -> list[Problem]:
     """Give one problem for each fault that pydantic found in a parsed document."""
     findings = [_follow(detail, parsed.value) for detail in error.errors(include_url=False)]
-    fresh = [finding for finding in findings if not _inside(finding.way, parsed.faulty)]
+    fresh = [one for one in findings if not _inside(one.way, parsed.faulty) and not _is_echo(one)]
     alone = [finding for finding in fresh if finding.arm is None]
     problems = [_problem(finding, parsed, model) for finding in alone]
     arms = sorted((f for f in fresh if f.arm is not None), key=lambda finding: str(finding.arm))
@@ -78,6 +78,12 @@ def _steps(value: Any) -> Container[str | int]:
 
 def _inside(way: Keys, faulty: frozenset[Keys]) -> bool:
     return any(way[: len(start)] == start for start in faulty)
+
+
+def _is_echo(finding: _Finding) -> bool:
+    # pydantic counts only entries without faults, and calls a list too short whose entries are all told already.
+    kind, context = finding.error["type"], finding.error.get("ctx", {})
+    return kind == "too_short" and len(finding.value) >= context["min_length"]
 
 
 def _one_arm(group: list[_Finding], parsed: Parsed, model: type[Document]) -> list[Problem]:

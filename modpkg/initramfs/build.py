@@ -43,6 +43,7 @@ LIBRARIES: Final = (
         "settings.sh",
         "tell.sh",
         "volumes.sh",
+        "zfs.sh",
     ),
 )
 CONSOLE: Final = (5, 1)

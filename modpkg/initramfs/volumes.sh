@@ -1,6 +1,6 @@
 #!/bin/busybox sh
-# The words of a disk plan for what lies on disks: arrays and file systems; lvm.sh has those of volume groups.
-# Defines, does nothing.
+# The words of a disk plan for what lies on disks: arrays and file systems; lvm.sh has those of volume groups,
+# zfs.sh those of pools. Defines, does nothing.
 
 # shellcheck source=disks.sh
 . /lib/modpkg/disks.sh
@@ -120,14 +120,21 @@ assemble_array() {
     fi
 }
 
+# is_there NAME WHAT: holds if a device is there; else it is remembered that what lies on it is not.
+is_there() {
+    if [ ! -e "$disk_state/device/$1" ]; then
+        printf '%s\n' "$2" >>"$disk_state/absent"
+        note "$2 is not there: it lies on $1"
+        return 1
+    fi
+}
+
 # want_filesystem DEVICE FORMAT UUID MOUNT OPTIONS
 want_filesystem() {
     if [ "$2" != swap ]; then
         need_tools storage "mkfs.$2"
     fi
-    if [ ! -e "$disk_state/device/$1" ]; then
-        printf '%s\n' "${4:-swap}" >>"$disk_state/absent"
-        note "${4:-swap} is not there: it lies on $1"
+    if ! is_there "$1" "${4:-swap}"; then
         return
     fi
     _device=$(cat "$disk_state/device/$1")

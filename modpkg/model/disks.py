@@ -1,4 +1,4 @@
-"""The disk document: partitions, RAID and file systems of a node's own disks."""
+"""The disk document: partitions, RAID, volumes, pools and file systems of a node's own disks."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ SIZE_PATTERN: Final = r"^([1-9][0-9]{0,8}(MiB|GiB|TiB)|rest)$"
 MEMBER_PATTERN: Final = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*(\.[a-z][a-z0-9]*(-[a-z0-9]+)*)?$"
 # A shell pattern without what a shell would do beyond matching.
 PATTERN_PATTERN: Final = r"^[A-Za-z0-9_.:/+=*?@-]+$"
+# zfsprops(7) and zpoolprops(7); a word of its value is for zpool and zfs to judge.
+PROPERTY_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_./:=+,%@-]*$"
 REST: Final = "rest"
 UNITS: Final = {"MiB": 1, "GiB": 1 << 10, "TiB": 1 << 20}
 LEAST_MEMBERS: Final = {0: 2, 1: 2, 5: 3, 6: 4, 10: 2}
+# How many members a vdev of a type needs, from zpoolconcepts(7): parity and one more.
+LEAST_OF_VDEV: Final = {"stripe": 1, "mirror": 2, "raidz1": 2, "raidz2": 3, "raidz3": 4}
 Format = Literal["ext4", "xfs", "swap"]
 Size = Annotated[str, StringConstraints(pattern=SIZE_PATTERN)]
 Member = Annotated[str, StringConstraints(pattern=MEMBER_PATTERN)]
+Property = Annotated[str, StringConstraints(pattern=PROPERTY_PATTERN)]
 Pattern = Annotated[str, StringConstraints(pattern=PATTERN_PATTERN)]
 
 
@@ -76,6 +81,34 @@ class VolumeGroup(Document):
     volumes: tuple[Volume, ...] = Field(min_length=1)
 
 
+class Vdev(Document):
+    """A part of a pool: partitions that share what they hold, or a stripe of single ones."""
+
+    type: Literal["stripe", "mirror", "raidz1", "raidz2", "raidz3"]
+    members: tuple[Member, ...] = Field(min_length=1)
+
+
+class Dataset(Document):
+    """A file system of a pool; `properties` are those of zfsprops(7)."""
+
+    name: Name
+    mount: AbsolutePath
+    properties: dict[str, Property] = Field(default_factory=dict)
+
+
+class Zpool(Document):
+    """A pool of ZFS: vdevs, between which its data are spread, and datasets; `properties` are of zpoolprops(7)."""
+
+    vdevs: tuple[Vdev, ...] = Field(min_length=1)
+    properties: dict[str, Property] = Field(default_factory=dict)
+    datasets: tuple[Dataset, ...] = Field(min_length=1)
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """All partitions of the pool, vdev after vdev."""
+        return tuple(member for vdev in self.vdevs for member in vdev.members)
+
+
 class FileSystem(Document):
     """A file system or swap space on a partition (`disk.partition`), an array (its name) or `group.volume`."""
 
@@ -99,4 +132,5 @@ class Disks(Document):
     disks: dict[Name, Disk] = Field(default_factory=dict)
     raid: dict[Name, Raid] = Field(default_factory=dict)
     volume_groups: dict[Name, VolumeGroup] = Field(default_factory=dict)
+    zpools: dict[Name, Zpool] = Field(default_factory=dict)
     filesystems: tuple[FileSystem, ...] = ()

@@ -38,7 +38,8 @@ class LockedPackage(Record):
 class PlatformLock(Record):
     """`recipes/platforms/<platform>.lock`: for each module the packages it adds to the modules below it.
 
-    `build` has for some modules the packages that are there while they are built, and not in them. `inputs` is the digest of what the lock was made from: a changed request makes it stale.
+    `build` has for some modules the packages that are there while they are built, and not in them. `inputs` is
+    the digest of what the lock was made from: a changed request makes it stale.
     """
 
     format: int = 1

@@ -1,8 +1,8 @@
 """A disk document as the plan of one node: the identity of all that is on its disks. Pure.
 
-Identities are UUIDs of version 5 over cluster, node, document and role; those of partitions, arrays, volumes and
-file systems take in what they are made of. So a disk of another node, of another document or of another layout never
-looks like one that may be used.
+Identities are UUIDs of version 5 over cluster, node, document and role; those of partitions, arrays, volumes, pools
+and file systems take in what they are made of. So a disk of another node, of another document or of another
+layout never looks like one that may be used.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ from uuid import UUID, uuid5
 from modpkg.model.disks import size_mib
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from modpkg.model.disks import Disk, Disks, Match
 
 NAMESPACE: Final = UUID("0a3c7b52-5d0e-5f43-9d7e-3f1f6f2f8a11")
-# Types of partitions, from the UAPI group's Discoverable Partitions Specification and, for LVM, the list of GPT types
-# that fdisk(8) shows.
+# Types of partitions, from the UAPI group's Discoverable Partitions Specification and, for LVM and ZFS, the list of GPT
+# types that fdisk(8) shows.
 TYPES: Final = {
     "raid": "a19d880f-05fc-4d3b-a006-743f0f84911e",
     "lvm": "e6d6d379-f507-44c2-a23c-238f2a3df928",
+    "zfs": "6a898cc3-1dd2-11b2-99a6-080020736631",
     "swap": "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f",
     "data": "0fc63daf-8483-4772-8e79-3d69d8477de4",
 }
@@ -84,8 +87,30 @@ class PlannedGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDataset:
+    """A dataset of a pool with its properties, each `name=value`."""
+
+    name: str
+    properties: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedPool:
+    """A pool with its identity, which is 32 hexadecimal digits: as much as a pool's comment holds.
+
+    `vdevs` are pairs of a type and members, each of them a pair of a device and its partition's UUID.
+    """
+
+    name: str
+    uuid: str
+    properties: tuple[str, ...]
+    vdevs: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    datasets: tuple[PlannedDataset, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedFileSystem:
-    """A file system or swap space with its identity; swap has no mount."""
+    """A file system or swap space with its identity; swap has no mount, a dataset no identity but its pool's."""
 
     device: str
     uuid: str
@@ -105,6 +130,7 @@ class DiskPlan:
     disks: tuple[PlannedDisk, ...]
     arrays: tuple[PlannedArray, ...]
     groups: tuple[PlannedGroup, ...]
+    pools: tuple[PlannedPool, ...]
     filesystems: tuple[PlannedFileSystem, ...]
 
 
@@ -121,13 +147,15 @@ def plan_disks(disks: Disks, *, cluster: str, node: str) -> DiskPlan:
     ids = _Identities((cluster, node, disks.name))
     users = {member: "raid" for raid in disks.raid.values() for member in raid.members}
     users |= {member: "lvm" for group in disks.volume_groups.values() for member in group.members}
+    users |= {member: "zfs" for pool in disks.zpools.values() for member in pool.members}
     users |= {system.device: "swap" for system in disks.filesystems if system.format == "swap"}
+    planned = tuple(_disk(name, disk, users, ids) for name, disk in disks.disks.items())
     return DiskPlan(
         node=node,
         config=disks.name,
         diskless=disks.diskless,
         foreign=disks.foreign,
-        disks=tuple(_disk(name, disk, users, ids) for name, disk in disks.disks.items()),
+        disks=planned,
         arrays=tuple(
             PlannedArray(
                 name=name,
@@ -138,6 +166,7 @@ def plan_disks(disks: Disks, *, cluster: str, node: str) -> DiskPlan:
             for name, raid in disks.raid.items()
         ),
         groups=_groups(disks, ids),
+        pools=_pools(disks, ids, {part.device: part.uuid for disk in planned for part in disk.partitions}),
         filesystems=_filesystems(disks, ids),
     )
 
@@ -188,8 +217,30 @@ def _groups(disks: Disks, ids: _Identities) -> tuple[PlannedGroup, ...]:
     )
 
 
-def _filesystems(disks: Disks, ids: _Identities) -> tuple[PlannedFileSystem, ...]:
+def _pools(disks: Disks, ids: _Identities, partitions: Mapping[str, str]) -> tuple[PlannedPool, ...]:
     return tuple(
+        PlannedPool(
+            name=name,
+            uuid=ids.of("pool", name, [[vdev.type, vdev.members] for vdev in pool.vdevs]).replace("-", ""),
+            properties=_properties(pool.properties),
+            vdevs=tuple(
+                (vdev.type, tuple((member, partitions[member]) for member in vdev.members))
+                for vdev in pool.vdevs
+            ),
+            datasets=tuple(
+                PlannedDataset(name=one.name, properties=_properties(one.properties)) for one in pool.datasets
+            ),
+        )
+        for name, pool in disks.zpools.items()
+    )
+
+
+def _properties(properties: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"{name}={value}" for name, value in sorted(properties.items()))
+
+
+def _filesystems(disks: Disks, ids: _Identities) -> tuple[PlannedFileSystem, ...]:
+    systems = [
         PlannedFileSystem(
             device=system.device,
             uuid=ids.of("file system", system.device, system.format),
@@ -197,9 +248,15 @@ def _filesystems(disks: Disks, ids: _Identities) -> tuple[PlannedFileSystem, ...
             mount=system.mount or "",
             options=system.options or "",
         )
-        # The outer mount first: /var before /var/lib.
-        for system in sorted(disks.filesystems, key=lambda one: (one.mount or "", one.device))
-    )
+        for system in disks.filesystems
+    ]
+    systems += [
+        PlannedFileSystem(device=f"{pool}.{one.name}", uuid="", format="zfs", mount=one.mount, options="")
+        for pool, wanted in disks.zpools.items()
+        for one in wanted.datasets
+    ]
+    # The outer mount first: /var before /var/lib.
+    return tuple(sorted(systems, key=lambda one: (one.mount, one.device)))
 
 
 def _grouped(uuid: str, lengths: tuple[int, ...], separator: str) -> str:

@@ -1,4 +1,4 @@
-"""A disk plan as shell: calls of functions that the initrd has in lib/modpkg/disks.sh, volumes.sh and lvm.sh. Pure.
+"""A disk plan as shell: calls of functions that the initrd has in lib/modpkg/disks.sh and the files beside it. Pure.
 
 The kernel's arguments name the script and its digest: what the head did not mean is not run.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from modpkg.model.disks import Match
     from modpkg.model.grant import Grant
     from modpkg.model.inventory import Node, Nodes
-    from modpkg.node.disk_plan import DiskPlan
+    from modpkg.node.disk_plan import DiskPlan, PlannedFileSystem, PlannedPool
 
 # Levels of one kernel module.
 PARITY: Final = (4, 5, 6)
@@ -75,15 +75,33 @@ def _lines(plan: DiskPlan, grant: Grant | None, url: str) -> Iterator[str]:
         yield f"want_group {group.name} {group.tag} {members}"
         for volume in group.volumes:
             yield f"want_volume {group.name} {volume.name} {volume.tag} {volume.size_mib}"
-    for one in plan.filesystems:
-        words = f"'{_quotable(one.mount)}' '{_quotable(one.options)}'"
-        yield f"want_filesystem {one.device} {one.format} {one.uuid} {words}"
+    for pool in plan.pools:
+        yield from _pool_lines(pool)
+    yield from map(_mount_line, plan.filesystems)
     yield "finish_disks"
+
+
+def _mount_line(one: PlannedFileSystem) -> str:
+    mount = f"'{_quotable(one.mount)}'"
+    if one.format == "zfs":
+        return f"want_mount {one.device} {mount}"
+    return f"want_filesystem {one.device} {one.format} {one.uuid} {mount} '{_quotable(one.options)}'"
+
+
+def _pool_lines(pool: PlannedPool) -> Iterator[str]:
+    # No property has a space or a quote: the document's check sees to that.
+    vdevs = [
+        " ".join([kind, *(f"{member}={uuid}" for member, uuid in members)]) for kind, members in pool.vdevs
+    ]
+    yield f"want_pool {pool.name} {pool.uuid} '{' '.join(pool.properties)}' {' '.join(vdevs)}"
+    for dataset in pool.datasets:
+        yield f"want_dataset {pool.name} {dataset.name} '{' '.join(dataset.properties)}'"
 
 
 def _modules(plan: DiskPlan) -> list[str]:
     levels = {"raid456" if array.level in PARITY else f"raid{array.level}" for array in plan.arrays}
-    formats = {one.format for one in plan.filesystems if one.format != "swap"}
+    # The driver of pools is not among those that may be missing: `want_pool` asks for it by itself.
+    formats = {one.format for one in plan.filesystems if one.format not in {"swap", "zfs"}}
     return [*sorted(levels), *(["dm_mod"] if plan.groups else []), *sorted(formats)]
 
 

@@ -120,7 +120,9 @@ def _tools(
         request.module: _share(
             request.module,
             sorted(request.build),
-            lower={n: p for name in (*closures[request.module], request.module) for n, p in shares[name].items()},
+            lower={
+                n: p for name in (*closures[request.module], request.module) for n, p in shares[name].items()
+            },
             root=root,
             index=index,
         )

@@ -40,8 +40,19 @@ class GroupResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PoolResult:
+    """One pool; `vdevs` are types with their members, `datasets` names with their properties."""
+
+    pool: str
+    vdevs: tuple[str, ...]
+    properties: str
+    datasets: dict[str, str]
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileSystemResult:
-    """One file system or swap space."""
+    """One file system, dataset or swap space; a dataset has no identity but its pool's."""
 
     device: str
     format: str
@@ -61,6 +72,7 @@ class DiskPlanResult:
     disks: tuple[PlannedDiskResult, ...]
     arrays: tuple[ArrayResult, ...]
     groups: tuple[GroupResult, ...]
+    pools: tuple[PoolResult, ...]
     filesystems: tuple[FileSystemResult, ...]
 
 
@@ -92,6 +104,18 @@ def disk_plan_result(plan: DiskPlan) -> DiskPlanResult:
                 tag=one.tag,
             )
             for one in plan.groups
+        ),
+        pools=tuple(
+            PoolResult(
+                pool=one.name,
+                vdevs=tuple(
+                    " ".join([kind, *(member for member, _ in members)]) for kind, members in one.vdevs
+                ),
+                properties=" ".join(one.properties),
+                datasets={dataset.name: " ".join(dataset.properties) for dataset in one.datasets},
+                uuid=one.uuid,
+            )
+            for one in plan.pools
         ),
         filesystems=tuple(
             FileSystemResult(

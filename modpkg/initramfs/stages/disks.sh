@@ -2,8 +2,8 @@
 # The node's own disks, as its plan says. The plan comes from the head, and runs only if it is the one that the
 # kernel's arguments name.
 
-# shellcheck source=../lvm.sh
-. /lib/modpkg/lvm.sh
+# shellcheck source=../zfs.sh
+. /lib/modpkg/zfs.sh
 
 url=$(argument modpkg.disks)
 wanted=$(argument modpkg.disks-sha256)

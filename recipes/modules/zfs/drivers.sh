@@ -1,3 +1,4 @@
+#!/bin/sh -e
 # The drivers of ZFS, for the one kernel of this tree, out of the sources that zfs-dkms has. Not by dkms itself: it
 # would sign them with a key of the moment. Runs while the module is built; what is below $DESTDIR is the module's.
 release=$(ls /usr/lib/modules)

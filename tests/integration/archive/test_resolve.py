@@ -67,6 +67,25 @@ def test_a_module_without_packages_adds_nothing(setting: Setting) -> None:
     assert lock.modules["files"] == ()
 
 
+def test_a_build_gets_what_neither_the_module_nor_those_below_have(setting: Setting) -> None:
+    events: list[Event] = []
+    python = Request(module="python", packages=("python3",), below=("core",))
+    tool = Request(
+        module="tool", packages=("tool-a",), below=("core", "python"), build=("tool-b", "hello", "python3")
+    )
+    lock = resolved(setting, CORE, python, tool, events=events)
+    assert names(lock, "tool") == ["libshared", "tool-a"]
+    assert {module: [one.name for one in share] for module, share in lock.build.items()} == {"tool": ["tool-b"]}
+    # It is in no image, so that nothing is there twice.
+    assert not [event for event in events if isinstance(event, Warned)]
+
+
+def test_a_package_of_a_build_that_is_not_there_is_told(setting: Setting) -> None:
+    tool = Request(module="tool", packages=(), below=("core",), build=("tool-x",))
+    with pytest.raises(BadInputError, match=r"'tool-x' of module 'tool': did you mean"):
+        resolved(setting, CORE, tool)
+
+
 def test_what_two_modules_need_is_in_both_and_said(setting: Setting) -> None:
     events: list[Event] = []
     one = Request(module="a", packages=("tool-a",), below=("core",))

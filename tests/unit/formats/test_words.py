@@ -137,6 +137,10 @@ TEXTS = {
         ["var", "a.md0", "disk-1.my-data"],
         ["", "a.", ".a", "a.b.c", "A.b", "a b", "a\n"],
     ),
+    disks.PROPERTY_PATTERN: (
+        ["on", "1.5T", "zstd-19", "sha256,verify", "rw=@10.0.0.0/16", "feature@lz4"],
+        ["", "-on", "a b", "a'b", "a;b", "$(a)", "a\n"],
+    ),
     disks.PATTERN_PATTERN: (
         ["S3Z8*", "WD-?1", "/dev/nvme0n1", "*"],
         ["", "a b", "$(x)", "a'b", 'a"', "a;b", "[ab]", "a\n"],

@@ -91,3 +91,21 @@ def test_a_version_without_an_epoch_is_the_name_of_the_file(version: str) -> Non
 def test_what_becomes_a_path_leads_nowhere_else(field: str, value: object) -> None:
     with pytest.raises(ValidationError):
         LockedPackage.model_validate({**PACKAGE, field: value})
+
+
+def test_a_build_needs_the_packages_of_the_module_and_its_own() -> None:
+    one = LockedPackage(**PACKAGE)
+    other = LockedPackage(**{**PACKAGE, "name": "gcc"})
+    lock = PlatformLock(
+        platform="bookworm",
+        architecture="amd64",
+        inputs="b" * 64,
+        modules={"munge": (one,), "slurm": (one,)},
+        build={"slurm": (other,)},
+    )
+    assert (lock.needed_for("munge"), lock.needed_for("slurm")) == ((one,), (one, other))
+
+
+def test_a_lock_from_before_builds_had_packages_is_read() -> None:
+    text = canonical_json({"platform": "p", "architecture": "amd64", "inputs": "b" * 64, "modules": {}})
+    assert PlatformLock.model_validate_json(text).build == {}

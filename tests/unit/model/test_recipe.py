@@ -59,3 +59,10 @@ def test_what_a_test_expects_is_a_regular_expression() -> None:
 def test_a_summary_is_short() -> None:
     with pytest.raises(ValidationError):
         Recipe(**{**FIELDS, "summary": "x" * 81})
+
+
+def test_packages_of_a_build_are_those_of_the_platform() -> None:
+    each = Recipe(**FIELDS, build={"packages": {"el9": ("gcc",)}, "scripts": ("make.sh",)})
+    assert (each.build_packages_for("el9"), each.build_packages_for("other")) == (("gcc",), ())
+    assert Recipe(**FIELDS, build={"packages": ("gcc",)}).build_packages_for("any") == ("gcc",)
+    assert Recipe(**FIELDS).build_packages_for("any") == ()

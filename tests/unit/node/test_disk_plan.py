@@ -189,3 +189,89 @@ def test_no_word_of_a_document_is_syntax_of_the_shell(make: Make) -> None:
 @pytest.mark.parametrize(("text", "mib"), [("1MiB", 1), ("3GiB", 3072), ("2TiB", 2097152), ("rest", 0)])
 def test_sizes_are_mib(text: str, mib: int) -> None:
     assert size_mib(text) == mib
+
+
+POOL = """zpools:
+  tank:
+    vdevs: [{type: mirror, members: [a.one, b.one]}, {type: mirror, members: [a.two, b.two]}]
+    properties: {autotrim: "on", ashift: "12"}
+    datasets:
+      - {name: work, mount: /var/work, properties: {quota: 1G, compression: zstd}}
+      - {name: home, mount: /home}
+filesystems:"""
+POOL_TEXT = (
+    TEXT.replace("filesystems:", POOL)
+    .replace("{name: rest,", "{name: one, size: 1GiB}, {name: two, size: 1GiB}, {name: rest,")
+    .replace("300MiB}]\nraid", "300MiB}, {name: one, size: 1GiB}, {name: two, size: 1GiB}]\nraid")
+    .replace("min-size: 1GiB", "min-size: 3GiB")
+)
+
+
+def with_pool(make: Make, *change: str, **other: str) -> DiskPlan:
+    return make(*change, text=POOL_TEXT, **other)
+
+
+def test_a_pool_has_an_identity_that_fits_its_comment(make: Make) -> None:
+    (pool,) = with_pool(make).pools
+    assert re.fullmatch("[0-9a-f]{32}", pool.uuid)
+    assert pool.uuid == with_pool(make).pools[0].uuid
+    assert pool.uuid != with_pool(make, node="beo-02").pools[0].uuid
+    assert pool.uuid == "587d063509f55f3d8a983e48ecf2beca"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_same"),
+    [
+        ("compression: zstd", "compression: lz4", True),
+        ('ashift: "12"', 'ashift: "9"', True),
+        ("{name: home, mount: /home}", "{name: users, mount: /home}", True),
+        ("{type: mirror, members: [a.two, b.two]}", "{type: mirror, members: [b.two, a.two]}", False),
+        (", {type: mirror, members: [a.two, b.two]}", "", False),
+        ("tank:", "bowl:", False),
+    ],
+)
+def test_another_layout_is_another_pool_and_other_properties_are_not(
+    make: Make, before: str, after: str, *, is_same: bool
+) -> None:
+    assert (with_pool(make).pools[0].uuid == with_pool(make, before, after).pools[0].uuid) is is_same
+
+
+def test_members_of_a_pool_are_named_with_their_partitions(make: Make) -> None:
+    plan = with_pool(make)
+    uuids = {part.device: part.uuid for disk in plan.disks for part in disk.partitions}
+    assert plan.pools[0].vdevs == (
+        ("mirror", (("a.one", uuids["a.one"]), ("b.one", uuids["b.one"]))),
+        ("mirror", (("a.two", uuids["a.two"]), ("b.two", uuids["b.two"]))),
+    )
+    types = {part.device: part.type for disk in plan.disks for part in disk.partitions}
+    assert types["a.one"] == "6a898cc3-1dd2-11b2-99a6-080020736631"
+
+
+def test_datasets_are_mounted_among_the_file_systems_the_outer_first(make: Make) -> None:
+    mounts = [(one.device, one.format, one.mount) for one in with_pool(make).filesystems if one.mount]
+    assert mounts == [
+        ("tank.home", "zfs", "/home"),
+        ("a.rest", "xfs", "/scratch"),
+        ("var", "ext4", "/var"),
+        ("tank.work", "zfs", "/var/work"),
+    ]
+
+
+def test_the_shell_makes_pools_before_it_mounts_anything(make: Make) -> None:
+    lines = shell_text(with_pool(make)).splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("want_pool "))
+    name, uuid, *_ = lines[start].split()[1:]
+    assert (name, uuid) == ("tank", with_pool(make).pools[0].uuid)
+    assert re.search(r" 'ashift=12 autotrim=on' mirror a\.one=\S+ b\.one=\S+ mirror a\.two=", lines[start])
+    assert lines[start + 1 : start + 3] == [
+        "want_dataset tank work 'compression=zstd quota=1G'",
+        "want_dataset tank home ''",
+    ]
+    assert lines[-4:] == [
+        next(line for line in lines if line.endswith("'/scratch' 'noatime'")),
+        next(line for line in lines if line.endswith("'/var' ''")),
+        "want_mount tank.work '/var/work'",
+        "finish_disks",
+    ]
+    # `want_pool` loads the driver by itself, and says so if there is none.
+    assert "kernel_modules raid1 ext4 xfs" in lines

@@ -352,3 +352,34 @@ def test_the_digest_is_of_all_parts_and_of_nothing_else() -> None:
         Inputs(parts).digest for parts in ({"a": "1"}, {"a": "2"}, {"b": "1"}, {}, {"a": "1", "b": "1"})
     }
     assert len(digests) == 5
+
+
+BUILD = "build: {packages: [gcc], scripts: [files/make.sh]}\n"
+
+
+def with_build(checkout: Checkout) -> None:
+    checkout.append(SLURM, BUILD)
+    checkout.path("modules/slurm/files/make.sh").write_text("true\n")
+
+
+def test_a_build_is_a_part_of_the_recipe_that_has_one_and_of_no_other(checkout: Checkout) -> None:
+    before = inputs(checkout)
+    with_build(checkout)
+    assert changed(before, inputs(checkout)) == {"slurm": {"the recipe", "the recipe's files"}}
+
+
+def test_what_a_build_is_done_with_is_an_input(checkout: Checkout) -> None:
+    with_build(checkout)
+    locks = [
+        checkout.lock().model_copy(update={"build": {"slurm": (package("gcc", version),)}})
+        for version in ("12", "13")
+    ]
+    before, after = (inputs(checkout, lock=lock) for lock in locks)
+    assert changed(before, after) == {"slurm": {"build package gcc"}}
+
+
+def test_the_script_of_a_build_is_an_input(checkout: Checkout) -> None:
+    with_build(checkout)
+    before = inputs(checkout)
+    checkout.append("modules/slurm/files/make.sh", "false\n")
+    assert changed(before, inputs(checkout)) == {"slurm": {"the recipe's files"}}

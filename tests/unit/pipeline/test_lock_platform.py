@@ -48,6 +48,12 @@ def test_changes_are_told_by_module_and_name() -> None:
     ]
 
 
+def test_changes_of_what_a_build_needs_are_told_apart_from_the_module() -> None:
+    old = lock(a=[package("x", "1")]).model_copy(update={"build": {"a": (package("gcc", "12"),)}})
+    new = lock(a=[package("x", "1")]).model_copy(update={"build": {"a": (package("gcc", "13"),)}})
+    assert [str(change) for change in lock_changes(old, new)] == ["a, its build: up gcc 12 -> 13"]
+
+
 def test_a_lower_version_is_down_by_debians_order() -> None:
     old, new = lock(core=[package("a", "1:1")]), lock(core=[package("a", "2")])
     assert [change.kind for change in lock_changes(old, new)] == ["down"]
