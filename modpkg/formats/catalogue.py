@@ -69,6 +69,11 @@ def order(catalogue: Catalogue, platform: str) -> list[str]:
     return graph.ordered(_edges(catalogue), names)
 
 
+def usual(catalogue: Catalogue, platform: str) -> list[str]:
+    """Give the modules of a platform that are meant where none is named, in the same order: those on demand are not."""
+    return [name for name in order(catalogue, platform) if not catalogue.recipes[name].recipe.on_demand]
+
+
 def below(catalogue: Catalogue, module: str) -> tuple[str, ...]:
     """Give all modules that one stands on, each after all that it stands on itself; core is the first."""
     edges = _edges(catalogue)

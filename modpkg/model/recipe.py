@@ -91,7 +91,8 @@ class Recipe(Document):
     `exclude` are globs of files left out, `include` exceptions to it; `kernel_modules` are globs of drivers left
     out, below the kernel's module directory, unless a driver that stays needs them. `replaces` are paths of lower
     modules that this one may change. `initramfs_modules` are drivers the initrd needs. `waits_for_site` are units
-    that fail until the site gives them their keys. `build` is what only its making needs.
+    that fail until the site gives them their keys. `build` is what only its making needs; what is
+    `on_demand` is built and published only by its name, never with all others.
     """
 
     name: Name
@@ -102,6 +103,7 @@ class Recipe(Document):
     homepage: Url
     maintainer: Person
     platforms: tuple[Name, ...] = Field(min_length=1)
+    on_demand: bool = False
     depends: tuple[Name, ...] = ()
     conflicts: tuple[Name, ...] = ()
     provides: tuple[Name, ...] = ()

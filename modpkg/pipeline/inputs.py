@@ -72,7 +72,7 @@ def _identity(catalogue: Catalogue, name: str, found: Mapping[str, Inputs]) -> s
 
 def _recipe_facts(folder: RecipeFolder, platform: str) -> dict[str, Any]:
     recipe = folder.recipe
-    facts = recipe.model_dump(mode="json", exclude={"packages", "platforms", "build"})
+    facts = recipe.model_dump(mode="json", exclude={"packages", "platforms", "on_demand", "build"})
     if recipe.build != Build():
         # Not said where there is none: recipes from before there could be any keep their digests.
         tools = {"packages": list(recipe.build_packages_for(platform)), "scripts": list(recipe.build.scripts)}

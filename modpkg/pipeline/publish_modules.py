@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modpkg.errors import BadInputError
-from modpkg.formats.catalogue import order
+from modpkg.formats.catalogue import usual
 from modpkg.formats.relations import package_name
 from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.keep_inputs import Input, Inputs
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 def packages_of(workshop: Workshop, module: str | None, *, sink: Sink) -> list[Path]:
-    """Give the packages of one module with those it stands on, or of all.
+    """Give the packages of one module with those it stands on, or of all that are not on demand.
 
     Raises BadInputError for those that are not built.
     """
-    names = [module] if module else order(workshop.catalogue, workshop.platform.name)
+    names = [module] if module else usual(workshop.catalogue, workshop.platform.name)
     missing = [step.module for step in plan_builds(workshop, names) if not step.done]
     if missing:
         fast = [step.module for step in plan_builds(replace(workshop, fast=True), names) if step.done]

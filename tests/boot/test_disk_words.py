@@ -11,7 +11,7 @@ from modpkg.host.run import run
 
 pytestmark = pytest.mark.programs
 SOURCE = Path(modpkg.initramfs.__file__).parent
-NAMES = ("library.sh", "image_tools.sh", "disks.sh", "volumes.sh", "lvm.sh")
+NAMES = ("library.sh", "image_tools.sh", "disks.sh", "volumes.sh", "lvm.sh", "zfs.sh")
 # Three disks of one kind: sda is blank, sdb and sdc are not.
 DISKS = """
 physical_disks() { echo $have; }
@@ -35,6 +35,8 @@ class Words:
     def __init__(self, place: Path) -> None:
         lines = [line for name in NAMES for line in (SOURCE / name).read_text().splitlines()]
         text = "\n".join(line for line in lines if not line.startswith(". /lib/modpkg/"))
+        # What programs say goes to files, which other tests have too.
+        text = text.replace("/tmp/", f"{place}/")  # noqa: S108 - it is taken out
         self.text = text.replace("disk_state=/run/modpkg/disks", f"disk_state={place}/state")
         for name in ("below", "device", "disk", "table", "taken"):
             (place / "state" / name).mkdir(parents=True)
@@ -130,3 +132,154 @@ def test_a_policy_of_stop_ends_the_stage_before_anything_is_written(words: Words
     found = words(f"usleep() {{ :; }}\nload_disk_drivers() {{ :; }}\n{text}")
     assert found[-1] == "1"
     assert "cleared" not in " ".join(found)
+
+
+ZFS = """
+load_zfs() { :; }
+link_members() { :; }
+is_among() { case " $2 " in *" ${1:-,} "*) return 0 ;; esac; return 1; }
+label_of() { cat "$disk_state/label/${1##*/}/$2" 2>/dev/null || true; }
+tool() {
+    case "$1 $2" in
+        'zpool import') [ ! -e "$disk_state/unimportable" ] || { echo 'no such device' >&2; return 1; } ;;
+        'zpool status') cat "$disk_state/status" ; return ;;
+        'zfs get') [ -e "$disk_state/known" ] || return 1; cat "$disk_state/known"; return ;;
+    esac
+    echo "$*" >&3
+}
+exec 3>&1
+"""
+
+
+def pool_text(members: dict[str, str], status: str = "") -> str:
+    """Give shell for a pool whose members are there: blank, of the pool with this number, or something else."""
+    lines = ["mkdir -p $disk_state/label $disk_state/fresh; echo ashift=12 >$disk_state/known"]
+    for disk, held in members.items():
+        lines.append(f"echo /dev/sd{disk}1 >$disk_state/device/{disk}.z")
+        if held == "blank":
+            lines.append(f": >$disk_state/fresh/{disk}.z")
+        elif held.isdecimal():
+            lines.append(f"mkdir $disk_state/label/sd{disk}1; echo id >$disk_state/label/sd{disk}1/comment")
+            lines.append(f"echo {held} >$disk_state/label/sd{disk}1/pool_guid")
+    lines.append(f"cat >$disk_state/status <<'END'\n{status}\nEND")
+    return "\n".join([ZFS, *lines])
+
+
+WANT = "want_pool tank id 'ashift=12' mirror b.z=B c.z=C\n[ -e $disk_state/device/tank ] && echo there || echo away"
+LINK = "/dev/disk/by-partuuid"
+CREATE = "zpool create -f -o cachefile=none -o comment=id -o ashift=12 -O mountpoint=none"
+IMPORT = "zpool import -f -N -o cachefile=none"
+HEALTHY = f"  state: ONLINE\n   {LINK}/B ONLINE 0 0 0\n   {LINK}/C ONLINE 0 0 0"
+LACKING = f"  state: DEGRADED\n   {LINK}/B ONLINE 0 0 0\n   7788 UNAVAIL 0 0 0 was {LINK}/C"
+
+
+def test_a_pool_is_made_of_members_that_are_all_blank(words: Words) -> None:
+    found = words(f"{pool_text({'b': 'blank', 'c': 'blank'})}\n{WANT}")
+    assert found == [
+        f"{CREATE} -O modpkg:pool-properties=ashift=12 tank mirror {LINK}/B {LINK}/C",
+        "note the pool tank is new: mirror b.z=B c.z=C",
+        "there",
+    ]
+
+
+def test_a_stripe_has_no_word_of_its_own(words: Words) -> None:
+    text = WANT.replace("mirror", "stripe")
+    found = words(f"{pool_text({'b': 'blank', 'c': 'blank'})}\n{text}")
+    assert found[0].endswith(f" tank {LINK}/B {LINK}/C")
+
+
+def test_a_pool_that_lacks_a_member_is_never_made(words: Words) -> None:
+    assert words(f"{pool_text({'b': 'blank'})}\n{WANT}") == [
+        "note the pool tank is not made: it lacks c.z",
+        "away",
+    ]
+
+
+def test_a_pool_that_is_there_is_imported_from_its_members_alone(words: Words) -> None:
+    found = words(f"{pool_text({'b': '42', 'c': '42'}, HEALTHY)}\n{WANT}")
+    assert found == [f"{IMPORT} -d {LINK}/B -d {LINK}/C 42 tank", "there"]
+
+
+def test_a_missing_member_makes_it_degraded(words: Words) -> None:
+    found = words(f"{pool_text({'b': '42'}, LACKING)}\n{WANT}")
+    assert found == [
+        f"{IMPORT} -d {LINK}/B 42 tank",
+        "note the pool tank is degraded: it lacks c.z",
+        "there",
+    ]
+
+
+@pytest.mark.parametrize("held", ["blank", "42"], ids=["blank", "of the pool, from another time"])
+def test_one_that_is_not_in_the_pool_takes_the_place_of_what_is_gone(words: Words, held: str) -> None:
+    found = words(f"{pool_text({'b': '42', 'c': held}, LACKING)}\n{WANT}")
+    assert found[1:] == [
+        f"zpool replace -f tank 7788 {LINK}/C",
+        "note the pool tank is rebuilt: /dev/sdc1 takes the place of one that is gone",
+        "there",
+    ]
+
+
+def test_a_pool_that_is_not_well_is_told(words: Words) -> None:
+    status = HEALTHY.replace("state: ONLINE", "state: DEGRADED\n status: One or more devices has faulted")
+    found = words(f"{pool_text({'b': '42', 'c': '42'}, status)}\n{WANT}")
+    assert found[1] == "note the pool tank is not well: One or more devices has faulted"
+
+
+def test_members_of_two_pools_are_refused(words: Words) -> None:
+    (refusal, state) = words(f"{pool_text({'b': '42', 'c': '43'})}\n{WANT}")
+    assert (
+        refusal == "refused the pool tank has members of more than one pool of its name: /dev/sdb1 /dev/sdc1"
+    )
+    assert state == "away"
+
+
+def test_a_pool_that_cannot_be_imported_is_made_anew_with_a_grant_alone(words: Words) -> None:
+    text = f"{pool_text({'b': '42', 'c': '42'})}\n: >$disk_state/unimportable\n"
+    refused = words(f"{text}{WANT}")
+    assert refused[0].startswith("refused the pool tank cannot be imported; it lacks nothing")
+    wiped = words(f"{text}granted=' b c '\n{WANT}")
+    assert wiped[0].startswith("note the pool tank is wiped, as granted: the pool tank cannot be imported")
+    assert wiped[1:3] == ["cleared /dev/sdb1", "cleared /dev/sdc1"]
+    assert wiped[3].startswith("zpool create ")
+
+
+def test_a_member_with_another_identity_is_refused(words: Words) -> None:
+    found = words(f"{pool_text({'b': 'other', 'c': 'blank'})}\n{WANT}")
+    assert found == ["refused /dev/sdb1, of the pool tank, holds LABEL=/dev/sdb1 ", "away"]
+
+
+def test_properties_of_a_pool_that_changed_are_set(words: Words) -> None:
+    found = words(f"{pool_text({'b': '42', 'c': '42'}, HEALTHY)}\necho none >$disk_state/known\n{WANT}")
+    assert found[1:] == ["zpool set ashift=12 tank", "zfs set modpkg:pool-properties=ashift=12 tank", "there"]
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (
+            "",
+            [
+                "zfs create -o mountpoint=legacy -o modpkg:properties=quota=1G -o quota=1G tank/work",
+                "note the dataset tank/work is new",
+            ],
+        ),
+        ("quota=1G", []),
+        (
+            "quota=2G",
+            [
+                "zfs set mountpoint=legacy modpkg:properties=quota=1G quota=1G tank/work",
+                "note the dataset tank/work has other properties now: quota=1G",
+            ],
+        ),
+    ],
+    ids=["new", "as it was", "changed"],
+)
+def test_a_dataset_is_made_or_changed(words: Words, known: str, said: list[str]) -> None:
+    before = f"echo '{known}' >$disk_state/known\n" if known else ""
+    text = f": >$disk_state/device/tank\n{before}want_dataset tank work quota=1G; cat $disk_state/device/tank.work"
+    assert words(f"{ZFS}\n{text}") == [*said, "tank/work"]
+
+
+def test_a_dataset_of_a_pool_that_is_not_there_is_not_mounted(words: Words) -> None:
+    text = "want_dataset tank work quota=1G; want_mount tank.work /work; cat $disk_state/absent"
+    assert words(f"{ZFS}\n{text}") == ["note /work is not there: it lies on tank.work", "/work"]

@@ -232,7 +232,12 @@ class Shop:
         target.write_text(text.replace(old, new))
 
     def add_module(
-        self, name: str, recipe: str, *packages: LockedPackage, files: Mapping[str, str] | None = None
+        self,
+        name: str,
+        recipe: str,
+        *packages: LockedPackage,
+        tools: tuple[LockedPackage, ...] = (),
+        files: Mapping[str, str] | None = None,
     ) -> None:
         """Add a module whose packages the store holds, and bring the lock up to date without asking apt."""
         head = f'name: {name}\nversion: "1.0.0"\nsummary: A module of one test\n'
@@ -243,15 +248,20 @@ class Shop:
             **(files or {}),
         }
         write_files(folder, texts)
-        self.lock_anew({name: packages})
+        self.lock_anew({name: packages}, tools={name: tools} if tools else {})
 
-    def lock_anew(self, packages: Mapping[str, tuple[LockedPackage, ...]]) -> None:
-        """Write the lock with other packages for some modules."""
+    def lock_anew(
+        self,
+        packages: Mapping[str, tuple[LockedPackage, ...]],
+        tools: Mapping[str, tuple[LockedPackage, ...]] | None = None,
+    ) -> None:
+        """Write the lock with other packages for some modules, and for some builds."""
         path = lock_path(self.recipes, PLATFORM)
         wish = Wish.of(load_catalogue(self.recipes), PLATFORM)
         old = self.workshop_lock()
         inputs = lock_inputs(wish.platform, wish.requests)
-        write_record(path, old.model_copy(update={"inputs": inputs, "modules": {**old.modules, **packages}}))
+        shares = {"modules": {**old.modules, **packages}, "build": {**old.build, **(tools or {})}}
+        write_record(path, old.model_copy(update={"inputs": inputs, **shares}))
 
     def add_package(self, name: str, files: Mapping[str, str], **scripts: str) -> LockedPackage:
         """Make a package with maintainer scripts by dpkg-deb and put it into the store."""

@@ -50,14 +50,14 @@ def build_all(
     offline: bool = False,
     dry_run: bool = False,
 ) -> BuildResult | PlanResult:
-    """Build all modules of a platform, as far as anything changed, with their .deb and .rpm.
+    """Build all modules of a platform but those on demand, as far as anything changed, with their .deb and .rpm.
 
     Example: modpkg build-all --offline
     """
-    from modpkg.formats.catalogue import order
+    from modpkg.formats.catalogue import usual
 
     workshop = open_shop(session, platform, fast=fast, offline=offline)
-    return _build(session, workshop, order(workshop.catalogue, platform), dry_run=dry_run)
+    return _build(session, workshop, usual(workshop.catalogue, platform), dry_run=dry_run)
 
 
 def open_shop(session: Session, platform: str, *, fast: bool, offline: bool) -> Workshop:

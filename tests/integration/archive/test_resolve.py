@@ -75,7 +75,9 @@ def test_a_build_gets_what_neither_the_module_nor_those_below_have(setting: Sett
     )
     lock = resolved(setting, CORE, python, tool, events=events)
     assert names(lock, "tool") == ["libshared", "tool-a"]
-    assert {module: [one.name for one in share] for module, share in lock.build.items()} == {"tool": ["tool-b"]}
+    assert {module: [one.name for one in share] for module, share in lock.build.items()} == {
+        "tool": ["tool-b"]
+    }
     # It is in no image, so that nothing is there twice.
     assert not [event for event in events if isinstance(event, Warned)]
 

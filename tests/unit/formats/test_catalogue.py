@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from modpkg.errors import BadInputError, DocumentError
-from modpkg.formats.catalogue import below, load_catalogue, order
+from modpkg.formats.catalogue import below, load_catalogue, order, usual
 
 BASE = Path(__file__).parents[2] / "golden/documents/base/recipes"
 
@@ -46,6 +46,13 @@ def test_the_order_has_the_lower_first(recipes: Path) -> None:
 
 def test_the_order_of_a_platform_has_its_modules_only(recipes: Path) -> None:
     assert order(load_catalogue(recipes), "trixie") == []
+
+
+def test_a_module_on_demand_is_not_among_those_that_nobody_named(recipes: Path) -> None:
+    path = recipes / "modules/kernel/recipe.yaml"
+    path.write_text(f"{path.read_text()}on-demand: true\n")
+    catalogue = load_catalogue(recipes)
+    assert set(order(catalogue, "bookworm")) - set(usual(catalogue, "bookworm")) == {"kernel"}
 
 
 def test_a_version_that_is_not_released_yet_is_no_fault(recipes: Path) -> None:

@@ -354,6 +354,12 @@ def test_the_digest_is_of_all_parts_and_of_nothing_else() -> None:
     assert len(digests) == 5
 
 
+def test_a_module_on_demand_has_the_inputs_that_it_had(checkout: Checkout) -> None:
+    before = inputs(checkout)
+    checkout.append(SLURM, "on-demand: true\n")
+    assert changed(before, inputs(checkout)) == {}
+
+
 BUILD = "build: {packages: [gcc], scripts: [files/make.sh]}\n"
 
 

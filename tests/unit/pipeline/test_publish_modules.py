@@ -61,6 +61,17 @@ def test_the_packages_of_one_module_come_with_those_it_stands_on(checkout: Check
     assert {name.split("-")[2] for name in found} == {"core", "kernel"}
 
 
+def test_a_module_on_demand_is_given_by_its_name_alone(checkout: Checkout) -> None:
+    checkout.append("modules/slurm/recipe.yaml", "on-demand: true\n")
+    build(checkout, "kernel")
+    found = names(packages_of(checkout.workshop(), None, sink=ignore))
+    assert {name.split("-")[2] for name in found} == {"core", "kernel"}
+    build(checkout, "slurm")
+    assert names(packages_of(checkout.workshop(), None, sink=ignore)) == found
+    named = names(packages_of(checkout.workshop(), "slurm", sink=ignore))
+    assert {name.split("-")[2] for name in named} == {"core", "kernel", "slurm"}
+
+
 def test_what_is_built_fast_only_is_told_as_that(checkout: Checkout) -> None:
     build_modules(checkout.workshop(fast=True), ["slurm"], sink=ignore)
     with pytest.raises(BadInputError, match="cannot publish core, kernel, slurm: built with --fast only"):

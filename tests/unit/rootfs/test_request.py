@@ -58,6 +58,8 @@ def test_a_lock_from_before_builds_had_packages_is_no_staler_for_it() -> None:
 
 
 def test_build_packages_make_a_lock_stale_whatever_their_order() -> None:
-    one, other = (lock_inputs(HERE, [CORE, replace(SLURM, build=build)]) for build in (("a", "b"), ("b", "a")))
+    one, other = (
+        lock_inputs(HERE, [CORE, replace(SLURM, build=build)]) for build in (("a", "b"), ("b", "a"))
+    )
     assert one == other
     assert one != lock_inputs(HERE, [CORE, replace(SLURM, packages=(*SLURM.packages, "a", "b"))])

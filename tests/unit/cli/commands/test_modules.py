@@ -45,6 +45,12 @@ def test_all_modules_are_built(checkout: Checkout, worker: FakeWorker) -> None:
     assert worker.built == [one.name for one in result.modules] == EVERY
 
 
+def test_all_are_those_that_are_not_on_demand(checkout: Checkout, worker: FakeWorker) -> None:
+    checkout.append("modules/slurm/recipe.yaml", "on-demand: true\n")
+    result = called(build_all, session_of(checkout), offline=True)
+    assert worker.built == [one.name for one in result.modules] == ["core", "kernel"]
+
+
 @pytest.mark.parametrize("command", [build_module, build_all])
 def test_a_dry_run_tells_and_does_nothing(checkout: Checkout, worker: FakeWorker, command: object) -> None:
     words = ["slurm"] if command is build_module else []
