@@ -46,6 +46,29 @@ def test_the_plan_of_a_node_s_disks_is_shown_and_so_is_its_shell(session: Sessio
     assert f"modpkg.disks-sha256={hashlib.sha256(text.encode()).hexdigest()} " in script
 
 
+def test_pools_are_shown_with_their_members_and_datasets(session: Session) -> None:
+    document = session.recipes / "disks/scratch.yaml"
+    pool = (
+        "zpools: {tank: {vdevs: [{type: mirror, members: [a.rest, b.rest]}], properties: {autotrim: 'on'}, "
+    )
+    pool += "datasets: [{name: work, mount: /scratch, properties: {quota: 1G}}]}}\nfilesystems:"
+    lines = [line for line in document.read_text().splitlines() if "xfs" not in line]
+    text = "\n".join(lines).replace("300MiB}]\nraid", "300MiB}, {name: rest, size: rest}]\nraid")
+    document.write_text(text.replace("filesystems:", pool))
+    shown = to_data(called(disk_plan, session, "beo-01"))
+    (pool_shown,) = shown["pools"]
+    assert len(pool_shown.pop("uuid")) == 32
+    assert pool_shown == {
+        "pool": "tank",
+        "vdevs": ["mirror a.rest b.rest"],
+        "properties": "autotrim=on",
+        "datasets": {"work": "quota=1G"},
+    }
+    assert {"device": "tank.work", "format": "zfs", "mount": "/scratch", "options": "", "uuid": ""} in shown[
+        "filesystems"
+    ]
+
+
 def test_a_node_without_disks_has_no_plan(session: Session) -> None:
     with pytest.raises(BadInputError, match="has no disk configuration"):
         called(disk_plan, session, "beo-02")
