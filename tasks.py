@@ -2,7 +2,7 @@
 
 import sys
 
-from modpkg.cli.program import answer_help, command_collection
+from modpkg.cli.program import command_collection, run_if_respelled
 
-answer_help(sys.argv[1:], binary="invoke")
+run_if_respelled(sys.argv[1:], binary="invoke")
 ns = command_collection(sys.argv[1:])

@@ -27,6 +27,7 @@ from modpkg.cli.commands import (
     repositories,
     shares,
 )
+from modpkg.cli.spelling import spelled_out
 from modpkg.cli.streams import usable, write_line
 from modpkg.errors import EXIT_BAD_INPUT, BadInputError
 
@@ -66,17 +67,17 @@ def command_collection(words: Sequence[str] = ()) -> Collection:
     return collection
 
 
-def answer_help(words: Sequence[str], *, binary: str) -> None:
-    """Show the help that a command line asks for behind a command's name, as in `lock --help`, and end the process.
+def run_if_respelled(words: Sequence[str], *, binary: str) -> None:
+    """Run a command line that invoke's own program could not read, and end the process; leave others to it."""
+    spelled = _spelled_out(words)
+    if spelled != list(words):
+        _program(spelled, binary=binary).run([binary, *spelled])
+        # It ends the process itself only where something failed, or was only to be shown.
+        sys.exit(0)
 
-    Invoke alone takes such a word for the command's first argument if it has one, and misses it if it has two.
-    """
-    if "--help" not in words or not LISTING.isdisjoint(words):
-        return
-    before = words[: words.index("--help")]
-    named = [word for word in before if word in _commands()]
-    if named:
-        _program(named, binary=binary).run([binary, "--help", named[-1]])
+
+def _spelled_out(words: Sequence[str]) -> list[str]:
+    return spelled_out(words, _commands()) if LISTING.isdisjoint(words) else list(words)
 
 
 def _commands() -> dict[str, Command]:
@@ -139,10 +140,9 @@ class ModpkgProgram(Program):
 
 def main() -> None:
     """Run the program with the arguments of this process."""
-    words = sys.argv[1:]
+    words = _spelled_out(sys.argv[1:])
     try:
-        answer_help(words, binary="modpkg")
-        _program(words, binary="modpkg").run()
+        _program(words, binary="modpkg").run(["modpkg", *words])
     except BrokenPipeError:
         # The reader of --help or --list has seen enough.
         sys.exit(0)

@@ -141,7 +141,7 @@ def verify_repository(
 ) -> VerificationResult:
     """Check a published repository as clients would and more closely; tell every fault at once.
 
-    Example: modpkg verify-repository --place https://repository.example.org/modpkg
+    Example: modpkg verify-repository https://repository.example.org/modpkg
     """
     import re
     from pathlib import Path

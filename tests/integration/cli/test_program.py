@@ -97,6 +97,15 @@ def test_a_wrong_command_line_ends_with_two(shell: Shell) -> None:
     ]
 
 
+@pytest.mark.parametrize("program", ["modpkg", "invoke"])
+def test_two_words_are_a_command_in_both_programs(shell: Shell, program: str) -> None:
+    listed = shell(f'cd "$ROOT"; {program} chroot list --place "$OWN" --output json')
+    assert (listed.returncode, listed.stdout.strip(), listed.stderr) == (0, "[]", "")
+    shown = shell(f'cd "$ROOT"; {program} chroot commit --help')
+    assert shown.returncode == 0
+    assert "modpkg chroot-commit" in shown.stdout
+
+
 def test_an_error_is_one_message_and_a_status(shell: Shell) -> None:
     completed = shell('cd "$OWN"; invoke refuse')
     assert (completed.returncode, completed.stdout) == (2, "")
