@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from modpkg.errors import BadInputError, ModpkgError
-from modpkg.formats.canonical import read_record
 from modpkg.host.files import remove_tree
 from modpkg.host.steps import step
 from modpkg.image import identity, libraries, root
@@ -24,8 +23,6 @@ from modpkg.image.verity import write_verity
 from modpkg.image.view import Shown, opened
 from modpkg.initramfs.drivers import CLASS
 from modpkg.model.image import ROOT, VERITY, ImageFile
-from modpkg.model.module import Module
-from modpkg.rootfs.generated.choose import at_assembly
 from modpkg.rootfs.generated.run import run_generators
 from modpkg.rootfs.normalize import DIRECTORY_TIME
 from modpkg.squashfs.pack import Settings
@@ -38,6 +35,7 @@ if TYPE_CHECKING:
     from modpkg.host.files import Receipt
     from modpkg.image.view import View
     from modpkg.initramfs.files import Files
+    from modpkg.model.module import Module
 
 KERNEL: Final = "vmlinuz"
 INITRD: Final = "initrd"
@@ -111,16 +109,15 @@ def assemble(job: AssembleJob, *, build_initrd: InitrdBuilder, sink: Sink) -> As
 
 @contextmanager
 def _opened(job: AssembleJob) -> Iterator[Stack]:
-    read = {layer.module: read_record(layer.module, Module) for layer in job.layers}
-    layers = {read[layer.module].name: layer for layer in job.layers}
-    modules = in_order(read.values())
+    layers = {layer.module.name: layer for layer in job.layers}
+    modules = in_order(layer.module for layer in job.layers)
     trees = tuple(tree for module in modules if (tree := layers[module.name].tree))
     with opened(modules, [layers[module.name].fragment for module in modules]) as view:
         yield Stack(job=job, modules=modules, paths=union(modules), view=view, trees=trees)
 
 
 def _generate(stack: Stack, glue: Path, sink: Sink) -> None:
-    commands, work = at_assembly(stack.modules), stack.job.work / "generate"
+    commands, work = stack.job.commands, stack.job.work / "generate"
     if stack.trees:
         run_generators(glue, lower=stack.trees[::-1], commands=commands, work=work, sink=sink)
         return

@@ -26,6 +26,7 @@ from modpkg.pipeline.describe_image import IMAGE_JSON, NO_PENS, Pens, describe, 
 from modpkg.pipeline.put_layers import layers_of, put_layers
 from modpkg.pipeline.share_files import share
 from modpkg.pipeline.unpacked import unpacked_tree
+from modpkg.rootfs.generated.choose import at_assembly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,18 +155,19 @@ def _site(plan: Plan, work: Path, *, mode: namespaces.Mode, sink: Sink) -> dict[
 
 def _assemble(plan: Plan, work: Path, *, store: Store, mode: namespaces.Mode, sink: Sink) -> Assembled:
     layers = []
-    with_trees = needs_trees(plan.modules, plan.ways.merge)
+    commands = at_assembly(plan.modules)
+    with_trees = needs_trees(commands, plan.ways.merge)
     for module in plan.modules:
-        path, digest = work / f"{module.name}.json", module.fragment.sha256
-        path.write_text(module.model_dump_json(), encoding="utf-8")
+        digest = module.fragment.sha256
         tree = unpacked_tree(store, digest, mode=mode, sink=sink) if with_trees else None
-        layers.append(Layer(module=path, fragment=store.path(digest), tree=tree))
+        layers.append(Layer(module=module, fragment=store.path(digest), tree=tree))
     # The root is compressed like core: equal modules make equal bits.
     core = next(module for module in plan.modules if module.name == "core")
     place = work / "assembly"
     place.mkdir()
     job = AssembleJob(
         layers=tuple(layers),
+        commands=commands,
         image=plan.image,
         level=core.fragment.level,
         block_size=core.fragment.block_size,

@@ -67,8 +67,8 @@ def build_image(  # noqa: PLR0913 - each is an option of the command line
 
     Example: modpkg build-image compute --uki
     """
-    from modpkg.cli.images import parse_ways
     from modpkg.cli.results.images import image_plan_result, image_result
+    from modpkg.cli.ways import parse_ways
     from modpkg.formats.catalogue import load_catalogue
     from modpkg.pipeline.make_image import Extras, make_image, plan_named_image
     from modpkg.pipeline.site import Site
@@ -147,9 +147,9 @@ def boot_image(
 
     Example: modpkg boot-image compute --memory-mb 4096
     """
-    from modpkg.cli.images import find_image
     from modpkg.cli.results.images import boot_result
     from modpkg.node import boot
+    from modpkg.pipeline.images import find_image
 
     directory = find_image(session.work / "images", image)
     options = boot.BootOptions(memory_mb=memory_mb, cpus=cpus, timeout_seconds=timeout, accel=accel)
@@ -167,8 +167,8 @@ def show_image(session: Session, image: str) -> ImageResult:
 
     Example: modpkg show-image compute
     """
-    from modpkg.cli.images import find_image, read_image
     from modpkg.cli.results.images import image_result
+    from modpkg.pipeline.images import find_image, read_image
 
     directory = find_image(session.work / "images", image)
     return image_result(directory, read_image(directory))
