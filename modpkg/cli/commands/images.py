@@ -69,12 +69,12 @@ def build_image(  # noqa: PLR0913 - each is an option of the command line
     """
     from modpkg.cli.results.images import image_plan_result, image_result
     from modpkg.cli.ways import parse_ways
-    from modpkg.formats.catalogue import load_catalogue
+    from modpkg.formats.catalogue import load_images
     from modpkg.pipeline.make_image import Extras, make_image, plan_named_image
     from modpkg.pipeline.site import Site
     from modpkg.pipeline.workplace import Workplace
 
-    catalogue = load_catalogue(session.recipes)
+    catalogue = load_images(session.recipes)
     place, store = Workplace(session.work), Site.of(session.environment).store
     pair, ways = _signing_pair(uki_key, uki_certificate), parse_ways(merge, verify)
     if dry_run:
