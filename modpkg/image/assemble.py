@@ -95,16 +95,16 @@ def assemble(job: AssembleJob, *, build_initrd: InitrdBuilder, sink: Sink) -> As
             drivers += [f"{CLASS}{name}" for name in job.drivers]
             initrd = build_initrd(shown, kernel=release, modules=drivers, destination=job.work / INITRD)
             _copy_kernel(shown, stack.kernel_image, job.work / KERNEL)
-        files, layers = root.make_root(stack, glue, expected, sink=sink)
+        made = root.make_root(stack, glue, expected, sink=sink)
     remove_tree(glue)
-    made = {name: job.work / name for name in (KERNEL, INITRD)}
-    known = {INITRD: ImageFile(size=initrd.size, sha256=initrd.sha256)}
+    files = {KERNEL: job.work / KERNEL, INITRD: job.work / INITRD, made.name: made.path}
+    known = {INITRD: ImageFile(size=initrd.size, sha256=initrd.sha256), made.name: made.known}
     hash_of_root = None
     if job.verity:
-        made[VERITY] = job.work / VERITY
+        files[VERITY] = job.work / VERITY
         with step("make the hash tree", sink):
-            hash_of_root = write_verity(files[ROOT], made[VERITY])
-    return Assembled(files={**made, **files}, kernel=release, layers=layers, known=known, verity=hash_of_root)
+            hash_of_root = write_verity(files[ROOT], files[VERITY])
+    return Assembled(files=files, kernel=release, layers=made.layers, known=known, verity=hash_of_root)
 
 
 @contextmanager
