@@ -5,6 +5,7 @@ import sys
 # Invoke keeps Python from writing byte code: what is loaded from here on would be compiled anew each time.
 sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
 
-from modpkg.cli.program import command_collection  # noqa: E402
+from modpkg.cli.program import answer_help, command_collection  # noqa: E402
 
+answer_help(sys.argv[1:], binary="invoke")
 ns = command_collection(sys.argv[1:])

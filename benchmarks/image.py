@@ -1,11 +1,11 @@
 """Measures images: build-image beside copying and beside compressing again; one package more in one small module.
 
 Usage: as root: ./bootstrap python -m benchmarks.image [--image compute] [--rounds N] [--skip-peers] [--output json]
-Modules and repository are those that `invoke demo --no-boot` made in the user's work directory; all of it is copied,
-and nothing of the user's is changed. The best of all rounds counts. The small change is measured whole: release of
-the recipe's new version, build of the module at the platform's compression, publication, lock, image. Beside it
-stands what one does by hand: mmdebstrap of all packages and mksquashfs with the same settings. Exit status: 0
-where every figure is reached, 1 where one is not.
+Modules and repository are those that `invoke demo --no-boot` makes in the user's work directory, unless they are
+there; all of it is copied, and nothing else of the user's is changed. The best of all rounds counts. The small
+change is measured whole: release of the recipe's new version, build of the module at the platform's compression,
+publication, lock, image. Beside it stands what one does by hand: mmdebstrap of all packages and mksquashfs with the
+same settings. Exit status: 0 where every figure is reached, 1 where one is not.
 """
 
 from __future__ import annotations
@@ -107,6 +107,7 @@ def main() -> int:
     store = Site.of(os.environ).store.root
     work = Path(os.environ.get("MODPKG_WORK") or CHECKOUT / "build") / "demo"
     report = Report(title=f"image {chosen.image}")
+    measured("demo --no-boot", invoke("demo", "--no-boot"))
     with tempfile.TemporaryDirectory(dir=store.parent, prefix="modpkg-benchmark.") as name:
         bench = Bench(place=Path(name), image=chosen.image)
         bench.prepare(work, store)

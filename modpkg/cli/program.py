@@ -33,6 +33,8 @@ from modpkg.errors import EXIT_BAD_INPUT, BadInputError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from modpkg.cli.command import Command
+
 LISTING: Final = frozenset({"--list", "-l", "--complete"})
 COMMAND_GROUPS: Final = (
     documents,
@@ -56,14 +58,37 @@ def command_collection(words: Sequence[str] = ()) -> Collection:
 
     Invoke copies all that it knows when it reads a command line, which takes a tenth of a short command's time.
     """
-    tasks = {
-        name: task for group in COMMAND_GROUPS for name, task in Collection.from_module(group).tasks.items()
-    }
+    tasks = _commands()
     named = tasks.keys() & set(words) if LISTING.isdisjoint(words) else set()
     collection = Collection()
     for name in named or tasks:
         collection.add_task(tasks[name], name=name)
     return collection
+
+
+def answer_help(words: Sequence[str], *, binary: str) -> None:
+    """Show the help that a command line asks for behind a command's name, as in `lock --help`, and end the process.
+
+    Invoke alone takes such a word for the command's first argument if it has one, and misses it if it has two.
+    """
+    if "--help" not in words or not LISTING.isdisjoint(words):
+        return
+    before = words[: words.index("--help")]
+    named = [word for word in before if word in _commands()]
+    if named:
+        _program(named, binary=binary).run([binary, "--help", named[-1]])
+
+
+def _commands() -> dict[str, Command]:
+    return {
+        name: task for group in COMMAND_GROUPS for name, task in Collection.from_module(group).tasks.items()
+    }
+
+
+def _program(words: Sequence[str], *, binary: str) -> ModpkgProgram:
+    return ModpkgProgram(
+        name="modpkg", binary=binary, binary_names=[binary], namespace=command_collection(words)
+    )
 
 
 class ModpkgProgram(Program):
@@ -114,10 +139,10 @@ class ModpkgProgram(Program):
 
 def main() -> None:
     """Run the program with the arguments of this process."""
-    commands = command_collection(sys.argv[1:])
-    program = ModpkgProgram(name="modpkg", binary="modpkg", binary_names=["modpkg"], namespace=commands)
+    words = sys.argv[1:]
     try:
-        program.run()
+        answer_help(words, binary="modpkg")
+        _program(words, binary="modpkg").run()
     except BrokenPipeError:
         # The reader of --help or --list has seen enough.
         sys.exit(0)

@@ -4,7 +4,7 @@ import pytest
 from invoke.parser import Parser
 
 from modpkg.cli.command import Command
-from modpkg.cli.program import ModpkgProgram, command_collection
+from modpkg.cli.program import ModpkgProgram, answer_help, command_collection
 
 COLLECTION = command_collection()
 COMMANDS = sorted(COLLECTION.task_names)
@@ -68,6 +68,27 @@ def test_the_help_has_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert program(["--help"]) == 0
     out = capsys.readouterr().out
     assert [name for name in COMMANDS if f"  {name} " not in out] == []
+
+
+@pytest.mark.parametrize("words", [["lock", "--help"], ["--no-dedupe", "promote", "testing", "--help"]])
+def test_help_may_be_asked_for_behind_the_command(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        answer_help(words, binary="invoke")
+    assert end.value.code == 0
+    out = capsys.readouterr().out
+    command = "lock" if "lock" in words else "promote"
+    assert f"Usage: invoke [--core-opts] {command} " in out
+    assert "Example: " in out
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--help"], ["--help", "lock"], ["lock", "compute"], ["--complete", "lock", "--help"]]
+)
+def test_other_command_lines_are_left_to_invoke(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    answer_help(words, binary="invoke")
+    assert capsys.readouterr().out == ""
 
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
