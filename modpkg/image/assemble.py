@@ -18,7 +18,7 @@ from modpkg.image.glue import finish_glue, make_glue
 from modpkg.image.job import Assembled, AssembleJob
 from modpkg.image.order import in_order
 from modpkg.image.paths import union
-from modpkg.image.verify import expected_paths
+from modpkg.image.verify import DIGEST, expected_paths
 from modpkg.image.verity import write_verity
 from modpkg.image.view import Shown, opened
 from modpkg.initramfs.drivers import CLASS
@@ -94,11 +94,11 @@ def assemble(job: AssembleJob, *, build_initrd: InitrdBuilder, sink: Sink) -> As
             drivers = sorted({name for module in stack.modules for name in module.initramfs_modules})
             drivers += [f"{CLASS}{name}" for name in job.drivers]
             initrd = build_initrd(shown, kernel=release, modules=drivers, destination=job.work / INITRD)
-            _copy_kernel(shown, stack.kernel_image, job.work / KERNEL)
+            kernel = _copy_kernel(stack, shown, job.work / KERNEL)
         made = root.make_root(stack, glue, expected, sink=sink)
     remove_tree(glue)
     files = {KERNEL: job.work / KERNEL, INITRD: job.work / INITRD, made.name: made.path}
-    known = {INITRD: ImageFile(size=initrd.size, sha256=initrd.sha256), made.name: made.known}
+    known = {KERNEL: kernel, INITRD: ImageFile(size=initrd.size, sha256=initrd.sha256), made.name: made.known}
     hash_of_root = None
     if job.verity:
         files[VERITY] = job.work / VERITY
@@ -125,9 +125,12 @@ def _generate(stack: Stack, glue: Path, sink: Sink) -> None:
         libraries.make_cache(glue, view=stack.view, lines=stack.paths, command=command, work=work, sink=sink)
 
 
-def _copy_kernel(shown: Shown, path: str, destination: Path) -> None:
+def _copy_kernel(stack: Stack, shown: Shown, destination: Path) -> ImageFile:
+    path = stack.kernel_image
     try:
-        destination.write_bytes(shown.read(path))
+        size = destination.write_bytes(shown.read(path))
     except FileNotFoundError as error:
         raise ModpkgError(f"cannot find /{path} in the modules") from error
     destination.chmod(0o644)
+    # What the module says: sums of the image then tell of whatever went wrong on the way.
+    return ImageFile(size=size, sha256=stack.paths[path].split()[DIGEST])

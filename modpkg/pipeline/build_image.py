@@ -18,7 +18,6 @@ from modpkg.image.job import DEFAULT_WAYS, Assembled, AssembleJob, Layer, Ways
 from modpkg.image.needs import needs_trees
 from modpkg.image.site import compose
 from modpkg.image.site_tree import SiteBuilt, SiteJob
-from modpkg.image.uki import find_stub
 from modpkg.model.image import ROOT, SITE, Image, ImageDirectory
 from modpkg.pipeline.apart import call
 from modpkg.pipeline.budget import check_budget
@@ -101,6 +100,8 @@ def build_image(plan: Plan, *, store: Store, sink: Sink, pens: Pens = NO_PENS) -
     if not plan.reason:
         return _skip(plan, store, sink)
     if plan.uki:
+        from modpkg.image.uki import find_stub  # noqa: PLC0415 - few images have one
+
         find_stub(plan.image.architecture)
     with store.lock(f"image-{plan.directory.name}", sink=sink):
         # Who waited for another process that built the same finds the work done.

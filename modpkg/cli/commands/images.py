@@ -94,13 +94,13 @@ def build_image(  # noqa: PLR0913 - each is an option of the command line
 
 
 def _signing_pair(key: str | None, certificate: str | None) -> SigningPair | None:
+    if key is None and certificate is None:
+        return None
     from pathlib import Path
 
     from modpkg.errors import BadInputError
     from modpkg.image.uki import SigningPair
 
-    if key is None and certificate is None:
-        return None
     if key is None or certificate is None:
         raise BadInputError(
             "cannot sign the EFI program with one of key and certificate alone",

@@ -80,6 +80,16 @@ def test_an_assembly_leaves_its_files_and_nothing_else(image: Assembled) -> None
     assert image.kernel == RELEASE
 
 
+def test_what_is_known_of_files_is_what_they_are(image: Assembled, recompressed: Assembled) -> None:
+    for made in (image, recompressed):
+        assert made.known.keys() == made.files.keys()
+        for name, path in made.files.items():
+            assert (made.known[name].size, made.known[name].sha256) == (
+                path.stat().st_size,
+                digest_file(path),
+            )
+
+
 def test_dpkg_finds_every_package_of_every_module_and_no_fault(tree: Path) -> None:
     audit = run(["dpkg", f"--root={tree}", "--audit"])
     assert (audit.stdout, audit.stderr) == ("", "")
