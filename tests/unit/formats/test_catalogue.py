@@ -112,6 +112,18 @@ def test_faults_of_manifests_platforms_and_names_of_modules_are_told_for_images_
         load_images(recipes / "nowhere")
 
 
+def test_a_document_that_changed_is_read_anew(recipes: Path) -> None:
+    path = recipes / "modules/slurm/recipe.yaml"
+    before = load_catalogue(recipes).recipes["slurm"].recipe
+    # Of the same length, and within the resolution of a file's time.
+    path.write_text(path.read_text().replace("22.5.8", "22.5.9"))
+    after = load_catalogue(recipes).recipes["slurm"].recipe
+    assert (before.version, after.version) == ("22.5.8", "22.5.9")
+    path.write_text("name: [\n")
+    with pytest.raises(DocumentError):
+        load_catalogue(recipes)
+
+
 def test_ten_modules_load_in_a_quarter_of_a_second(recipes: Path) -> None:
     for number in range(8):
         add(recipes, f"extra-{number}", like="slurm")

@@ -12,6 +12,7 @@ import pytest
 
 from modpkg.events import Warned
 from modpkg.host.files import (
+    COMPARED_BYTES,
     Receipt,
     digest_file,
     exchange,
@@ -21,6 +22,7 @@ from modpkg.host.files import (
     new_file,
     receipt_of,
     remove_tree,
+    same_content,
     sync_directories,
     sync_file_system,
     temporary_directory,
@@ -47,6 +49,19 @@ def test_a_large_file_has_the_digest_of_its_content(tmp_path: Path) -> None:
     path = tmp_path / "large"
     path.write_bytes(b"x" * 3_000_001)
     assert digest_file(path) == hashlib.sha256(b"x" * 3_000_001).hexdigest()
+
+
+@pytest.mark.parametrize("size", [0, 1, COMPARED_BYTES, COMPARED_BYTES + 1])
+def test_files_are_the_same_by_their_bytes(tmp_path: Path, size: int) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.write_bytes(b"x" * size)
+    other.write_bytes(b"x" * size)
+    assert same_content(one, other)
+    other.write_bytes(b"x" * size + b"y")
+    assert not same_content(one, other)
+    assert not same_content(other, one)
+    one.write_bytes(b"x" * size + b"z")
+    assert not same_content(one, other)
 
 
 def test_a_file_is_measured_while_something_else_is_done(tmp_path: Path) -> None:
