@@ -67,7 +67,7 @@ def test_lower_modules_are_unpacked_once_and_given_in_their_order(
 ) -> None:
     built = build(checkout.workshop())
     below = worker.builds[-1].below
-    assert [lower.module for lower in below] == [built["core"].module_path, built["kernel"].module_path]
+    assert [lower.module for lower in below] == [built["core"].module, built["kernel"].module]
     wanted = [built[name].module.fragment.sha256 for name in ("core", "kernel")]
     assert [lower.tree for lower in below] == [checkout.store.tree("root", sha256) for sha256 in wanted]
     assert len(worker.unpacked) == 2

@@ -27,7 +27,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     checkout = Checkout.made(tmp_path)
     lock = checkout.lock()
     stock(checkout.store, lock)
-    release_all(checkout.recipes, lock=lock, wording=Wording(message="x", author=None, now=1_750_000_000))
+    release_all(checkout.catalogue(), lock=lock, wording=Wording(message="x", author=None, now=1_750_000_000))
     return checkout
 
 
