@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from modpkg.events import Sink, ignore
+from modpkg.formats.remembered import read_repository, remember_repository
 from modpkg.host.run import Stopwatch
-from modpkg.model.repository import Repository
+from modpkg.model.repository import Places
 from modpkg.openpgp.agent import opened
 from modpkg.openpgp.keys import find_or_make_key
 from modpkg.openpgp.sign import Session, Signer
@@ -23,6 +24,7 @@ from modpkg.pipeline.target import Target
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+DOCUMENT: Final = "project/repo/repository.yaml"
 NOW: Final = 1_763_805_600
 OWNER: Final = "bench <bench@cluster.example>"
 
@@ -63,10 +65,12 @@ def main() -> int:
 
 def change(what: str, place: Path) -> None:
     """Change the repository once, as the commands do."""
-    document = Repository(name="bench", summary="A benchmark", channels=("testing", "stable"))
+    repository = place / "repository"
+    record = Places(repository).description
+    document = read_repository(place / DOCUMENT, record=record)
     key, _ = find_or_make_key(place.parent / "gnupg", OWNER)
     signer = Signer(key=key, home=place.parent / "gnupg")
-    target = Target(repository=place / "repository", document=document, channel="testing")
+    target = Target(repository=repository, document=document, channel="testing")
     if what in {"first", "add"}:
         publish(what, place, target, signer)
     elif what == "promote":
@@ -82,6 +86,7 @@ def change(what: str, place: Path) -> None:
         from modpkg.pipeline.rebuild_index import rebuild_index  # noqa: PLC0415
 
         rebuild_index(target.repository)
+    remember_repository(place / DOCUMENT, record=record)
 
 
 def publish(what: str, place: Path, target: Target, signer: Signer) -> None:

@@ -11,7 +11,7 @@ from modpkg.model.disks import Disks
 from modpkg.model.manifest import Manifest
 from modpkg.model.platform import Platform
 from modpkg.model.recipe import Recipe
-from modpkg.model.repository import Repository
+from modpkg.model.repository_document import RepositoryDocument
 from modpkg.model.site import MAX_NAMESERVERS, SiteDocument
 from modpkg.model.version import ModuleVersion
 
@@ -29,7 +29,7 @@ def check(document: Document, parsed: Parsed) -> list[Problem]:
     return list(rules(document, parsed)) if rules else []
 
 
-def _repository(repository: Repository, parsed: Parsed) -> Iterator[Problem]:
+def _repository(repository: RepositoryDocument, parsed: Parsed) -> Iterator[Problem]:
     for key in ("channels", "keys"):
         yield from _twice(parsed, (key,), getattr(repository, key))
     if repository.key and repository.keys:
@@ -125,6 +125,6 @@ RULES: Final[Mapping[type[Document], Callable[[Any, Parsed], Iterator[Problem]]]
     Manifest: _manifest,
     Platform: _platform,
     Recipe: _recipe,
-    Repository: _repository,
+    RepositoryDocument: _repository,
     SiteDocument: _site,
 }

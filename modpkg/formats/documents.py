@@ -18,11 +18,13 @@ from modpkg.model.document import Document
 from modpkg.model.manifest import Manifest
 from modpkg.model.platform import Platform
 from modpkg.model.recipe import Recipe
-from modpkg.model.repository import Repository
+from modpkg.model.repository_document import RepositoryDocument
 from modpkg.model.site import SiteDocument
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from modpkg.model.repository import Repository
 
 D = TypeVar("D", bound=Document)
 
@@ -59,7 +61,7 @@ def load_manifest(path: Path) -> Manifest:
 
 def load_repository(path: Path) -> Repository:
     """Read `repo/repository.yaml`; raises DocumentError with all its faults."""
-    return _load(path, Repository)
+    return _load(path, RepositoryDocument).value()
 
 
 def load_site(path: Path) -> SiteDocument:

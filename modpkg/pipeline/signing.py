@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from modpkg.apt.release import SECONDS_A_DAY, format_time
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Sink, Warned, ignore
-from modpkg.model.document import SHA256_PATTERN
+from modpkg.model.patterns import SHA256_PATTERN
 from modpkg.openpgp.keys import GPG, Key, find_key, find_or_make_key, has_expired, import_key
 from modpkg.openpgp.sign import Session, Signer
 from modpkg.pipeline.pieces import href_of

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modpkg.apt.publish import Listed, changelog_path, write_indices
 from modpkg.host.files import sync_directories
-from modpkg.model.repository import Places, Publication, Replacement, Repository, Snapshot, snapshot_id
+from modpkg.model.repository import Places, Publication, Replacement, Snapshot, snapshot_id
 from modpkg.pipeline.journal import commit
 from modpkg.pipeline.pool import check_pool
 from modpkg.yum.publish import write_snapshot
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from modpkg.model.repository import Repository
     from modpkg.openpgp.sign import Session
     from modpkg.pipeline.index import Index
     from modpkg.pipeline.pairs import Pair
@@ -59,7 +61,7 @@ def switch_to(
     index.finish()
     sync_directories(_written(places, snapshot))
     indices = tuple(each.content for each in apt if each.kind == "copy")
-    written = snapshot.model_copy(update={"indices": indices})
+    written = replace(snapshot, indices=indices)
     commit(places, Publication(snapshot=written, replacements=(key, *apt, *yum)))
     index.note_switch(written)
     return written

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -113,7 +114,7 @@ def test_by_hash_is_beside_the_index() -> None:
 
 
 def written_for(www: Path, channel: str, frames: Made, *, date: int = DATE) -> tuple[Replacement, ...]:
-    snapshot = SNAPSHOT.model_copy(update={"channel": channel, "date": date})
+    snapshot = replace(SNAPSHOT, channel=channel, date=date)
     packages = [listed("amd64")]
     return write_indices(www, packages, frames=frames, snapshot=snapshot, document=DOCUMENT, session=pen())
 

@@ -107,6 +107,4 @@ def test_a_key_that_is_there_signs(tmp_path: Path) -> None:
 
 def test_a_key_that_a_document_names_has_to_be_there(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="cannot find the key"):
-        existing_signer(
-            make_document("https://r.example").model_copy(update={"key": "A" * 40}), home=tmp_path
-        )
+        existing_signer(make_document("https://r.example", key="A" * 40), home=tmp_path)
