@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from modpkg.apt.release import COMPONENT, SECONDS_A_DAY, Index, Release, render_release
 from modpkg.apt.stanza import STANZAS
-from modpkg.formats.frames import Text
+from modpkg.formats.frames import Text, grouped
 from modpkg.host.files import write_atomically
 from modpkg.model.repository import Replacement, Repository, Snapshot, address_of
 
@@ -99,7 +99,7 @@ def _write_architecture(
     suite: Path, listed: Sequence[Listed], *, architecture: str, frames: Frames, seconds: int
 ) -> tuple[Index, Index]:
     digests = [each.sha256 for each in listed if each.architecture in (architecture, "all")]
-    text = Text(kind=STANZAS, digests=digests, frames=frames)
+    text = Text(kind=STANZAS, groups=grouped(digests), frames=frames)
     facts = text.known()
     if facts is None or not all(
         _is_there(suite, index, seconds=seconds) for index in _indices(facts, architecture)

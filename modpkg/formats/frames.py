@@ -9,10 +9,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    Groups = Sequence["Group"]
 
 # One digest in 64 ends like this: a frame holds about 64 pieces.
 CUTS: Final = frozenset({"00", "40", "80", "c0"})
@@ -36,6 +38,13 @@ class Facts:
     sha256: str
     packed_size: int
     packed_sha256: str
+
+
+class Group(NamedTuple):
+    """Packages whose pieces make a frame; `key` is one of these packages in this order alone."""
+
+    key: str
+    digests: Sequence[str]
 
 
 class Frames(Protocol):
@@ -102,7 +111,7 @@ class Text:
     """An index that may have been made before: of which packages, what stands around their pieces."""
 
     kind: str
-    digests: Sequence[str]
+    groups: Groups
     frames: Frames
     opening: bytes = b""
     closing: bytes = b""
@@ -111,7 +120,8 @@ class Text:
     def key(self) -> str:
         """What all indices of the same content share."""
         around = f"{self.opening.decode()}\n{self.closing.decode()}"
-        return hashlib.sha256(f"text {self.kind}\n{around}\n{','.join(self.digests)}".encode()).hexdigest()
+        groups = ",".join(group.key for group in self.groups)
+        return hashlib.sha256(f"text {self.kind}\n{around}\n{groups}".encode()).hexdigest()
 
     def known(self) -> Facts | None:
         """Give what it was when it was made last; only a file that is there still proves that it would be again."""
@@ -119,17 +129,22 @@ class Text:
 
     def make(self) -> tuple[Framed, Facts]:
         """Put it together."""
-        made = framed(self.kind, self.digests, self.frames, opening=self.opening, closing=self.closing)
+        made = framed(self.kind, self.groups, self.frames, opening=self.opening, closing=self.closing)
         facts = made.facts()
         self.frames.keep_facts(self.key, facts)
         return made, facts
 
 
+def grouped(digests: Sequence[str]) -> tuple[Group, ...]:
+    """Divide sorted packages into groups: once for all kinds of pieces that they have."""
+    return tuple(Group(hashlib.sha256(",".join(group).encode()).hexdigest(), group) for group in cut(digests))
+
+
 def framed(
-    kind: str, digests: Sequence[str], frames: Frames, *, opening: bytes = b"", closing: bytes = b""
+    kind: str, groups: Groups, frames: Frames, *, opening: bytes = b"", closing: bytes = b""
 ) -> Framed:
     """Put the pieces of sorted packages together, taking every frame that was made before."""
-    inner = [_frame(kind, group, frames) for group in cut(digests)]
+    inner = [_frame(kind, group, frames) for group in groups]
     first = [pack(opening)] if opening or not inner else []
     last = [pack(closing)] if closing else []
     return Framed(frames=(*first, *inner, *last))
@@ -151,11 +166,11 @@ def pack(raw: bytes) -> Frame:
     return Frame(raw=raw, packed=gzip.compress(raw, LEVEL, mtime=0))
 
 
-def _frame(kind: str, group: Sequence[str], frames: Frames) -> Frame:
+def _frame(kind: str, group: Group, frames: Frames) -> Frame:
     # A piece is a function of its package, so the packages' digests name the frame.
-    key = hashlib.sha256(f"{kind}\n{','.join(group)}".encode()).hexdigest()
+    key = f"{kind} {group.key}"
     kept = frames.frame(key)
     if kept is None:
-        kept = pack(b"".join(frames.texts(kind, group)))
+        kept = pack(b"".join(frames.texts(kind, group.digests)))
         frames.keep(key, kept)
     return kept

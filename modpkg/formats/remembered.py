@@ -11,7 +11,7 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from modpkg.host.files import write_atomically
 from modpkg.model.repository import Repository
@@ -60,9 +60,10 @@ def _remembered(record: Path, content: bytes) -> Repository | None:
         if known["proof"] != _proof(content, said):
             return None
         # JSON has no tuples.
-        return Repository(
-            **{key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
-        )
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in said.items()
+        }
+        return Repository(**values)
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,6 +44,11 @@ def test_each_digest_stands_in_a_line_of_its_own() -> None:
     lines = snapshot_text(SNAPSHOT).splitlines()
     assert lines[5:7] == [f'  "packages": ["{"a" * 64}",', f'  "{"b" * 64}"],']
     assert json.loads("\n".join(lines)) == FIELDS
+
+
+def test_a_snapshot_may_have_no_packages() -> None:
+    empty = replace(SNAPSHOT, packages=())
+    assert parse_snapshot(snapshot_text(empty).encode()) == empty
 
 
 def test_a_publication_is_read_as_it_was_written() -> None:
