@@ -159,8 +159,7 @@ class Index:
 
     def add(self, package: Pooled, pieces: Mapping[str, bytes]) -> None:
         """Learn a package of the pool whose pieces are known, all of them or none."""
-        if not self._knows(package.sha256):
-            self._add(package)
+        self._add(package)
         self._keep_pieces(package.sha256, pieces)
 
     def frame(self, key: str) -> Frame | None:
@@ -249,7 +248,7 @@ class Index:
     def _add(self, package: Pooled) -> None:
         identity = package.identity
         row = (sort_key(identity, package.sha256), package.sha256, package.file_name, identity.architecture)
-        self._database.execute("INSERT OR REPLACE INTO packages VALUES (?, ?, ?, ?, 0)", row)
+        self._database.execute("INSERT OR IGNORE INTO packages VALUES (?, ?, ?, ?, 0)", row)
 
     def _piece(self, kind: str, digest: str) -> bytes:
         found = self._kept_piece(kind, digest)

@@ -110,7 +110,7 @@ def _plan(packages: Sequence[Path], *, target: Target, index: Index, now: int) -
             check_same_bytes(pair, published[pair.identity], places=places)
         else:
             new.append(check_inside(pair))
-        check_removed(places, pair)
+    check_removed(places, pairs)
     removed = removed_identities(places, {pair.identity.name for pair in pairs})
     check_order((pair.identity for pair in pairs), published.keys() | removed)
     listed = set(newest.packages) if newest else set()
