@@ -91,11 +91,6 @@ class Places:
         return self.state / "incoming"
 
     @property
-    def signed(self) -> Path:
-        """Which signed rpm of the pool came from which unsigned one: by the digest of its header and the key."""
-        return self.state / "signed"
-
-    @property
     def index(self) -> Path:
         """What is known of the packages of the pool: a cache that may be deleted at any moment."""
         return self.state / "index.db"

@@ -42,8 +42,9 @@ CREATE TABLE pieces (sha256 TEXT NOT NULL, kind TEXT NOT NULL, text BLOB NOT NUL
 CREATE TABLE frames (key TEXT PRIMARY KEY, raw BLOB NOT NULL, packed BLOB NOT NULL);
 CREATE TABLE uses (key TEXT PRIMARY KEY, generation INTEGER NOT NULL) WITHOUT ROWID;
 """
-# A cache of an older modpkg has no such table, and is good otherwise.
+# A cache of an older modpkg has no such tables, and is good otherwise.
 LATER_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS signed (unsigned TEXT PRIMARY KEY, sha256 TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS texts (key TEXT PRIMARY KEY, size INTEGER NOT NULL, sha256 TEXT NOT NULL,
   packed_size INTEGER NOT NULL, packed_sha256 TEXT NOT NULL) WITHOUT ROWID;
 """
@@ -59,6 +60,7 @@ class Index:
         self._keeps = keeps
         self._used: set[str] = set()
         self._made = False
+        self._signed = 0
 
     def absorb(self, heads: Iterable[Head]) -> None:
         """Learn which packages were published, from snapshots that were not known before."""
@@ -161,6 +163,18 @@ class Index:
         """Learn a package of the pool whose pieces are known, all of them or none."""
         self._add(package)
         self._keep_pieces(package.sha256, pieces)
+
+    def signed(self, unsigned: str) -> str | None:
+        """Give the digest of the package that was made of an unsigned one, or None."""
+        row = self._database.execute("SELECT sha256 FROM signed WHERE unsigned = ?", (unsigned,)).fetchone()
+        return row[0] if row else None
+
+    def keep_signed(self, unsigned: str, sha256: str) -> None:
+        """Keep which package was made: a publisher that is killed loses few signatures."""
+        self._database.execute("INSERT OR REPLACE INTO signed VALUES (?, ?)", (unsigned, sha256))
+        self._signed += 1
+        if self._signed % FEW == 0:
+            self._database.commit()
 
     def frame(self, key: str) -> Frame | None:
         """Give a frame that was kept, or None."""

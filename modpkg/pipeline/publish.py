@@ -166,7 +166,7 @@ def _execute(index: Index, planned: PublishPlan, *, target: Target, session: Ses
         for pair in planned.add:
             deb = taking.add(pair.deb, file_name=pair.identity.deb_name)
             index.add_deb(deb, pair.control)
-            rpm = add_signed(taking, pair, session=session)
+            rpm = add_signed(taking, pair, index=index, session=session)
             index.add(rpm.pooled, rpm.pieces)
             packages |= {deb.sha256, rpm.pooled.sha256}
             write_changelog(taking, pair)

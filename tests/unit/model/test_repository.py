@@ -31,7 +31,6 @@ def test_what_clients_see_and_what_publishers_keep_lie_apart() -> None:
         places.lock,
         places.pending,
         places.incoming,
-        places.signed,
         places.snapshots,
         places.index,
         places.doomed,
