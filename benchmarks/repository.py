@@ -67,7 +67,9 @@ def measure(report: Report, place: Path, size: int) -> None:
     if not (place / "two").exists():
         say(f"making {size} pairs of packages")
         measured("", [sys.executable, "-m", "benchmarks.repository", "--make", place, str(size)])
-    shutil.rmtree(place / "repository", ignore_errors=True)
+    # Not deleted before the end: for minutes ext4 looks at each inode that was just deleted whenever it makes a file.
+    if (place / "repository").exists():
+        (place / "repository").rename(place / "old")
     (place / "project/repo").mkdir(parents=True, exist_ok=True)
     (place / "project/recipes").mkdir(exist_ok=True)
     (place / DOCUMENT).write_text(REPOSITORY)
@@ -91,6 +93,7 @@ def measure(report: Report, place: Path, size: int) -> None:
         if inside["megabytes"] > MOST_MEGABYTES and what == "add":
             report.failures.append(f"{name}: {inside['megabytes']:.0f} MB")
     report.rows += peers(place, size)
+    shutil.rmtree(place / "old", ignore_errors=True)
 
 
 def commands(place: Path, size: int) -> Iterator[Row]:
@@ -128,17 +131,16 @@ def make(place: Path, size: int) -> None:
     from modpkg.deb.write import write_deb  # noqa: PLC0415
     from modpkg.rpm.write import write_rpm  # noqa: PLC0415
 
+    fragment = place / "fragment"
     # A directory of an older benchmark has all but the last.
     for number in range(size + 1 if (place / "one").exists() else 0, size + 2):
         name, revision = f"module-{number // VERSIONS:04}", number % VERSIONS + 1
         module = module_of(name, f"1.0.{revision}-{revision}")
         directory = place / ("packages" if number < size else ("one", "two")[number - size])
-        fragment = directory / "fragment"
         directory.mkdir(parents=True, exist_ok=True)
         fragment.write_bytes(f"{name} {revision}".encode())
         for write in (write_deb, write_rpm):
             write(module, fragment=fragment, documents={}, directory=directory)
-        fragment.unlink()
 
 
 def module_of(name: str, version: str) -> Module:
