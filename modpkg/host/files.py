@@ -62,6 +62,12 @@ def write_atomically(
     caller that knows it already.
     """
     content = data.encode() if isinstance(data, str) else data
+    replace_atomically(path, content, mode=mode, seconds=seconds)
+    return Receipt(path=path, size=len(content), sha256=sha256 or hashlib.sha256(content).hexdigest())
+
+
+def replace_atomically(path: Path, content: bytes, *, mode: int = 0o644, seconds: int | None = None) -> None:
+    """Do as `write_atomically`, where nobody asks for the digest of what is written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
@@ -77,7 +83,6 @@ def write_atomically(
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    return Receipt(path=path, size=len(content), sha256=sha256 or hashlib.sha256(content).hexdigest())
 
 
 @contextmanager

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from modpkg.apt.publish import Listed
     from modpkg.model.repository import Head, Places
 
 # Another number, and all that was kept is made again: raised when pieces or frames change their form.
@@ -86,17 +87,16 @@ class Index:
             found = self._listed(wanted)
         return tuple(map(Known._make, found))
 
-    def order(self, digests: Collection[str]) -> list[tuple[str, str, int]]:
-        """Give digest, Debian's architecture and whether it is a .deb, in the order of indices.
+    def order(self, digests: Collection[str]) -> tuple[list[Listed], list[str]]:
+        """Give the debs among these packages and the rpms, each in the order of indices.
 
         What `listed` tells in more words: a large repository has 20,000 packages at each publication.
         """
         wanted = set(digests)
-        query = "SELECT sha256, architecture, substr(file_name, -4) = '.deb' FROM packages ORDER BY sort"
-        found = [row for row in self._database.execute(query) if row[0] in wanted]
-        if len(found) < len(wanted):
+        found = self._order(wanted)
+        if len(found[0]) + len(found[1]) < len(wanted):
             self.learn(wanted)
-            found = [row for row in self._database.execute(query) if row[0] in wanted]
+            found = self._order(wanted)
         return found
 
     def labels(self, digests: Collection[str]) -> tuple[str, ...]:
@@ -251,6 +251,12 @@ class Index:
     def _listed(self, wanted: set[str]) -> list[tuple[str, str, str]]:
         rows = self._database.execute("SELECT sha256, file_name, architecture FROM packages ORDER BY sort")
         return [row for row in rows if row[0] in wanted]
+
+    def _order(self, wanted: set[str]) -> tuple[list[Listed], list[str]]:
+        query = "SELECT {} FROM packages WHERE substr(file_name, -4) = '{}' ORDER BY sort"
+        debs = self._database.execute(query.format("sha256, architecture", ".deb"))
+        rpms = self._database.execute(query.format("sha256", ".rpm"))
+        return [row for row in debs if row[0] in wanted], [digest for (digest,) in rpms if digest in wanted]
 
     def _knows(self, digest: str) -> bool:
         query = "SELECT 1 FROM packages WHERE sha256 = ?"

@@ -21,7 +21,7 @@ from modpkg.formats.publications import (
     publication_text,
     snapshot_text,
 )
-from modpkg.host.files import remove_tree, sync_directories, temporary_directory, write_atomically
+from modpkg.host.files import remove_tree, replace_atomically, sync_directories, temporary_directory
 from modpkg.model.repository import Head, Places, manifest_text
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def refuse_lost_journal(places: Places, channel: str) -> None:
 def commit(places: Places, publication: Publication) -> None:
     """Make a snapshot visible, whose immutable files are all written."""
     _await_clock(publication.snapshot.date)
-    write_atomically(places.pending, publication_text(publication))
+    _write(places.pending, publication_text(publication))
     sync_directories([places.state])
     _finish(places, publication)
 
@@ -140,8 +140,8 @@ def _finish(places: Places, publication: Publication) -> None:
     snapshot = publication.snapshot
     for replacement in publication.replacements:
         _replace(places, replacement, seconds=snapshot.date)
-    write_atomically(places.snapshots / f"{snapshot.id}.json", snapshot_text(snapshot))
-    write_atomically(places.manifest(snapshot.channel), manifest_text(snapshot.packages))
+    _write(places.snapshots / f"{snapshot.id}.json", snapshot_text(snapshot))
+    _write(places.manifest(snapshot.channel), manifest_text(snapshot.packages))
     changed = {(places.www / replacement.path).parent for replacement in publication.replacements}
     sync_directories([*changed, places.snapshots, places.state])
     places.pending.unlink()
@@ -152,11 +152,15 @@ def _replace(places: Places, replacement: Replacement, *, seconds: int) -> None:
     if replacement.kind == "text":
         # apt and caches ask for what changed since a second: two states of one second would be one to them.
         # Dates of snapshots rise by a second at least; the clock's need not.
-        write_atomically(target, replacement.content, seconds=seconds)
+        _write(target, replacement.content, seconds=seconds)
     elif replacement.kind == "copy":
         _put(target, places.incoming, lambda path: path.hardlink_to(places.www / replacement.content))
     else:
         _put(target, places.incoming, lambda path: path.symlink_to(replacement.content))
+
+
+def _write(path: Path, text: str, *, seconds: int | None = None) -> None:
+    replace_atomically(path, text.encode(), seconds=seconds)
 
 
 def _put(target: Path, incoming: Path, make: Callable[[Path], None]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from modpkg.apt.publish import Listed, changelog_path, write_indices
+from modpkg.apt.publish import changelog_path, write_indices
 from modpkg.host.files import sync_directories
 from modpkg.model.repository import Places, Publication, Replacement, Snapshot, snapshot_id
 from modpkg.pipeline.journal import commit
@@ -45,10 +45,8 @@ def switch_to(
 
     Gives the snapshot as it stands in the journal: it names its indices.
     """
-    packages = index.order(snapshot.packages)
+    debs, rpms = index.order(snapshot.packages)
     check_pool(places, snapshot.packages)
-    debs = [Listed(sha256, architecture) for sha256, architecture, is_deb in packages if is_deb]
-    rpms = [sha256 for sha256, _, is_deb in packages if not is_deb]
     apt = write_indices(places.www, debs, frames=index, snapshot=snapshot, document=document, session=session)
     yum = write_snapshot(
         places.www, rpms, frames=index, snapshot=snapshot, document=document, session=session

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from modpkg.apt.publish import Listed, architectures_of, by_hash, changelog_path, write_indices
+from modpkg.apt.publish import architectures_of, by_hash, changelog_path, write_indices
 from modpkg.apt.release import Index, Release, parse_release
 from modpkg.model.repository import Replacement, Repository, Snapshot
 from tests.support.frames import MadeFrames
@@ -15,6 +15,8 @@ from tests.support.pens import pen
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from modpkg.apt.publish import Listed
 
 DATE = 1_763_805_600
 DOCUMENT = Repository(
@@ -31,7 +33,7 @@ class Made(MadeFrames):
 
 
 def listed(architecture: str, name: str = "core") -> Listed:
-    return Listed(sha256=name, architecture=architecture)
+    return name, architecture
 
 
 def write(www: Path, *packages: Listed) -> tuple[Replacement, ...]:

@@ -94,7 +94,7 @@ def test_a_commit_that_is_killed_at_any_step_is_finished_later(
         return replaced
 
     with monkeypatch.context() as patch:
-        patch.setattr(journal, "write_atomically", killing(journal.write_atomically))
+        patch.setattr(journal, "replace_atomically", killing(journal.replace_atomically))
         patch.setattr(journal, "_put", killing(journal._put))  # noqa: SLF001 (the point to be killed at)
         try:
             commit(places, publication(7))
