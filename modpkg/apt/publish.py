@@ -96,12 +96,13 @@ def _write_architecture(
     suite: Path, listed: Sequence[Listed], *, architecture: str, frames: Frames, seconds: int
 ) -> tuple[Index, Index]:
     digests = [sha256 for sha256, own in listed if own in (architecture, "all")]
-    text = Text(kind=STANZAS, groups=grouped(digests), frames=frames)
+    text = Text(kind=STANZAS, groups=grouped(digests), frames=frames, plain=True)
     facts = text.known()
     if facts is None or not all(
         _is_there(suite, index, seconds=seconds) for index in _indices(facts, architecture)
     ):
-        made, facts = text.make()
+        made = text.make()
+        facts = made.facts
         for index, content in zip(_indices(facts, architecture), (made.raw, made.packed), strict=True):
             path = suite / by_hash(index)
             if not path.exists():

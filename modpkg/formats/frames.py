@@ -68,53 +68,26 @@ class Frames(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Framed:
-    """An index, as it is and as one gzip file of many members."""
+    """An index as one gzip file of many members; `raw` is its text if it was to be kept, else b""."""
 
-    frames: tuple[Frame, ...]
-
-    @property
-    def raw(self) -> bytes:
-        """The text."""
-        return b"".join(frame.raw for frame in self.frames)
-
-    @property
-    def packed(self) -> bytes:
-        """The compressed text."""
-        return b"".join(frame.packed for frame in self.frames)
-
-    @property
-    def size(self) -> int:
-        """The length of the text in bytes."""
-        return sum(len(frame.raw) for frame in self.frames)
-
-    @property
-    def sha256(self) -> str:
-        """The digest of the text."""
-        digest = hashlib.sha256()
-        for frame in self.frames:
-            digest.update(frame.raw)
-        return digest.hexdigest()
-
-    def facts(self) -> Facts:
-        """Measure it."""
-        packed = self.packed
-        return Facts(
-            size=self.size,
-            sha256=self.sha256,
-            packed_size=len(packed),
-            packed_sha256=hashlib.sha256(packed).hexdigest(),
-        )
+    packed: bytes
+    raw: bytes
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """An index that may have been made before: of which packages, what stands around their pieces."""
+    """An index that may have been made before: of which packages, what stands around their pieces.
+
+    `plain` is for one that is published as it is too.
+    """
 
     kind: str
     groups: Groups
     frames: Frames
     opening: bytes = b""
     closing: bytes = b""
+    plain: bool = False
 
     @property
     def key(self) -> str:
@@ -127,27 +100,39 @@ class Text:
         """Give what it was when it was made last; only a file that is there still proves that it would be again."""
         return self.frames.facts(self.key)
 
-    def make(self) -> tuple[Framed, Facts]:
+    def make(self) -> Framed:
         """Put it together."""
-        made = framed(self.kind, self.groups, self.frames, opening=self.opening, closing=self.closing)
-        facts = made.facts()
+        # One frame after the other: all texts of a large repository are 40 MB.
+        digest, size = hashlib.sha256(), 0
+        packed, raw = [], []
+        for frame in self._frames():
+            digest.update(frame.raw)
+            size += len(frame.raw)
+            packed.append(frame.packed)
+            if self.plain:
+                raw.append(frame.raw)
+        content = b"".join(packed)
+        facts = Facts(
+            size=size,
+            sha256=digest.hexdigest(),
+            packed_size=len(content),
+            packed_sha256=hashlib.sha256(content).hexdigest(),
+        )
         self.frames.keep_facts(self.key, facts)
-        return made, facts
+        return Framed(packed=content, raw=b"".join(raw), facts=facts)
+
+    def _frames(self) -> Iterator[Frame]:
+        if self.opening or not self.groups:
+            yield pack(self.opening)
+        for group in self.groups:
+            yield _frame(self.kind, group, self.frames)
+        if self.closing:
+            yield pack(self.closing)
 
 
 def grouped(digests: Sequence[str]) -> tuple[Group, ...]:
     """Divide sorted packages into groups: once for all kinds of pieces that they have."""
     return tuple(Group(hashlib.sha256(",".join(group).encode()).hexdigest(), group) for group in cut(digests))
-
-
-def framed(
-    kind: str, groups: Groups, frames: Frames, *, opening: bytes = b"", closing: bytes = b""
-) -> Framed:
-    """Put the pieces of sorted packages together, taking every frame that was made before."""
-    inner = [_frame(kind, group, frames) for group in groups]
-    first = [pack(opening)] if opening or not inner else []
-    last = [pack(closing)] if closing else []
-    return Framed(frames=(*first, *inner, *last))
 
 
 def cut(digests: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -50,6 +50,7 @@ class Intake:
     scratch: Path
     www: Path
     written: list[Path] = field(default_factory=list)
+    folders: set[Path] = field(default_factory=set)
 
     def add(self, source: Path, *, file_name: str) -> Pooled:
         """Put a package into the pool, as a hard link where possible; nothing happens if it is there."""
@@ -93,11 +94,11 @@ class Intake:
         sync_directories(folders)
 
     def _move(self, temporary: Path, target: Path) -> None:
-        try:
-            temporary.replace(target)
-        except FileNotFoundError:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary.replace(target)
+        folder = target.parent
+        if folder not in self.folders:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.folders.add(folder)
+        temporary.replace(target)
         self.written.append(target)
 
 

@@ -86,7 +86,8 @@ def _write_repodata(repodata: Path, digests: Sequence[str], frames: Frames, *, r
 def _write_index(repodata: Path, text: Text, *, rpm: Path) -> Facts:
     facts = text.known()
     if facts is None or not _is_there(repodata, file_name(text.kind, facts), rpm=rpm):
-        made, facts = text.make()
+        made = text.make()
+        facts = made.facts
         path = repodata / file_name(text.kind, facts)
         write_atomically(path, made.packed, sha256=facts.packed_sha256)
     return facts
