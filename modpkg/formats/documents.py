@@ -1,6 +1,7 @@
 """YAML documents as models: read, checked whole, all faults at once.
 
-A loader looks at its file only; what files say about each other is the catalogue's work.
+A loader looks at its file only, and loads the model of that alone; what files say about each other is the
+catalogue's work.
 """
 
 from __future__ import annotations
@@ -15,16 +16,17 @@ from modpkg.errors import DocumentError, Problem
 from modpkg.formats import checks, yaml
 from modpkg.formats.problems import problems_of
 from modpkg.formats.text import read_text
-from modpkg.model.changelog import Changelog
 from modpkg.model.document import Document
-from modpkg.model.manifest import Manifest
-from modpkg.model.platform import Platform
-from modpkg.model.recipe import Recipe
-from modpkg.model.repository import Repository
-from modpkg.model.site import SiteDocument
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from modpkg.model.changelog import Changelog
+    from modpkg.model.manifest import Manifest
+    from modpkg.model.platform import Platform
+    from modpkg.model.recipe import Recipe
+    from modpkg.model.repository import Repository
+    from modpkg.model.site import SiteDocument
 
 D = TypeVar("D", bound=Document)
 LARGEST_KEPT: Final = 8 << 10
@@ -42,31 +44,43 @@ class Loaded(Generic[D]):
 
 def load_platform(path: Path) -> Platform:
     """Read `recipes/platforms/<platform>.yaml`; raises DocumentError with all its faults."""
+    from modpkg.model.platform import Platform  # noqa: PLC0415 - few commands need all models
+
     return _load(path, Platform)
 
 
 def load_recipe(path: Path) -> Recipe:
     """Read `recipes/modules/<module>/recipe.yaml`; raises DocumentError with all its faults."""
+    from modpkg.model.recipe import Recipe  # noqa: PLC0415
+
     return _load(path, Recipe)
 
 
 def load_changelog(path: Path) -> Changelog:
     """Read `recipes/modules/<module>/changelog.yaml`; raises DocumentError with all its faults."""
+    from modpkg.model.changelog import Changelog  # noqa: PLC0415
+
     return _load(path, Changelog)
 
 
 def load_manifest(path: Path) -> Manifest:
     """Read `recipes/images/<image>.yaml`; raises DocumentError with all its faults."""
+    from modpkg.model.manifest import Manifest  # noqa: PLC0415
+
     return _load(path, Manifest)
 
 
 def load_repository(path: Path) -> Repository:
     """Read `repo/repository.yaml`; raises DocumentError with all its faults."""
-    return _load(path, Repository)
+    from modpkg.model.repository_document import RepositoryDocument  # noqa: PLC0415
+
+    return _load(path, RepositoryDocument).value()
 
 
 def load_site(path: Path) -> SiteDocument:
     """Read `recipes/site/<image>.yaml`; raises DocumentError with all its faults."""
+    from modpkg.model.site import SiteDocument  # noqa: PLC0415
+
     return _load(path, SiteDocument)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from modpkg.deb.read import read_control
 from modpkg.errors import BadInputError
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modpkg.pipeline.pool import Pooled
+
+SUFFIXES: Final = frozenset({".deb", ".rpm"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +48,18 @@ class PooledPair:
         return Identity.of_file(self.deb.file_name)
 
 
+def packages_in(folder: Path) -> list[Path]:
+    """Give the .deb and .rpm files of a folder; raises BadInputError where it has none."""
+    found = [path for path in sorted(folder.glob("*")) if path.suffix in SUFFIXES]
+    if not found:
+        raise BadInputError("cannot publish: there is no .deb and no .rpm", where=str(folder))
+    return found
+
+
 def read_pairs(packages: Sequence[Path]) -> tuple[Pair, ...]:
     """Read packages and bring each .deb together with its .rpm; raises BadInputError on one that is alone."""
     for path in packages:
-        if path.suffix not in {".deb", ".rpm"}:
+        if path.suffix not in SUFFIXES:
             raise BadInputError("cannot publish this: it is no .deb and no .rpm", where=str(path))
     paths = sorted(set(packages), key=str)
     debs = dict(_read_deb(path) for path in paths if path.suffix == ".deb")

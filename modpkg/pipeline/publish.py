@@ -110,7 +110,7 @@ def _plan(packages: Sequence[Path], *, target: Target, index: Index, now: int) -
             check_same_bytes(pair, published[pair.identity], places=places)
         else:
             new.append(check_inside(pair))
-        check_removed(places, pair)
+    check_removed(places, pairs)
     removed = removed_identities(places, {pair.identity.name for pair in pairs})
     check_order((pair.identity for pair in pairs), published.keys() | removed)
     listed = set(newest.packages) if newest else set()
@@ -159,19 +159,18 @@ def publish(
 
 def _execute(index: Index, planned: PublishPlan, *, target: Target, session: Session) -> Snapshot:
     places = Places(target.repository)
-    packages = set(planned.newest.packages) if planned.newest else set()
-    for reused in planned.reuse:
-        packages |= {reused.deb.sha256, reused.rpm.sha256}
+    listed = planned.newest.packages if planned.newest else ()
+    added = {package.sha256 for reused in planned.reuse for package in (reused.deb, reused.rpm)}
     with intake(places) as taking:
         for pair in planned.add:
             deb = taking.add(pair.deb, file_name=pair.identity.deb_name)
             index.add_deb(deb, pair.control)
-            rpm = add_signed(taking, pair, session=session)
+            rpm = add_signed(taking, pair, index=index, session=session)
             index.add(rpm.pooled, rpm.pieces)
-            packages |= {deb.sha256, rpm.pooled.sha256}
+            added |= {deb.sha256, rpm.pooled.sha256}
             write_changelog(taking, pair)
     snapshot = new_snapshot(
-        packages,
+        [*listed, *added.difference(listed)],
         channel=planned.channel,
         date=planned.date,
         parent=planned.newest,

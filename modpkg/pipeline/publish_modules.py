@@ -11,7 +11,7 @@ from modpkg.formats.relations import package_name
 from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.keep_inputs import Input, Inputs
 from modpkg.pipeline.plan import plan_builds
-from modpkg.pipeline.publish import Published, PublishPlan, plan, publish
+from modpkg.pipeline.publish import Published, publish
 from modpkg.pipeline.signing import find_signer
 
 if TYPE_CHECKING:
@@ -60,12 +60,6 @@ def inputs_of(workshop: Workshop, packages: Sequence[Path], *, sink: Sink) -> In
         )
         for deb, module in debs.items()
     }
-
-
-def plan_publication(packages: Sequence[Path], *, target: Target, now: int) -> PublishPlan:
-    """Tell what a publication would do."""
-    target.check()
-    return plan(packages, target=target, now=now)
 
 
 def publish_packages(

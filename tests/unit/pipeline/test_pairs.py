@@ -7,7 +7,7 @@ import pytest
 from modpkg.errors import BadInputError
 from modpkg.model.version import ModuleVersion
 from modpkg.pipeline.identity import Identity
-from modpkg.pipeline.pairs import read_pairs
+from modpkg.pipeline.pairs import packages_in, read_pairs
 from modpkg.pipeline.pool import Pooled
 from tests.support.repos import make_pair
 
@@ -75,3 +75,15 @@ def test_arm64_is_aarch64_to_rpm(tmp_path: Path) -> None:
     (pair,) = read_pairs(make_pair(tmp_path, architecture="arm64"))
     assert pair.identity.architecture == "arm64"
     assert pair.identity.rpm_name.endswith(".aarch64.rpm")
+
+
+def test_the_packages_of_a_folder_are_found_beside_other_files(tmp_path: Path) -> None:
+    deb, rpm = make_pair(tmp_path)
+    (deb.parent / "notes.txt").touch()
+    assert packages_in(deb.parent) == sorted([deb, rpm])
+
+
+@pytest.mark.parametrize("name", ["", "nowhere"])
+def test_a_folder_without_packages_is_bad_input(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BadInputError, match=r"there is no \.deb and no \.rpm"):
+        packages_in(tmp_path / name)

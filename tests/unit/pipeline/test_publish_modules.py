@@ -9,7 +9,8 @@ from modpkg.model.repository import Places
 from modpkg.pipeline import publish_modules as subject
 from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.journal import read_snapshots
-from modpkg.pipeline.publish_modules import inputs_of, packages_of, plan_publication, publish_packages
+from modpkg.pipeline.publish import plan
+from modpkg.pipeline.publish_modules import inputs_of, packages_of, publish_packages
 from modpkg.pipeline.release_module import Wording, release_all
 from modpkg.pipeline.target import Target
 from tests.support.checkout import Checkout, fix_tools
@@ -107,14 +108,14 @@ def test_a_module_that_is_not_there(checkout: Checkout) -> None:
 def test_a_plan_tells_what_would_be_added_and_writes_nothing(checkout: Checkout) -> None:
     build(checkout)
     packages = packages_of(checkout.workshop(), None, sink=ignore)
-    plan = plan_publication(packages, target=target(checkout), now=NOW)
-    assert [identity.name.split("-")[2] for identity in plan.added] == ["core", "kernel", "slurm"]
+    planned = plan(packages, target=target(checkout), now=NOW)
+    assert [identity.name.split("-")[2] for identity in planned.added] == ["core", "kernel", "slurm"]
     assert not (checkout.root / "repository").exists()
 
 
 def test_a_channel_that_is_not_there_is_refused_first(checkout: Checkout) -> None:
     with pytest.raises(BadInputError) as caught:
-        plan_publication([], target=target(checkout, "tseting"), now=NOW)
+        plan([], target=target(checkout, "tseting"), now=NOW)
     assert "there is none of that name\n  hint: modpkg has testing, stable" in str(caught.value)
 
 

@@ -22,7 +22,7 @@ from tests.support.site import write_site
 
 @pytest.fixture
 def worker(monkeypatch: pytest.MonkeyPatch) -> FakeWorker:
-    monkeypatch.setattr("modpkg.pipeline.publish_modules.find_signer", lambda *_, **__: pen_signer())
+    monkeypatch.setattr("modpkg.pipeline.signing.find_signer", lambda *_, **__: pen_signer())
     trust_pens(monkeypatch)
     fix_tools(monkeypatch)
     return FakeWorker.installed(monkeypatch)
