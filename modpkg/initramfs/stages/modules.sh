@@ -31,4 +31,11 @@ for _ in 1 2 3 4 5; do
     echo "$new" >>/tmp/asked
     # shellcheck disable=SC2086  # one word an alias; most have no driver here, which is no fault
     modprobe -a -q $new 2>/dev/null || true
+    while read -r follower firsts; do
+        for first in $firsts; do
+            if [ -d "/sys/module/$first" ]; then
+                modprobe -q "$follower" || true
+            fi
+        done
+    done </lib/modpkg/followers
 done
