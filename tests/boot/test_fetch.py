@@ -131,7 +131,7 @@ def test_what_comes_in_parts_is_read_whole_from_where_it_lies(tmp_path: Path, cu
 class Restarting(Failing):
     """Gives half of the right content, then all of it anew with another first byte, whatever it is asked for."""
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the base class names it so
         """Answer with 200 each time."""
         self.asked.append("")
         self.send_response(200)
