@@ -124,6 +124,7 @@ def _module_members(table: ModuleTable, kernel: str, named: Sequence[str], work:
         cpio.file(f"{place}/modules.dep", _text(needs)),
         cpio.file(f"{place}/modules.alias", _text(aliases)),
         *_lists(table, chosen & {module_name(name) for name in asked}, named),
+        cpio.file(f"{LIBRARY}/buses", _text([_buses(table, chosen)])),
     ]
 
 
@@ -140,6 +141,14 @@ def _lists(table: ModuleTable, asked: set[str], named: Sequence[str]) -> list[cp
             _text([" ".join((name, *sorted(followers[name]))) for name in sorted(followers)]),
         ),
     ]
+
+
+def _buses(table: ModuleTable, chosen: set[str]) -> str:
+    # What may ask for one of the drivers at all, as a pattern of grep: most devices of a machine are of other buses.
+    words = {
+        pattern.partition(":")[0] for pattern, module in table.aliases if module in chosen and ":" in pattern
+    }
+    return f"^({'|'.join(sorted(words))}):"
 
 
 def _drivers(table: ModuleTable, names: Sequence[str], work: Path) -> list[cpio.Member]:

@@ -65,7 +65,10 @@ say() {
         printf 'modpkg-boot: %s %s\n' "$_boot" "$(image_name)" >"$events_file"
     fi
     printf '%s\n' "$_line" >>"$events_file"
-    report
+    # The next stage begins at once, and its report has this line too.
+    if [ "$2" != end ] || [ "$1" = hand-over ]; then
+        report
+    fi
 }
 
 # report: sends all that was said so far. A head that was away, or a report that was lost, is made up by the next.

@@ -23,9 +23,10 @@ fi
 # A driver of a bus finds devices that ask for more drivers: again, until nothing new is asked for.
 # busybox takes an empty list of patterns for one that everything matches.
 echo >/tmp/asked
+read -r buses </lib/modpkg/buses
 for _ in 1 2 3 4 5; do
     set +f
-    new=$(cat /sys/bus/*/devices/*/modalias 2>/dev/null | sort -u | grep -vxFf /tmp/asked)
+    new=$(cat /sys/bus/*/devices/*/modalias 2>/dev/null | grep -E "$buses" | sort -u | grep -vxFf /tmp/asked)
     set -f
     [ -n "$new" ] || break
     echo "$new" >>/tmp/asked

@@ -85,6 +85,7 @@ def test_a_driver_waits_for_its_device_and_the_rest_is_loaded(root: Path) -> Non
     aliases = found[f"lib/modules/{KERNEL}/modules.alias"].decode()
     assert "mlx5_core" in aliases
     assert "snd" not in aliases
+    assert found["lib/modpkg/buses"] == b"^(pci|virtio):\n"
 
 
 def test_the_second_half_of_a_driver_waits_for_the_first(root: Path) -> None:
