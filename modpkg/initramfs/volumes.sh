@@ -182,6 +182,10 @@ mount_filesystem() {
         : >"$disk_state/mnt/.modpkg-filled"
     fi
     mount --move "$disk_state/mnt" "$newroot$3" || fail "cannot mount $1 at $3"
+    # It is what makes systemd keep the journal across boots.
+    case $3 in
+        /var | /var/log) mkdir -p "$newroot/var/log/journal" ;;
+    esac
 }
 
 # finish_disks: what could not be used ends the stage, unless the document lets the node go on.

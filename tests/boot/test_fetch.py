@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
 from contextlib import contextmanager
@@ -49,9 +50,9 @@ class Failing(Handler):
 
 
 @contextmanager
-def failing(*cuts: int) -> Iterator[tuple[str, list[str]]]:
+def failing(*cuts: int, kind: type[Failing] = Failing) -> Iterator[tuple[str, list[str]]]:
     asked: list[str] = []
-    handler = partial(Failing, asked=asked, cuts=list(cuts), content={"image": CONTENT}, reports=[])
+    handler = partial(kind, asked=asked, cuts=list(cuts), content={"image": CONTENT}, reports=[])
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         try:
@@ -60,8 +61,8 @@ def failing(*cuts: int) -> Iterator[tuple[str, list[str]]]:
             server.shutdown()
 
 
-def get(tmp_path: Path, *urls: str, pauses: bool = True) -> str:
-    """Fetch from the first of some addresses that gives it; what is said of it is the answer."""
+def get(tmp_path: Path, *urls: str, pauses: bool = True, then: str = "") -> str:
+    """Fetch from the first of some addresses that gives it, then run more; what is said of it is the answer."""
     stage = (SOURCE / "stages/fetch.sh").read_text()
     functions = stage[stage.index("size_of() {") :].partition("\n[ -n ")[0]
     # The node's own places; a watcher looks each 5 s, which would make a test as long.
@@ -70,7 +71,8 @@ def get(tmp_path: Path, *urls: str, pauses: bool = True) -> str:
     if not pauses:
         functions = functions.replace('sleep "$pause"', ":")
     target = shlex.quote(str(tmp_path / "image"))
-    text = f'reason_file=/dev/stdout; told=; {functions}\nurls="{" ".join(urls)}"; get_any {target}; echo "$told"'
+    names = f"reason_file=/dev/stdout; told=; digests={shlex.quote(str(tmp_path / 'digests'))}"
+    text = f'{names}; {functions}\nurls="{" ".join(urls)}"; get_any {target}; echo "$told"; {then}'
     words = ["busybox", "sh", "-u", "-c", f". {shlex.quote(str(SOURCE))}/library.sh; {text}"]
     return run(words, env={"MODPKG_ARGUMENTS": ""}, check=False).stdout
 
@@ -99,3 +101,50 @@ def test_when_no_server_gives_it_the_stage_ends_with_the_last_reason_after_five_
     said = get(tmp_path, *urls, pauses=False)
     assert said.count("cannot fetch") == 10
     assert said.splitlines()[-1].startswith("no address gave image; the last one said: wget: can't connect")
+
+
+def digests(tmp_path: Path) -> dict[str, str]:
+    return {
+        path.name: path.read_text().split()[0]
+        for path in (tmp_path / "digests").iterdir()
+        if path.stat().st_size
+    }
+
+
+def test_what_comes_at_once_is_digested_while_it_comes_and_read_no_more(tmp_path: Path) -> None:
+    with failing() as (url, _):
+        # The stage after it would see what else the file held; it is not looked at.
+        said = get(tmp_path, url, then=f"echo x >>{tmp_path}/image; sum=$(cat $digests/image); echo $sum")
+    right = hashlib.sha256(CONTENT).hexdigest()
+    assert digests(tmp_path) == {"image": right}
+    assert said.splitlines()[-1].split()[0] == right
+
+
+@pytest.mark.parametrize("cut", [0, 1, 100_000, len(CONTENT) - 1])
+def test_what_comes_in_parts_is_read_whole_from_where_it_lies(tmp_path: Path, cut: int) -> None:
+    with failing(cut) as (url, _):
+        get(tmp_path, url)
+    assert (tmp_path / "image").read_bytes() == CONTENT
+    assert digests(tmp_path) == {}
+
+
+class Restarting(Failing):
+    """Gives half of the right content, then all of it anew with another first byte, whatever it is asked for."""
+
+    def do_GET(self) -> None:  # noqa: N802 - the base class names it so
+        """Answer with 200 each time."""
+        self.asked.append("")
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(CONTENT)))
+        self.end_headers()
+        half = CONTENT[: len(CONTENT) // 2]
+        self.wfile.write(half if len(self.asked) == 1 else b"X" + CONTENT[1:])
+
+
+def test_a_server_that_begins_anew_cannot_pass_off_what_was_digested_before(tmp_path: Path) -> None:
+    right = hashlib.sha256(CONTENT).hexdigest()
+    with failing(kind=Restarting) as (url, asked):
+        said = get(tmp_path, url, then=f"verify {tmp_path}/image {right} 'the image'")
+    assert len(asked) == 2
+    found = hashlib.sha256(b"X" + CONTENT[1:]).hexdigest()
+    assert said.splitlines()[-1] == f"the image's sha256 is {found}, wanted {right}"

@@ -154,6 +154,18 @@ def test_a_file_with_another_digest_goes(tmp_path: Path) -> None:
     assert not file.exists()
 
 
+def test_a_digest_of_what_came_counts_once(tmp_path: Path) -> None:
+    file = tmp_path / "root"
+    file.write_text("x")
+    (tmp_path / "digests").mkdir()
+    (tmp_path / "digests/root").write_text(f"{'0' * 64}  -\n")
+    text = f"reason_file=/dev/stdout; digests={tmp_path}/digests; verify {file} WANTED 'the image'"
+    assert shell(text.replace("WANTED", "0" * 64), "") == ""
+    right = hashlib.sha256(b"x").hexdigest()
+    assert shell(text.replace("WANTED", right), "") == ""
+    assert file.exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "lease", "found"),
     [

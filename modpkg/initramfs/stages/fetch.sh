@@ -28,8 +28,36 @@ end_when_idle() {
     kill "$1"
 }
 
-# fetch URL FILE: once.
+# follow FILE MARK: prints a file while it grows, until MARK is there, which means that no more will come.
+follow() {
+    read_mib=0
+    while :; do
+        ended=
+        [ ! -e "$2" ] || ended=yes
+        mib=$(($(size_of "$1") / 1048576))
+        if [ "$mib" -gt "$read_mib" ]; then
+            dd if="$1" bs=1048576 skip="$read_mib" count=$((mib - read_mib)) 2>/dev/null || return
+            read_mib=$mib
+        elif [ "$ended" ]; then
+            dd if="$1" bs=1048576 skip="$read_mib" 2>/dev/null
+            return
+        else
+            usleep 100000
+        fi
+    done
+}
+
+# fetch URL FILE: once. If all of it comes at once its sha256 is known as soon as it is there. What comes in several
+# parts can have been begun anew by the server meanwhile: only what lies in the file counts then, and `verify` reads it.
 fetch() {
+    following=
+    sum=$digests/${2##*/}
+    mkdir -p "$digests"
+    rm -f "$sum" "$sum.ended"
+    if [ ! -e "$2" ]; then
+        follow "$2" "$sum.ended" | sha256sum >"$sum" &
+        following=$!
+    fi
     wget -q -c -O "$2" "$1" 2>/tmp/wget.log &
     fetching=$!
     end_when_idle "$fetching" "$2" &
@@ -37,6 +65,11 @@ fetch() {
     wait "$fetching"
     status=$?
     kill "$watching" 2>/dev/null
+    if [ "$following" ]; then
+        : >"$sum.ended"
+        wait "$following"
+        [ "$status" -eq 0 ] || rm -f "$sum"
+    fi
     return "$status"
 }
 
