@@ -68,7 +68,8 @@ def walk(stream: Readable) -> Iterator[tuple[str, Section]]:
         if kind in FILE_TYPES:
             yield path, content
         content.skip()
-        Section(stream, -size % BLOCK).skip()
+        if size % BLOCK:
+            Section(stream, -size % BLOCK).skip()
     while stream.read(BLOCK):
         pass
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 AT_FDCWD: Final = -100
 RENAME_EXCHANGE: Final = 2
 SMALL: Final = 1 << 16
+COPIED_BYTES: Final = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,13 @@ def replace_atomically(path: Path, content: bytes, *, mode: int = 0o644, seconds
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy the content of a file; the kernel moves it. What Python has for it asks six times what the files are."""
+    with source.open("rb", buffering=0) as reader, _named(target), target.open("wb", buffering=0) as writer:
+        while os.sendfile(writer.fileno(), reader.fileno(), None, COPIED_BYTES):
+            pass
 
 
 @contextmanager

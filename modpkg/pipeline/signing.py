@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from modpkg.apt.release import SECONDS_A_DAY, format_time
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Sink, Warned, ignore
+from modpkg.host.files import copy_file
 from modpkg.openpgp.keys import GPG, Key, find_key, find_or_make_key, has_expired, import_key
 from modpkg.openpgp.sign import Session, Signer
 from modpkg.pipeline.pieces import href_of
@@ -140,7 +140,7 @@ def add_signed(taking: Intake, pair: Pair, *, index: Index, session: Session, ma
         with suppress(ModpkgError):
             return Signed(pooled=find_in_pool(places, before), pieces={})
     copy = taking.scratch / pair.identity.rpm_name
-    shutil.copyfile(pair.rpm, copy)
+    copy_file(pair.rpm, copy)
     session.rpm(copy, seconds=facts.build_time)
     digest, pieces = digest_and_chunks(
         copy, href_of=lambda sha256: href_of(pool_path(sha256, copy.name)), many=many
