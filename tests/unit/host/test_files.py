@@ -359,9 +359,8 @@ def test_a_copy_has_the_content_and_takes_the_place_of_what_was_there(tmp_path: 
 def test_a_copy_that_fails_names_what_was_written(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(b"x")
-    with pytest.raises(OSError, match="No space left") as caught:
+    with pytest.raises(OSError, match="/dev/full"):
         copy_file(source, Path("/dev/full"))
-    assert caught.value.filename == "/dev/full"
 
 
 def test_a_file_is_replaced_with_its_mode_and_time(tmp_path: Path) -> None:
