@@ -26,6 +26,7 @@ from modpkg.pipeline.published import published_pairs
 from modpkg.pipeline.removed import check_removed, removed_identities
 from modpkg.pipeline.signing import add_signed
 from modpkg.pipeline.switch import new_snapshot, switch_to, write_changelog
+from modpkg.yum.chunks import MANY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,11 +162,12 @@ def _execute(index: Index, planned: PublishPlan, *, target: Target, session: Ses
     places = Places(target.repository)
     listed = planned.newest.packages if planned.newest else ()
     added = {package.sha256 for reused in planned.reuse for package in (reused.deb, reused.rpm)}
+    many = len(planned.add) > MANY
     with intake(places) as taking:
         for pair in planned.add:
             deb = taking.add(pair.deb, file_name=pair.identity.deb_name)
             index.add_deb(deb, pair.control)
-            rpm = add_signed(taking, pair, index=index, session=session)
+            rpm = add_signed(taking, pair, index=index, session=session, many=many)
             index.add(rpm.pooled, rpm.pieces)
             added |= {deb.sha256, rpm.pooled.sha256}
             write_changelog(taking, pair)
