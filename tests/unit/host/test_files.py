@@ -12,12 +12,8 @@ import pytest
 
 from modpkg.events import Warned
 from modpkg.host.files import (
-<<<<<<< HEAD
     COMPARED_BYTES,
-||||||| 102026e
-=======
     SMALL,
->>>>>>> publish
     Receipt,
     copy_file,
     digest_file,
@@ -28,12 +24,8 @@ from modpkg.host.files import (
     new_file,
     receipt_of,
     remove_tree,
-<<<<<<< HEAD
     same_content,
-||||||| 102026e
-=======
     replace_atomically,
->>>>>>> publish
     sync_directories,
     sync_file_system,
     temporary_directory,
