@@ -235,7 +235,8 @@ take_new() {
             continue
         fi
         _content=
-        if [ "$(table_id "$_disk")" != "$(cat "$disk_state/disk/$1/unfinished")" ]; then
+        read -r _id <"$disk_state/disk/$1/unfinished"
+        if [ "$(table_id "$_disk")" != "$_id" ]; then
             _content=$(content_of "/dev/$_disk")
         fi
         if [ -z "$_content" ]; then
@@ -284,21 +285,25 @@ make_partitions() {
     fi
     {
         echo "label: gpt"
-        echo "label-id: $(cat "$disk_state/disk/$1/unfinished")"
+        read -r _id <"$disk_state/disk/$1/unfinished"
+        echo "label-id: $_id"
         while read -r _number _device _uuid _type _mib; do
             if [ "$_mib" -gt 0 ]; then
                 printf 'size=%sMiB, ' "$_mib"
             fi
             echo "type=$_type, uuid=$_uuid, name=\"$_device\""
         done <"$disk_state/disk/$1/partitions"
-    } | tool sfdisk --quiet --wipe always "/dev/$2" >/tmp/sfdisk.log 2>&1 ||
+    } | tool sfdisk --quiet --wipe always --no-tell-kernel "/dev/$2" >/tmp/sfdisk.log 2>&1 &&
+        # sfdisk would wait a quarter of a second for a udev that is not here.
+        blockdev --rereadpt "/dev/$2" >>/tmp/sfdisk.log 2>&1 ||
         fail "cannot partition /dev/$2: $(tail -n 1 /tmp/sfdisk.log)"
     while read -r _number _device _; do
         clear_ends "$(partition_of "$2" "$_number")"
         is_new "$_device" "$(partition_of "$2" "$_number")"
     done <"$disk_state/disk/$1/partitions"
     # Only now is it ours: a node that lost power before begins again. The kernel knows the partitions already.
-    tool sfdisk --quiet --no-reread --no-tell-kernel --disk-id "/dev/$2" "$(cat "$disk_state/disk/$1/guid")" >/tmp/sfdisk.log 2>&1 ||
+    read -r _id <"$disk_state/disk/$1/guid"
+    tool sfdisk --quiet --no-reread --no-tell-kernel --disk-id "/dev/$2" "$_id" >/tmp/sfdisk.log 2>&1 ||
         fail "cannot finish the partitions of /dev/$2: $(tail -n 1 /tmp/sfdisk.log)"
     sync
     note "the disk $1 is new: /dev/$2 is partitioned"
@@ -406,7 +411,8 @@ take_disks() {
     stop_if_refused
     for _wanted_name in $disk_names; do
         if [ -e "$disk_state/disk/$_wanted_name/new" ]; then
-            make_partitions "$_wanted_name" "$(cat "$disk_state/disk/$_wanted_name/device")"
+            read -r _disk <"$disk_state/disk/$_wanted_name/device"
+            make_partitions "$_wanted_name" "$_disk"
         fi
     done
 }
