@@ -293,10 +293,10 @@ make_partitions() {
             fi
             echo "type=$_type, uuid=$_uuid, name=\"$_device\""
         done <"$disk_state/disk/$1/partitions"
-    } | tool sfdisk --quiet --wipe always --no-tell-kernel "/dev/$2" >/tmp/sfdisk.log 2>&1 &&
-        # sfdisk would wait a quarter of a second for a udev that is not here.
-        blockdev --rereadpt "/dev/$2" >>/tmp/sfdisk.log 2>&1 ||
+    } | tool sfdisk --quiet --wipe always --no-tell-kernel "/dev/$2" >/tmp/sfdisk.log 2>&1 ||
         fail "cannot partition /dev/$2: $(tail -n 1 /tmp/sfdisk.log)"
+    # Not by sfdisk: it would wait a quarter of a second for a udev that is not here.
+    blockdev --rereadpt "/dev/$2" 2>/tmp/sfdisk.log || fail "the kernel cannot see the partitions of /dev/$2: $(cat /tmp/sfdisk.log)"
     while read -r _number _device _; do
         clear_ends "$(partition_of "$2" "$_number")"
         is_new "$_device" "$(partition_of "$2" "$_number")"
