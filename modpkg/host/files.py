@@ -55,6 +55,8 @@ def receipt_of(path: Path) -> Receipt:
 def same_content(one: Path, other: Path) -> bool:
     """Tell whether two files hold the same bytes, without a digest of either."""
     with one.open("rb") as first, other.open("rb") as second:
+        if os.fstat(first.fileno()).st_size != os.fstat(second.fileno()).st_size:
+            return False
         while piece := first.read(COMPARED_BYTES):
             if piece != second.read(COMPARED_BYTES):
                 return False
