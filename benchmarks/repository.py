@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.measure import Goal, Report, Row, measured, parser, say, show
+from benchmarks.publisher import DOCUMENT
 from modpkg.host.run import run
 
 if TYPE_CHECKING:
@@ -63,12 +64,15 @@ def main() -> int:
 
 def measure(report: Report, place: Path, size: int) -> None:
     """Measure one size of repository; its packages stay for the next run."""
-    if not (place / "made").exists():
+    if not (place / "two").exists():
         say(f"making {size} pairs of packages")
-        made = [sys.executable, "-m", "benchmarks.repository", "--make", place, str(size)]
-        measured("", made)
-        (place / "made").touch()
-    shutil.rmtree(place / "repository", ignore_errors=True)
+        measured("", [sys.executable, "-m", "benchmarks.repository", "--make", place, str(size)])
+    # Not deleted before the end: for minutes ext4 looks at each inode that was just deleted whenever it makes a file.
+    if (place / "repository").exists():
+        (place / "repository").rename(place / "old")
+    (place / "project/repo").mkdir(parents=True, exist_ok=True)
+    (place / "project/recipes").mkdir(exist_ok=True)
+    (place / DOCUMENT).write_text(REPOSITORY)
     for name, what in (
         (f"first publication of {size}", "first"),
         (f"add one to {size}", "add"),
@@ -89,6 +93,7 @@ def measure(report: Report, place: Path, size: int) -> None:
         if inside["megabytes"] > MOST_MEGABYTES and what == "add":
             report.failures.append(f"{name}: {inside['megabytes']:.0f} MB")
     report.rows += peers(place, size)
+    shutil.rmtree(place / "old", ignore_errors=True)
 
 
 def commands(place: Path, size: int) -> Iterator[Row]:
@@ -96,18 +101,15 @@ def commands(place: Path, size: int) -> Iterator[Row]:
 
     The first one is the least that any command takes: the program, its list of commands.
     """
-    project = place / "project"
-    (project / "repo").mkdir(parents=True, exist_ok=True)
-    (project / "recipes").mkdir(exist_ok=True)
-    (project / "repo/repository.yaml").write_text(REPOSITORY)
     program = Path(sys.executable).with_name("modpkg")
     env = {"MODPKG_GNUPGHOME": str(place.parent / "gnupg"), "MODPKG_WORK": str(place)}
     for name, words in (
         ("--version", ("--version",)),
         ("refresh --channel testing", ("refresh", "--channel", "testing")),
         ("promote testing other", ("promote", "testing", "other")),
+        ("publish --packages", ("publish", "--packages", place / "two", "--channel", "testing")),
     ):
-        row, _ = measured(f"modpkg {name}", [program, *words], env=env, cwd=project)
+        row, _ = measured(f"modpkg {name}", [program, *words], env=env, cwd=place / "project")
         yield replace(row, name=f"the command modpkg {name}", note=f"{size} pairs")
 
 
@@ -124,21 +126,21 @@ def add_goals(report: Report) -> None:
 
 
 def make(place: Path, size: int) -> None:
-    """Make pairs of packages of made-up modules, each with a handful of versions, and one that is new."""
+    """Make pairs of packages of made-up modules, each with a handful of versions, and two that are new."""
     # What a publication does not load must not count as its start.
     from modpkg.deb.write import write_deb  # noqa: PLC0415
     from modpkg.rpm.write import write_rpm  # noqa: PLC0415
 
-    for number in range(size + 1):
+    fragment = place / "fragment"
+    # A directory of an older benchmark has all but the last.
+    for number in range(size + 1 if (place / "one").exists() else 0, size + 2):
         name, revision = f"module-{number // VERSIONS:04}", number % VERSIONS + 1
         module = module_of(name, f"1.0.{revision}-{revision}")
-        directory = place / ("packages" if number < size else "one")
-        fragment = directory / "fragment"
+        directory = place / ("packages" if number < size else ("one", "two")[number - size])
         directory.mkdir(parents=True, exist_ok=True)
         fragment.write_bytes(f"{name} {revision}".encode())
         for write in (write_deb, write_rpm):
             write(module, fragment=fragment, documents={}, directory=directory)
-        fragment.unlink()
 
 
 def module_of(name: str, version: str) -> Module:

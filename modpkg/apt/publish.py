@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from modpkg.apt.release import COMPONENT, SECONDS_A_DAY, Index, Release, render_release
 from modpkg.apt.stanza import STANZAS
-from modpkg.formats.frames import Text
+from modpkg.formats.frames import Text, grouped
 from modpkg.host.files import write_atomically
 from modpkg.model.repository import Replacement, Repository, Snapshot, address_of
 
@@ -27,11 +27,8 @@ DEFAULT_ARCHITECTURE: Final = "amd64"
 LIB_LETTERS: Final = 4
 
 
-class Listed(NamedTuple):
-    """A package that an index lists: its digest and Debian's name of its architecture, or `all`."""
-
-    sha256: str
-    architecture: str
+# A package that an index lists: its digest and Debian's name of its architecture, or `all`.
+Listed = tuple[str, str]
 
 
 def write_indices(
@@ -77,7 +74,7 @@ def write_indices(
 
 def architectures_of(listed: Iterable[Listed]) -> tuple[str, ...]:
     """Give the architectures that a channel has indices for."""
-    found = {each.architecture for each in listed} - {"all"}
+    found = {architecture for _, architecture in listed} - {"all"}
     return tuple(sorted(found or {DEFAULT_ARCHITECTURE}))
 
 
@@ -98,13 +95,14 @@ def changelog_path(source: str, version: str) -> str:
 def _write_architecture(
     suite: Path, listed: Sequence[Listed], *, architecture: str, frames: Frames, seconds: int
 ) -> tuple[Index, Index]:
-    digests = [each.sha256 for each in listed if each.architecture in (architecture, "all")]
-    text = Text(kind=STANZAS, digests=digests, frames=frames)
+    digests = [sha256 for sha256, own in listed if own in (architecture, "all")]
+    text = Text(kind=STANZAS, groups=grouped(digests), frames=frames, plain=True)
     facts = text.known()
     if facts is None or not all(
         _is_there(suite, index, seconds=seconds) for index in _indices(facts, architecture)
     ):
-        made, facts = text.make()
+        made = text.make()
+        facts = made.facts
         for index, content in zip(_indices(facts, architecture), (made.raw, made.packed), strict=True):
             path = suite / by_hash(index)
             if not path.exists():

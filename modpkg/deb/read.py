@@ -17,7 +17,7 @@ from modpkg.deb.guard import CHANGELOG, CONTROL_LIMIT, control_archive, parts, r
 from modpkg.deb.tar import walk
 from modpkg.formats import reading
 from modpkg.formats.stored import stored_reader
-from modpkg.model.document import PACKAGE_PATTERN
+from modpkg.model.patterns import PACKAGE_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

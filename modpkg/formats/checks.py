@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from modpkg.formats.disk_checks import check_disks
 from modpkg.formats.problems import way_text
-from modpkg.model.changelog import Changelog
-from modpkg.model.disks import Disks
-from modpkg.model.manifest import Manifest
-from modpkg.model.platform import Platform
-from modpkg.model.recipe import Recipe
-from modpkg.model.repository import Repository
-from modpkg.model.site import MAX_NAMESERVERS, SiteDocument
 from modpkg.model.version import ModuleVersion
 
 if TYPE_CHECKING:
@@ -20,17 +12,23 @@ if TYPE_CHECKING:
 
     from modpkg.errors import Problem
     from modpkg.formats.yaml import Keys, Parsed
+    from modpkg.model.changelog import Changelog
+    from modpkg.model.disks import Disks
     from modpkg.model.document import Document
-    from modpkg.model.recipe import Packages
+    from modpkg.model.manifest import Manifest
+    from modpkg.model.platform import Platform
+    from modpkg.model.recipe import Packages, Recipe
+    from modpkg.model.repository_document import RepositoryDocument
+    from modpkg.model.site import SiteDocument
 
 
 def check(document: Document, parsed: Parsed) -> list[Problem]:
     """Give the problems of a document whose types are right."""
-    rules = next((rules for model, rules in RULES.items() if isinstance(document, model)), None)
+    rules = RULES.get(type(document).__name__)
     return list(rules(document, parsed)) if rules else []
 
 
-def _repository(repository: Repository, parsed: Parsed) -> Iterator[Problem]:
+def _repository(repository: RepositoryDocument, parsed: Parsed) -> Iterator[Problem]:
     for key in ("channels", "keys"):
         yield from _twice(parsed, (key,), getattr(repository, key))
     if repository.key and repository.keys:
@@ -38,7 +36,15 @@ def _repository(repository: Repository, parsed: Parsed) -> Iterator[Problem]:
         yield parsed.problem(("keys",), message, hint="write the new key first, then the old one", key=True)
 
 
+def _disks(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
+    from modpkg.formats.disk_checks import check_disks  # noqa: PLC0415 - loads the model of disks
+
+    yield from check_disks(disks, parsed)
+
+
 def _site(site: SiteDocument, parsed: Parsed) -> Iterator[Problem]:
+    from modpkg.model.site import MAX_NAMESERVERS  # noqa: PLC0415
+
     yield from _twice(parsed, ("files",), [file.path for file in site.files], below="path")
     yield from _twice(parsed, ("root-keys",), site.root_keys)
     if site.resolver is None:
@@ -128,12 +134,13 @@ def _twice(parsed: Parsed, way: Keys, words: Iterable[str], *, below: str = "") 
             yield parsed.problem(place, message, hint=f"it is {way_text((*way, first))} already; remove one")
 
 
-RULES: Final[Mapping[type[Document], Callable[[Any, Parsed], Iterator[Problem]]]] = {
-    Changelog: _changelog,
-    Disks: check_disks,
-    Manifest: _manifest,
-    Platform: _platform,
-    Recipe: _recipe,
-    Repository: _repository,
-    SiteDocument: _site,
+# By the names of models: a command that reads one kind of document does not load the models of all.
+RULES: Final[Mapping[str, Callable[[Any, Parsed], Iterator[Problem]]]] = {
+    "Changelog": _changelog,
+    "Disks": _disks,
+    "Manifest": _manifest,
+    "Platform": _platform,
+    "Recipe": _recipe,
+    "RepositoryDocument": _repository,
+    "SiteDocument": _site,
 }

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from modpkg.model.document import ACCOUNT_PATTERN
 from modpkg.model.files import FileEntry
 from modpkg.model.hostlist import expand
+from modpkg.model.patterns import ACCOUNT_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,10 +9,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    Groups = Sequence["Group"]
 
 # One digest in 64 ends like this: a frame holds about 64 pieces.
 CUTS: Final = frozenset({"00", "40", "80", "c0"})
@@ -38,6 +40,13 @@ class Facts:
     packed_sha256: str
 
 
+class Group(NamedTuple):
+    """Packages whose pieces make a frame; `key` is one of these packages in this order alone."""
+
+    key: str
+    digests: Sequence[str]
+
+
 class Frames(Protocol):
     """Where frames are kept, and the texts that they are made of."""
 
@@ -59,80 +68,71 @@ class Frames(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Framed:
-    """An index, as it is and as one gzip file of many members."""
+    """An index as one gzip file of many members; `raw` is its text if it was to be kept, else b""."""
 
-    frames: tuple[Frame, ...]
-
-    @property
-    def raw(self) -> bytes:
-        """The text."""
-        return b"".join(frame.raw for frame in self.frames)
-
-    @property
-    def packed(self) -> bytes:
-        """The compressed text."""
-        return b"".join(frame.packed for frame in self.frames)
-
-    @property
-    def size(self) -> int:
-        """The length of the text in bytes."""
-        return sum(len(frame.raw) for frame in self.frames)
-
-    @property
-    def sha256(self) -> str:
-        """The digest of the text."""
-        digest = hashlib.sha256()
-        for frame in self.frames:
-            digest.update(frame.raw)
-        return digest.hexdigest()
-
-    def facts(self) -> Facts:
-        """Measure it."""
-        packed = self.packed
-        return Facts(
-            size=self.size,
-            sha256=self.sha256,
-            packed_size=len(packed),
-            packed_sha256=hashlib.sha256(packed).hexdigest(),
-        )
+    packed: bytes
+    raw: bytes
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """An index that may have been made before: of which packages, what stands around their pieces."""
+    """An index that may have been made before: of which packages, what stands around their pieces.
+
+    `plain` is for one that is published as it is too.
+    """
 
     kind: str
-    digests: Sequence[str]
+    groups: Groups
     frames: Frames
     opening: bytes = b""
     closing: bytes = b""
+    plain: bool = False
 
     @property
     def key(self) -> str:
         """What all indices of the same content share."""
         around = f"{self.opening.decode()}\n{self.closing.decode()}"
-        return hashlib.sha256(f"text {self.kind}\n{around}\n{','.join(self.digests)}".encode()).hexdigest()
+        groups = ",".join(group.key for group in self.groups)
+        return hashlib.sha256(f"text {self.kind}\n{around}\n{groups}".encode()).hexdigest()
 
     def known(self) -> Facts | None:
         """Give what it was when it was made last; only a file that is there still proves that it would be again."""
         return self.frames.facts(self.key)
 
-    def make(self) -> tuple[Framed, Facts]:
+    def make(self) -> Framed:
         """Put it together."""
-        made = framed(self.kind, self.digests, self.frames, opening=self.opening, closing=self.closing)
-        facts = made.facts()
+        # One frame after the other: all texts of a large repository are 40 MB.
+        digest, size = hashlib.sha256(), 0
+        packed, raw = [], []
+        for frame in self._frames():
+            digest.update(frame.raw)
+            size += len(frame.raw)
+            packed.append(frame.packed)
+            if self.plain:
+                raw.append(frame.raw)
+        content = b"".join(packed)
+        facts = Facts(
+            size=size,
+            sha256=digest.hexdigest(),
+            packed_size=len(content),
+            packed_sha256=hashlib.sha256(content).hexdigest(),
+        )
         self.frames.keep_facts(self.key, facts)
-        return made, facts
+        return Framed(packed=content, raw=b"".join(raw), facts=facts)
+
+    def _frames(self) -> Iterator[Frame]:
+        if self.opening or not self.groups:
+            yield pack(self.opening)
+        for group in self.groups:
+            yield _frame(self.kind, group, self.frames)
+        if self.closing:
+            yield pack(self.closing)
 
 
-def framed(
-    kind: str, digests: Sequence[str], frames: Frames, *, opening: bytes = b"", closing: bytes = b""
-) -> Framed:
-    """Put the pieces of sorted packages together, taking every frame that was made before."""
-    inner = [_frame(kind, group, frames) for group in cut(digests)]
-    first = [pack(opening)] if opening or not inner else []
-    last = [pack(closing)] if closing else []
-    return Framed(frames=(*first, *inner, *last))
+def grouped(digests: Sequence[str]) -> tuple[Group, ...]:
+    """Divide sorted packages into groups: once for all kinds of pieces that they have."""
+    return tuple(Group(hashlib.sha256(",".join(group).encode()).hexdigest(), group) for group in cut(digests))
 
 
 def cut(digests: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -151,11 +151,11 @@ def pack(raw: bytes) -> Frame:
     return Frame(raw=raw, packed=gzip.compress(raw, LEVEL, mtime=0))
 
 
-def _frame(kind: str, group: Sequence[str], frames: Frames) -> Frame:
+def _frame(kind: str, group: Group, frames: Frames) -> Frame:
     # A piece is a function of its package, so the packages' digests name the frame.
-    key = hashlib.sha256(f"{kind}\n{','.join(group)}".encode()).hexdigest()
+    key = f"{kind} {group.key}"
     kept = frames.frame(key)
     if kept is None:
-        kept = pack(b"".join(frames.texts(kind, group)))
+        kept = pack(b"".join(frames.texts(kind, group.digests)))
         frames.keep(key, kept)
     return kept

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from pydantic import ValidationError
-
 from modpkg.formats.hashing import READ_BYTES, Sha256Thread
 from modpkg.host.files import Receipt, new_file
 from modpkg.model.unpack import unpacked
@@ -25,6 +23,7 @@ MODULE: Final = "module.json"
 MODULES: Final = "usr/share/modpkg/modules/"
 DOCUMENTS: Final = "usr/share/doc/"
 LARGEST_MODULE_JSON: Final = 64 << 20
+CLIMBING: Final = frozenset({"", ".", ".."})
 LARGEST_DOCUMENT: Final = 64 << 20
 
 
@@ -62,7 +61,7 @@ class Section:
 def sound_name(name: str) -> str:
     """Give the path of an archive's entry, without `./`; ValueError when it leads out of the package."""
     path = name.removeprefix("./").removesuffix("/")
-    if path and {"", ".", ".."} & set(path.split("/")):
+    if path and not CLIMBING.isdisjoint(path.split("/")):
         raise ValueError(f"{name!r} leads out of the package")
     return path
 
@@ -92,7 +91,10 @@ def find_document(files: Iterator[tuple[str, Section]], name: str) -> bytes:
 
 
 def _parse(content: Section) -> Module:
-    from modpkg.model.module import Module  # noqa: PLC0415 - a large model, and most readers want files alone
+    # A large model, and most readers want files alone.
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from modpkg.model.module import Module  # noqa: PLC0415
 
     if content.left > LARGEST_MODULE_JSON:
         raise ValueError(f"its {MODULE} is larger than {LARGEST_MODULE_JSON} bytes")

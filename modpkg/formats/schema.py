@@ -14,7 +14,7 @@ from modpkg.model.inventory import Inventory
 from modpkg.model.manifest import Manifest
 from modpkg.model.platform import Platform
 from modpkg.model.recipe import Recipe
-from modpkg.model.repository import Repository
+from modpkg.model.repository_document import RepositoryDocument
 from modpkg.model.site import SiteDocument
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ KINDS: Final[Mapping[str, type[Document]]] = {
     "manifest": Manifest,
     "platform": Platform,
     "recipe": Recipe,
-    "repository": Repository,
+    "repository": RepositoryDocument,
     "site": SiteDocument,
 }
 

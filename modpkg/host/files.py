@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import mmap
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from modpkg.events import Sink, Warned, ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 # Linux: fcntl.h and stdio.h. Python has no name for them.
 AT_FDCWD: Final = -100
 RENAME_EXCHANGE: Final = 2
+COMPARED_BYTES: Final = 1 << 20
+SMALL: Final = 1 << 16
+COPIED_BYTES: Final = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +39,59 @@ class Receipt:
 def digest_file(path: Path) -> str:
     """Give the sha256 of a file in hexadecimal."""
     with path.open("rb") as stream:
+        start = stream.read(SMALL)
+        if len(start) < SMALL:
+            # Most files are, and a large buffer for each would take longer than its digest.
+            return hashlib.sha256(start).hexdigest()
+        stream.seek(0)
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def receipt_of(path: Path) -> Receipt:
     """Measure a file that exists."""
     return Receipt(path=path, size=path.stat().st_size, sha256=digest_file(path))
+
+
+def same_content(one: Path, other: Path) -> bool:
+    """Tell whether two files hold the same bytes, without a digest of either."""
+    with one.open("rb") as first, other.open("rb") as second:
+        if os.fstat(first.fileno()).st_size != os.fstat(second.fileno()).st_size:
+            return False
+        while piece := first.read(COMPARED_BYTES):
+            if piece != second.read(COMPARED_BYTES):
+                return False
+        return not second.read(1)
+
+
+@contextmanager
+def measuring(path: Path) -> Iterator[Callable[[], Receipt]]:
+    """Measure a file, which nobody changes, by a thread while the block works; what is given waits for it.
+
+    The file is mapped and hashed in one call: a thread that comes back to Python for each block waits for its lock.
+    """
+    found: list[Receipt] = []
+
+    def measure() -> None:
+        # An empty file cannot be mapped. What else keeps the thread from it is said below, to who asks.
+        with suppress(OSError, ValueError):
+            found.append(_mapped_receipt(path))
+
+    def receipt() -> Receipt:
+        thread.join()
+        return found[0] if found else receipt_of(path)
+
+    thread = Thread(target=measure, daemon=True)
+
+    thread.start()
+    try:
+        yield receipt
+    finally:
+        thread.join()
+
+
+def _mapped_receipt(path: Path) -> Receipt:
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return Receipt(path=path, size=len(content), sha256=hashlib.sha256(content).hexdigest())
 
 
 def write_atomically(
@@ -56,6 +108,12 @@ def write_atomically(
     caller that knows it already.
     """
     content = data.encode() if isinstance(data, str) else data
+    replace_atomically(path, content, mode=mode, seconds=seconds)
+    return Receipt(path=path, size=len(content), sha256=sha256 or hashlib.sha256(content).hexdigest())
+
+
+def replace_atomically(path: Path, content: bytes, *, mode: int = 0o644, seconds: int | None = None) -> None:
+    """Do as `write_atomically`, where nobody asks for the digest of what is written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
@@ -71,7 +129,13 @@ def write_atomically(
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    return Receipt(path=path, size=len(content), sha256=sha256 or hashlib.sha256(content).hexdigest())
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy the content of a file; the kernel moves it. What Python has for it asks six times what the files are."""
+    with source.open("rb", buffering=0) as reader, _named(target), target.open("wb", buffering=0) as writer:
+        while os.sendfile(writer.fileno(), reader.fileno(), None, COPIED_BYTES):
+            pass
 
 
 @contextmanager

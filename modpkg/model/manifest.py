@@ -6,8 +6,9 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from modpkg.model.document import NUMBER_PATTERN, REVISION_PATTERN, Document, Line, Name
+from modpkg.model.document import Document, Line, Name
 from modpkg.model.image import SERVERS, DriverClass
+from modpkg.model.patterns import NUMBER_PATTERN, REVISION_PATTERN
 from modpkg.model.size import SizeText
 
 PIN_PATTERN: Final = (

@@ -1,47 +1,37 @@
-"""The repository document, where things lie in a repository, and what a publication is."""
+"""What a repository is, where things lie in it, and what a publication is.
+
+Plain values, quick to load: a command that publishes reads no other document than that of the repository.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final, Literal
-
-from pydantic import Field, StringConstraints
-
-from modpkg.model.document import AbsolutePath, Document, Line, Name, Person, Record, Sha256, Version
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-BASE_URL_PATTERN: Final = r"^(https?|file)://[^\x00-\x20\x7f]+$"
-KEY_PATTERN: Final = r"^[0-9A-F]{40}$"
-Fingerprint = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """What `repo/repository.yaml` says, checked: `RepositoryDocument` tells what each field means."""
 
-class Repository(Document):
-    """`repo/repository.yaml`. `key` is the signing key's fingerprint.
-
-    `base_url` is where clients find the repository; without it, where it lies in the file system. While keys are
-    rotated, `keys` has the new one and then the old one. `signing_program` is called in the place of gpg.
-    `clients_version` is that of the packages that set up clients. With `keep_inputs` the distribution packages that
-    modules were made from are kept too.
-    """
-
-    name: Name
-    summary: Line
-    base_url: str | None = Field(default=None, pattern=BASE_URL_PATTERN)
-    channels: tuple[Name, ...] = Field(min_length=1)
-    key: Fingerprint | None = None
-    keys: tuple[Fingerprint, ...] = ()
-    signing_program: AbsolutePath | None = None
-    valid_days: int = Field(default=14, ge=1)
-    keep_snapshots: int = Field(default=10, ge=2)
-    keep_versions: int | None = Field(default=None, ge=1)
-    grace_days: int = Field(default=2, ge=0)
+    name: str
+    summary: str
+    channels: tuple[str, ...]
+    base_url: str | None = None
+    key: str | None = None
+    keys: tuple[str, ...] = ()
+    signing_program: str | None = None
+    valid_days: int = 14
+    keep_snapshots: int = 10
+    keep_versions: int | None = None
+    grace_days: int = 2
     keep_inputs: bool = False
-    clients_version: Version | None = None
-    maintainer: Person | None = None
+    clients_version: str | None = None
+    maintainer: str | None = None
 
     @property
     def signing_keys(self) -> tuple[str, ...]:
@@ -101,14 +91,14 @@ class Places:
         return self.state / "incoming"
 
     @property
-    def signed(self) -> Path:
-        """Which signed rpm of the pool came from which unsigned one: by the digest of its header and the key."""
-        return self.state / "signed"
-
-    @property
     def index(self) -> Path:
         """What is known of the packages of the pool: a cache that may be deleted at any moment."""
         return self.state / "index.db"
+
+    @property
+    def description(self) -> Path:
+        """What the repository's document said when it was checked last: a cache too."""
+        return self.state / "description.json"
 
     @property
     def doomed(self) -> Path:
@@ -135,30 +125,27 @@ class Places:
         return self.state / f"{channel}.manifest"
 
 
-class Head(Record):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
     """What a snapshot is called and when it was made; dates rise within a repository."""
 
-    id: Sha256
-    channel: Name
+    id: str
+    channel: str
     date: int
     key: str
-    parent: Sha256 | None
+    parent: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot(Head):
     """One published state of a channel. `packages` are sorted; `indices` lie below `www`."""
 
-    packages: tuple[Sha256, ...]
+    packages: tuple[str, ...]
     indices: tuple[str, ...] = ()
 
 
-class Doomed(Record):
-    """What nothing names any more, by path below the repository: since when, in seconds since 1970."""
-
-    since: dict[str, int] = Field(default_factory=dict)
-
-
-class Replacement(Record):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement:
     """One path below `www` that a publication replaces by a text, a copy of another path, or a link."""
 
     path: str
@@ -166,7 +153,8 @@ class Replacement(Record):
     content: str
 
 
-class Publication(Record):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
     """All that makes a snapshot visible, in order. Doing it twice is the same as doing it once."""
 
     snapshot: Snapshot

@@ -16,7 +16,7 @@ from modpkg.host.copy_tree import copy_tree
 from modpkg.host.files import locked, remove_tree, sync_file_system, temporary_directory, write_atomically
 from modpkg.host.steps import step
 from modpkg.model.chroot import ChrootPlaces, ChrootRecord, GenerationRecord
-from modpkg.model.document import NAME_PATTERN
+from modpkg.model.patterns import NAME_PATTERN
 from modpkg.rootfs.chroot import make_tree
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ when the archive moved on. The checkout is never changed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from modpkg.events import Sink, Warned
@@ -176,7 +176,7 @@ def _released(recipes: Path, lock: PlatformLock, now: int, sink: Sink) -> Catalo
         return catalogue
     reason = "their inputs are not those of their changelogs"
     sink(Warned(f"{', '.join(names)}: released by the demo in {recipes}, as {reason}"))
-    release_all(recipes, lock=lock, wording=Wording(message=MOVED, author=AUTHOR, now=now))
+    release_all(catalogue, lock=lock, wording=Wording(message=MOVED, author=AUTHOR, now=now))
     return load_catalogue(recipes)
 
 
@@ -203,7 +203,7 @@ def _publish(order: DemoOrder, modules: list[BuiltModule], sink: Sink) -> Publis
 
 
 def _document(order: DemoOrder) -> Repository:
-    return load_repository(order.repository).model_copy(update={"key": None, "keys": (), "base_url": None})
+    return replace(load_repository(order.repository), key=None, keys=(), base_url=None)
 
 
 def _image(order: DemoOrder, recipes: Path, sink: Sink) -> tuple[Path, ImageDirectory]:

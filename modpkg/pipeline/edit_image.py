@@ -15,8 +15,8 @@ from modpkg.formats.catalogue import load_catalogue
 from modpkg.formats.site import COMMON, FOLDER
 from modpkg.host.files import temporary_directory, write_atomically
 from modpkg.host.run import interact, run
-from modpkg.model.document import PATH_PATTERN
 from modpkg.model.image import ROOT
+from modpkg.model.patterns import PATH_PATTERN
 from modpkg.model.site import refusal
 from modpkg.pipeline.image_lock import find_manifest
 from modpkg.pipeline.images import find_image, read_image

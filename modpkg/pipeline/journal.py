@@ -7,22 +7,30 @@ replaces small files, can be done again, and is done again by the next publisher
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
-
-from pydantic import ValidationError
 
 from modpkg.apt.release import format_time
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Sink, Warned, ignore
-from modpkg.host.files import remove_tree, sync_directories, temporary_directory, write_atomically
-from modpkg.model.repository import Head, Places, Publication, Replacement, Snapshot, manifest_text
+from modpkg.formats.publications import (
+    AFTER_HEAD,
+    parse_head,
+    parse_publication,
+    parse_snapshot,
+    publication_text,
+    snapshot_text,
+)
+from modpkg.host.files import remove_tree, replace_atomically, sync_directories, temporary_directory
+from modpkg.model.repository import Head, Places, manifest_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-AnyHead = TypeVar("AnyHead", bound=Head)
+    from modpkg.model.repository import Publication, Replacement, Snapshot
+
+AnyHead = TypeVar("AnyHead", bound="Head")
 # How far the clock may stand behind the newest publication; dates then go on from that one.
 CLOCK_SLACK_SECONDS: Final = 3600
 # How far a date may be ahead of the clock for every client to take it, and how long the clock is waited for.
@@ -43,7 +51,9 @@ def read_heads(places: Places) -> tuple[Head, ...]:
 
 def read_snapshot(places: Places, head: Head) -> Snapshot:
     """Read one publication whole."""
-    return _read(places.snapshots / f"{head.id}.json")
+    path = places.snapshots / f"{head.id}.json"
+    with _entry(path):
+        return parse_snapshot(path.read_bytes())
 
 
 def read_snapshots(places: Places) -> tuple[Snapshot, ...]:
@@ -100,7 +110,7 @@ def refuse_lost_journal(places: Places, channel: str) -> None:
 def commit(places: Places, publication: Publication) -> None:
     """Make a snapshot visible, whose immutable files are all written."""
     _await_clock(publication.snapshot.date)
-    write_atomically(places.pending, publication.model_dump_json(indent=2) + "\n")
+    _write(places.pending, publication_text(publication))
     sync_directories([places.state])
     _finish(places, publication)
 
@@ -119,7 +129,8 @@ def recover(places: Places, *, sink: Sink = ignore) -> None:
     remove_tree(places.incoming)
     if not places.pending.exists():
         return
-    publication = Publication.model_validate_json(places.pending.read_bytes())
+    with _entry(places.pending):
+        publication = parse_publication(places.pending.read_bytes())
     snapshot = publication.snapshot
     sink(Warned(f"finishing the interrupted publication {snapshot.id} of channel {snapshot.channel}"))
     _finish(places, publication)
@@ -129,8 +140,8 @@ def _finish(places: Places, publication: Publication) -> None:
     snapshot = publication.snapshot
     for replacement in publication.replacements:
         _replace(places, replacement, seconds=snapshot.date)
-    write_atomically(places.snapshots / f"{snapshot.id}.json", snapshot.model_dump_json(indent=2) + "\n")
-    write_atomically(places.manifest(snapshot.channel), manifest_text(snapshot.packages))
+    _write(places.snapshots / f"{snapshot.id}.json", snapshot_text(snapshot))
+    _write(places.manifest(snapshot.channel), manifest_text(snapshot.packages))
     changed = {(places.www / replacement.path).parent for replacement in publication.replacements}
     sync_directories([*changed, places.snapshots, places.state])
     places.pending.unlink()
@@ -141,11 +152,15 @@ def _replace(places: Places, replacement: Replacement, *, seconds: int) -> None:
     if replacement.kind == "text":
         # apt and caches ask for what changed since a second: two states of one second would be one to them.
         # Dates of snapshots rise by a second at least; the clock's need not.
-        write_atomically(target, replacement.content, seconds=seconds)
+        _write(target, replacement.content, seconds=seconds)
     elif replacement.kind == "copy":
         _put(target, places.incoming, lambda path: path.hardlink_to(places.www / replacement.content))
     else:
         _put(target, places.incoming, lambda path: path.symlink_to(replacement.content))
+
+
+def _write(path: Path, text: str, *, seconds: int | None = None) -> None:
+    replace_atomically(path, text.encode(), seconds=seconds)
 
 
 def _put(target: Path, incoming: Path, make: Callable[[Path], None]) -> None:
@@ -158,18 +173,18 @@ def _put(target: Path, incoming: Path, make: Callable[[Path], None]) -> None:
 
 def _read_head(path: Path) -> Head:
     # A snapshot of 20,000 packages is more than a megabyte, and its head stands first.
-    with path.open("rb") as stream:
-        start, found, _ = stream.read(HEAD_BYTES).partition(b',\n  "packages"')
-    if found:
-        with suppress(ValidationError):
-            return Head.model_validate_json(start + b"}")
-    return Head.model_validate(_read(path).model_dump(include=set(Head.model_fields)))
+    with _entry(path), path.open("rb") as stream:
+        start = stream.read(HEAD_BYTES)
+        return parse_head(start if AFTER_HEAD in start else start + stream.read())
 
 
-def _read(path: Path) -> Snapshot:
+@contextmanager
+def _entry(path: Path) -> Iterator[None]:
     try:
-        return Snapshot.model_validate_json(path.read_bytes())
-    except ValidationError as error:
+        yield
+    except ValueError as error:
         raise ModpkgError(
-            "cannot read this entry of the journal", where=str(path), hint="restore it from a copy"
+            f"cannot read this entry of the journal: {error}",
+            where=str(path),
+            hint="restore it from a copy",
         ) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -50,6 +50,7 @@ class Intake:
     scratch: Path
     www: Path
     written: list[Path] = field(default_factory=list)
+    folders: set[Path] = field(default_factory=set)
 
     def add(self, source: Path, *, file_name: str) -> Pooled:
         """Put a package into the pool, as a hard link where possible; nothing happens if it is there."""
@@ -93,11 +94,11 @@ class Intake:
         sync_directories(folders)
 
     def _move(self, temporary: Path, target: Path) -> None:
-        try:
-            temporary.replace(target)
-        except FileNotFoundError:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary.replace(target)
+        folder = target.parent
+        if folder not in self.folders:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.folders.add(folder)
+        temporary.replace(target)
         self.written.append(target)
 
 
@@ -125,25 +126,19 @@ def find_in_pool(places: Places, sha256: str) -> Pooled:
 
 def missing_from_pool(places: Places, digests: Iterable[str]) -> set[str]:
     """Give those of these packages that the pool does not have."""
-    wanted = set(digests)
-    groups = {digest[:FIRST_LETTERS] for digest in wanted}
+    missing = set(digests)
     pool = places.www / "pool"
     # A few hundred lists of directories: asking for each of 20,000 packages takes ten times as long.
-    return wanted.difference(*(_names(f"{pool}/{group}") for group in groups))
+    for group in {digest[:FIRST_LETTERS] for digest in missing}:
+        with suppress(FileNotFoundError):
+            missing.difference_update(os.listdir(f"{pool}/{group}"))  # noqa: PTH208 - names alone, in half the time
+    return missing
 
 
 def check_pool(places: Places, digests: Iterable[str]) -> None:
     """Raise ModpkgError where the pool has lost one of these packages."""
     for digest in sorted(missing_from_pool(places, digests)):
         find_in_pool(places, digest)
-
-
-def _names(directory: str) -> list[str]:
-    try:
-        with os.scandir(directory) as entries:
-            return [entry.name for entry in entries]
-    except FileNotFoundError:
-        return []
 
 
 def pool_path(sha256: str, file_name: str) -> str:

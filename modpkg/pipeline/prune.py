@@ -6,15 +6,17 @@ current state of a channel or the lock of any image names is never marked, and w
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from modpkg.apt.publish import changelog_path
 from modpkg.apt.release import SECONDS_A_DAY
+from modpkg.errors import ModpkgError
 from modpkg.events import Sink, StepFinished, StepStarted, ignore
 from modpkg.host.files import locked, remove_tree, sync_directories, write_atomically
 from modpkg.host.run import Stopwatch
-from modpkg.model.repository import Doomed, Places
+from modpkg.model.repository import Places
 from modpkg.pipeline.identity import Identity
 from modpkg.pipeline.index import Index, borrowed_index, opened_index
 from modpkg.pipeline.journal import read_snapshots, recover
@@ -24,7 +26,7 @@ from modpkg.pipeline.retention import kept_snapshots
 from modpkg.yum.publish import snapshot_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from modpkg.model.repository import Repository, Snapshot
@@ -34,12 +36,15 @@ STEP: Final = "prune"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrunePlan:
-    """What a prune does, by paths below the repository: `mark` for later, `delete` now, `spare` of those marked."""
+    """What a prune does, by paths below the repository: `mark` for later, `delete` now, `spare` of those marked.
+
+    `doomed` is what is marked afterwards, and since when (seconds since 1970).
+    """
 
     mark: tuple[str, ...]
     delete: tuple[str, ...]
     spare: tuple[str, ...]
-    doomed: Doomed
+    doomed: Mapping[str, int]
     pinned: int
 
     @property
@@ -67,7 +72,7 @@ def prune(
             planned = _plan(places, document, index=index, pins=pins, now=now)
             sink(StepStarted(STEP, planned.reason))
             # Written first: a prune that is cut short is finished by the next one.
-            write_atomically(places.doomed, planned.doomed.model_dump_json(indent=2) + "\n")
+            write_atomically(places.doomed, json.dumps({"since": planned.doomed}, indent=2) + "\n")
             _delete(places, planned.delete, index=index)
     sink(StepFinished(STEP, watch.seconds, watch.cpu_seconds, planned.reason))
     return planned
@@ -85,14 +90,14 @@ def _plan(
     debs = {known.file_name for known in index.listed(packages | pinned)}
     named = {*_named(kept, packages | pinned), *named_inputs(places, debs)}
     unnamed = [path for path in _present(places) if path not in named]
-    before = _read_doomed(places).since
+    before = _read_doomed(places)
     old = now - document.grace_days * SECONDS_A_DAY
     since = {path: before.get(path, now) for path in unnamed}
     return PrunePlan(
         mark=tuple(path for path in unnamed if path not in before),
         delete=tuple(path for path, date in since.items() if date <= old),
         spare=tuple(sorted(before.keys() & named)),
-        doomed=Doomed(since=since),
+        doomed=since,
         pinned=len(pinned - packages),
     )
 
@@ -121,8 +126,18 @@ def _present(places: Places) -> Iterator[str]:
             yield str(path.relative_to(places.root))
 
 
-def _read_doomed(places: Places) -> Doomed:
-    return Doomed.model_validate_json(places.doomed.read_bytes()) if places.doomed.exists() else Doomed()
+def _read_doomed(places: Places) -> dict[str, int]:
+    if not places.doomed.exists():
+        return {}
+    try:
+        since = json.loads(places.doomed.read_bytes())["since"]
+        return {str(path): int(date) for path, date in since.items()}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ModpkgError(
+            "cannot read what is going to be deleted",
+            where=str(places.doomed),
+            hint="remove it: everything in it is marked anew",
+        ) from error
 
 
 def _delete(places: Places, paths: Sequence[str], *, index: Index) -> None:

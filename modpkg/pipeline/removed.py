@@ -10,7 +10,7 @@ from modpkg.pipeline.identity import Identity
 from modpkg.yum.read import header_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from modpkg.model.repository import Places
@@ -33,10 +33,15 @@ def removed_identities(places: Places, names: Collection[str]) -> set[Identity]:
     return {Identity.of_file(name) for name in debs if name.partition("_")[0] in names}
 
 
-def check_removed(places: Places, pair: Pair) -> None:
-    """Refuse a pair that was published with other bytes and deleted later."""
+def check_removed(places: Places, pairs: Iterable[Pair]) -> None:
+    """Refuse pairs that were published with other bytes and deleted later."""
     if not places.removed.is_dir():
         return
+    for pair in pairs:
+        _check(places, pair)
+
+
+def _check(places: Places, pair: Pair) -> None:
     for path, name in ((pair.deb, pair.identity.deb_name), (pair.rpm, pair.identity.rpm_name)):
         record = places.removed / name
         if record.exists() and record.read_text(encoding="ascii").strip() != _content(path):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from modpkg.apt.publish import Listed, changelog_path, write_indices
+from modpkg.apt.publish import changelog_path, write_indices
 from modpkg.host.files import sync_directories
-from modpkg.model.repository import Places, Publication, Replacement, Repository, Snapshot, snapshot_id
+from modpkg.model.repository import Places, Publication, Replacement, Snapshot, snapshot_id
 from modpkg.pipeline.journal import commit
 from modpkg.pipeline.pool import check_pool
 from modpkg.yum.publish import write_snapshot
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from modpkg.model.repository import Repository
     from modpkg.openpgp.sign import Session
     from modpkg.pipeline.index import Index
     from modpkg.pipeline.pairs import Pair
@@ -43,10 +45,8 @@ def switch_to(
 
     Gives the snapshot as it stands in the journal: it names its indices.
     """
-    packages = index.order(snapshot.packages)
+    debs, rpms = index.order(snapshot.packages)
     check_pool(places, snapshot.packages)
-    debs = [Listed(sha256, architecture) for sha256, architecture, is_deb in packages if is_deb]
-    rpms = [sha256 for sha256, _, is_deb in packages if not is_deb]
     apt = write_indices(places.www, debs, frames=index, snapshot=snapshot, document=document, session=session)
     yum = write_snapshot(
         places.www, rpms, frames=index, snapshot=snapshot, document=document, session=session
@@ -59,7 +59,7 @@ def switch_to(
     index.finish()
     sync_directories(_written(places, snapshot))
     indices = tuple(each.content for each in apt if each.kind == "copy")
-    written = snapshot.model_copy(update={"indices": indices})
+    written = replace(snapshot, indices=indices)
     commit(places, Publication(snapshot=written, replacements=(key, *apt, *yum)))
     index.note_switch(written)
     return written

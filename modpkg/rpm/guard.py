@@ -17,7 +17,7 @@ from modpkg.rpm.header import INDEX, INTRO, MAGIC
 from modpkg.rpm.tags import Signature, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 LEAD_BYTES: Final = 96
@@ -25,6 +25,7 @@ LEAD_MAGIC: Final = bytes.fromhex("edabeedb")
 ALIGNMENT: Final = 8
 MOST_ENTRIES: Final = 1 << 9
 LARGEST_DATA: Final = 32 << 20
+STRING: Final = int(Type.STRING)
 TEXTS: Final = frozenset(map(int, (Type.STRING, Type.STRING_ARRAY, Type.I18NSTRING)))
 # Plain numbers: a header has 40 entries, and a repository thousands of headers.
 WIDTHS: Final = {int(kind): 1 for kind in Type} | {
@@ -106,22 +107,20 @@ def check_header(stream: IO[bytes], start: int) -> Checked:
     if len(raw) != count * INDEX.size or len(data) != size:
         raise EOFError("its header is cut off")
     index = tuple(INDEX.iter_unpack(raw))
-    for entry in index:
-        _check_entry(entry, data)
+    _check_entries(index, data)
     digest = hashlib.sha256(intro + raw + data).hexdigest()
     return Checked(sha256=digest, end=start + len(intro) + len(raw) + size, index=index, data=data)
 
 
-def _check_entry(entry: Sequence[int], data: bytes) -> None:
-    tag, kind, offset, count = entry
-    width = WIDTHS.get(kind)
-    if width is None:
-        raise ValueError(f"its header has data of tag {tag} of an unknown type: {kind}")
-    if not count or offset >= len(data) or offset + count * width > len(data):
-        raise ValueError(f"its header has data of tag {tag} outside")
-    if kind in TEXTS:
-        strings = 1 if kind == Type.STRING else count
-        if data.count(b"\0", offset) < strings:
+def _check_entries(index: Iterable[Sequence[int]], data: bytes) -> None:
+    size = len(data)
+    for tag, kind, offset, count in index:
+        width = WIDTHS.get(kind)
+        if width is None:
+            raise ValueError(f"its header has data of tag {tag} of an unknown type: {kind}")
+        if not count or offset + count * width > size:
+            raise ValueError(f"its header has data of tag {tag} outside")
+        if kind in TEXTS and data.count(b"\0", offset) < (1 if kind == STRING else count):
             raise ValueError(f"its header has text of tag {tag} without an end")
 
 

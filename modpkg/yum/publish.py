@@ -10,7 +10,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from modpkg.formats.frames import Text
+from modpkg.formats.frames import Text, grouped
 from modpkg.host.files import new_directory, write_atomically
 from modpkg.model.repository import Replacement, Repository, Snapshot, address_of
 from modpkg.yum.repomd import file_name, names_in, render_repomd
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from modpkg.formats.frames import Facts, Frames
+    from modpkg.formats.frames import Facts, Frames, Group
     from modpkg.openpgp.sign import Session
 
 PRIMARY: Final = "primary"
@@ -69,22 +69,25 @@ def snapshot_name(identity: str) -> str:
     return f"snap-{identity}"
 
 
-def index_of(kind: str, digests: Sequence[str], frames: Frames) -> Text:
+def index_of(kind: str, groups: Sequence[Group], frames: Frames) -> Text:
     """Give one of the three indices: "primary", "filelists" or "other"."""
-    opening = f'<?xml version="1.0" encoding="UTF-8"?>\n{OPENINGS[kind] % len(digests)}\n'
+    count = sum(len(group.digests) for group in groups)
+    opening = f'<?xml version="1.0" encoding="UTF-8"?>\n{OPENINGS[kind] % count}\n'
     closing = f"{CLOSINGS[kind]}\n"
-    return Text(kind=kind, digests=digests, frames=frames, opening=opening.encode(), closing=closing.encode())
+    return Text(kind=kind, groups=groups, frames=frames, opening=opening.encode(), closing=closing.encode())
 
 
 def _write_repodata(repodata: Path, digests: Sequence[str], frames: Frames, *, rpm: Path, date: int) -> str:
-    indices = {kind: _write_index(repodata, index_of(kind, digests, frames), rpm=rpm) for kind in OPENINGS}
+    groups = grouped(digests)
+    indices = {kind: _write_index(repodata, index_of(kind, groups, frames), rpm=rpm) for kind in OPENINGS}
     return render_repomd(indices, date=date)
 
 
 def _write_index(repodata: Path, text: Text, *, rpm: Path) -> Facts:
     facts = text.known()
     if facts is None or not _is_there(repodata, file_name(text.kind, facts), rpm=rpm):
-        made, facts = text.make()
+        made = text.make()
+        facts = made.facts
         path = repodata / file_name(text.kind, facts)
         write_atomically(path, made.packed, sha256=facts.packed_sha256)
     return facts

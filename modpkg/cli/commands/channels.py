@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modpkg.cli.command import command
+from modpkg.cli.repository import described, remember
 
 if TYPE_CHECKING:
     from modpkg.cli.options import Session
@@ -60,13 +61,12 @@ def refresh(session: Session, *, channel: str | None = None, dry_run: bool = Fal
 
     Example: modpkg refresh --channel stable
     """
-    from modpkg.formats.documents import load_repository
     from modpkg.pipeline.journal import read_heads
     from modpkg.pipeline.refresh import channels_to_refresh, refreshed
     from modpkg.pipeline.workplace import Workplace
 
     heads = read_heads(Workplace(session.work).places)
-    names = channels_to_refresh(load_repository(session.repository), heads, channel)
+    names = channels_to_refresh(described(session), heads, channel)
     return [_change(session, name, refreshed, dry_run=dry_run) for name in names]
 
 
@@ -118,14 +118,13 @@ def retire(
 
     Example: modpkg retire slurm 23.11.4-2
     """
-    from modpkg.formats.documents import load_repository
     from modpkg.formats.relations import package_name
     from modpkg.model.version import ModuleVersion
     from modpkg.pipeline.retire import channels_of, retirement
     from modpkg.pipeline.workplace import Workplace
 
     name, number = package_name(module, platform), ModuleVersion.parse(version)
-    places, document = Workplace(session.work).places, load_repository(session.repository)
+    places, document = Workplace(session.work).places, described(session)
     channels = channels_of(places, document, name=name, version=number)
     planner = retirement(name, number, pins=_pins(session))
     # Planned for all channels before the first is changed.
@@ -141,13 +140,12 @@ def prune(session: Session, *, dry_run: bool = False) -> PruneResult:
     """
     from modpkg.cli.clock import now
     from modpkg.cli.results.channels import prune_result
-    from modpkg.formats.documents import load_repository
     from modpkg.pipeline import prune
     from modpkg.pipeline.journal import newest_of, read_heads
     from modpkg.pipeline.trim import trimming
     from modpkg.pipeline.workplace import Workplace
 
-    workplace, document = Workplace(session.work), load_repository(session.repository)
+    workplace, document = Workplace(session.work), described(session)
     pins, trimmed = _pins(session), []
     if document.keep_versions:
         heads = read_heads(workplace.places)
@@ -174,19 +172,22 @@ def _pins(session: Session) -> Pins:
 def _change(session: Session, channel: str, planner: Planner, *, dry_run: bool) -> ChangeResult:
     from modpkg.cli.clock import now
     from modpkg.cli.results.channels import change_result, planned_change
-    from modpkg.formats.documents import load_repository
     from modpkg.pipeline.change import carry_out, plan_change
-    from modpkg.pipeline.signing import find_signer
+    from modpkg.pipeline.signing import existing_signer, find_signer
     from modpkg.pipeline.target import Target
     from modpkg.pipeline.workplace import Workplace
 
-    workplace, document = Workplace(session.work), load_repository(session.repository)
+    workplace, document = Workplace(session.work), described(session)
     target = Target(repository=workplace.repository, document=document, channel=channel)
-    moment = now(session.environ)
-    # Planned first: a wrong name must not make a key.
-    planned = plan_change(planner, target=target, now=moment)
+    moment, home = now(session.environ), workplace.signing_home(session.environ)
     if dry_run:
-        return planned_change(planned, workplace.repository)
-    signer = find_signer(document, home=workplace.signing_home(session.environ), sink=session.sink)
+        return planned_change(plan_change(planner, target=target, now=moment), workplace.repository)
+    target.check()
+    signer = existing_signer(document, home=home, sink=session.sink)
+    if signer is None:
+        # Planned before: a wrong name must not make a key.
+        plan_change(planner, target=target, now=moment)
+        signer = find_signer(document, home=home, sink=session.sink)
     changed = carry_out(planner, target=target, signer=signer, now=moment, sink=session.sink)
+    remember(session)
     return change_result(changed, workplace.repository)

@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 from modpkg.cli.command import command
 from modpkg.cli.commands.modules import open_shop
+from modpkg.cli.repository import described, remember
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from modpkg.cli.options import Session
     from modpkg.cli.results.repositories import (
         ChannelResult,
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
         UploadResult,
         VerificationResult,
     )
+    from modpkg.pipeline.keep_inputs import Inputs
 
 
 @command(
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
         "channel": "Channel to publish to, such as testing.",
         "platform": "Platform whose modules to publish.",
         "module": "Publish this module and those it stands on. Default: all of the platform.",
+        "packages": "Folder whose .deb and .rpm files to publish instead of what the recipes make.",
         "dry_run": "Tell what would be published and change nothing.",
     },
 )
@@ -33,6 +39,7 @@ def publish(
     channel: str,
     platform: str = "bookworm",
     module: str | None = None,
+    packages: str | None = None,
     dry_run: bool = False,
 ) -> PublicationResult:
     """Add built modules to a signed apt and yum repository, for all clients at one moment.
@@ -41,26 +48,54 @@ def publish(
     """
     from modpkg.cli.clock import now
     from modpkg.cli.results.repositories import planned_publication, publication_result
-    from modpkg.formats.documents import load_repository
-    from modpkg.pipeline.publish_modules import inputs_of, packages_of, plan_publication, publish_packages
+    from modpkg.pipeline.publish import plan
+    from modpkg.pipeline.publish_modules import publish_packages
     from modpkg.pipeline.target import Target
     from modpkg.pipeline.workplace import Workplace
 
-    workplace = Workplace(session.work)
-    place, moment = workplace.repository, now(session.environ)
-    document = load_repository(session.repository)
-    target = Target(repository=place, document=document, channel=channel)
+    workplace, document = Workplace(session.work), described(session)
+    target = Target(repository=workplace.repository, document=document, channel=channel)
     target.check()
-    workshop = open_shop(session, platform, fast=False, offline=not document.keep_inputs)
-    packages = packages_of(workshop, module, sink=session.sink)
+    if packages is None:
+        found, inputs = _built(session, platform, module, keeps=document.keep_inputs and not dry_run)
+    else:
+        found, inputs = _given(packages, module, keeps=document.keep_inputs), {}
+    moment = now(session.environ)
     if dry_run:
-        return planned_publication(plan_publication(packages, target=target, now=moment), place)
+        planned = plan(found, target=target, now=moment)
+        return planned_publication(planned, workplace.repository)
     home = workplace.signing_home(session.environ)
-    inputs = inputs_of(workshop, packages, sink=session.sink) if document.keep_inputs else {}
     published = publish_packages(
-        packages, target=target, home=home, now=moment, inputs=inputs, sink=session.sink
+        found, target=target, home=home, now=moment, inputs=inputs, sink=session.sink
     )
-    return publication_result(published, place)
+    remember(session)
+    return publication_result(published, workplace.repository)
+
+
+def _built(
+    session: Session, platform: str, module: str | None, *, keeps: bool
+) -> tuple[Sequence[Path], Inputs]:
+    from modpkg.pipeline.publish_modules import inputs_of, packages_of
+
+    workshop = open_shop(session, platform, fast=False, offline=not keeps)
+    packages = packages_of(workshop, module, sink=session.sink)
+    return packages, inputs_of(workshop, packages, sink=session.sink) if keeps else {}
+
+
+def _given(folder: str, module: str | None, *, keeps: bool) -> Sequence[Path]:
+    from pathlib import Path
+
+    from modpkg.errors import BadInputError
+    from modpkg.pipeline.pairs import packages_in
+
+    if module is not None:
+        raise BadInputError("cannot publish both a folder and a module", hint="leave --module out")
+    if keeps:
+        raise BadInputError(
+            "cannot publish a folder: the repository keeps inputs, and packages do not bring theirs",
+            hint="publish where the modules were built, or take keep-inputs out of repository.yaml",
+        )
+    return packages_in(Path(folder))
 
 
 @command(
@@ -141,7 +176,7 @@ def verify_repository(
 ) -> VerificationResult:
     """Check a published repository as clients would and more closely; tell every fault at once.
 
-    Example: modpkg verify-repository --place https://repository.example.org/modpkg
+    Example: modpkg verify-repository https://repository.example.org/modpkg
     """
     import re
     from pathlib import Path
@@ -149,7 +184,7 @@ def verify_repository(
     from modpkg.cli.clock import clock, moment_of
     from modpkg.cli.results.repositories import verification_result
     from modpkg.formats.documents import load_repository
-    from modpkg.model.document import SHA256_PATTERN
+    from modpkg.model.patterns import SHA256_PATTERN
     from modpkg.pipeline.verify_repository import Wish, verify_repository
     from modpkg.pipeline.verify_site import addresses_of, published_origin, trusted_keys
     from modpkg.pipeline.workplace import Workplace

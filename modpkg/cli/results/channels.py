@@ -107,7 +107,7 @@ def prune_result(plan: PrunePlan, trimmed: Iterable[ChangeResult], repository: P
         deleted=plan.delete,
         marked=plan.mark,
         spared=plan.spare,
-        waiting=len(plan.doomed.since) - len(plan.delete),
+        waiting=len(plan.doomed) - len(plan.delete),
         kept_for_locks=plan.pinned,
         trimmed=tuple(trimmed),
     )

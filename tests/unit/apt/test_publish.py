@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from modpkg.apt.publish import Listed, architectures_of, by_hash, changelog_path, write_indices
+from modpkg.apt.publish import architectures_of, by_hash, changelog_path, write_indices
 from modpkg.apt.release import Index, Release, parse_release
 from modpkg.model.repository import Replacement, Repository, Snapshot
 from tests.support.frames import MadeFrames
@@ -14,6 +15,8 @@ from tests.support.pens import pen
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from modpkg.apt.publish import Listed
 
 DATE = 1_763_805_600
 DOCUMENT = Repository(
@@ -30,7 +33,7 @@ class Made(MadeFrames):
 
 
 def listed(architecture: str, name: str = "core") -> Listed:
-    return Listed(sha256=name, architecture=architecture)
+    return name, architecture
 
 
 def write(www: Path, *packages: Listed) -> tuple[Replacement, ...]:
@@ -113,7 +116,7 @@ def test_by_hash_is_beside_the_index() -> None:
 
 
 def written_for(www: Path, channel: str, frames: Made, *, date: int = DATE) -> tuple[Replacement, ...]:
-    snapshot = SNAPSHOT.model_copy(update={"channel": channel, "date": date})
+    snapshot = replace(SNAPSHOT, channel=channel, date=date)
     packages = [listed("amd64")]
     return write_indices(www, packages, frames=frames, snapshot=snapshot, document=DOCUMENT, session=pen())
 

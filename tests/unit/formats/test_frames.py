@@ -3,9 +3,17 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from modpkg.formats.frames import Text, cut, framed, pack
+from modpkg.formats.frames import Framed, Text, cut, grouped, pack
 from tests.support.frames import MadeFrames
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def framed(kind: str, names: Sequence[str], frames: MadeFrames, **around: bytes) -> Framed:
+    return Text(kind=kind, groups=grouped(names), frames=frames, plain=True, **around).make()
 
 
 def digests(count: int) -> list[str]:
@@ -18,7 +26,7 @@ def test_an_index_is_one_gzip_file_of_all_its_pieces() -> None:
     text = "".join(f"x {name}\n" for name in names)
     assert gzip.decompress(made.packed).decode() == f"<{text}>"
     assert made.raw.decode() == f"<{text}>"
-    assert (made.size, made.sha256) == (len(made.raw), hashlib.sha256(made.raw).hexdigest())
+    assert (made.facts.size, made.facts.sha256) == (len(made.raw), hashlib.sha256(made.raw).hexdigest())
 
 
 def test_one_new_piece_changes_one_frame_wherever_it_is_put_in() -> None:
@@ -65,7 +73,7 @@ def test_groups_are_cut_by_digests_and_lose_none() -> None:
 
 def test_an_empty_index_is_still_a_gzip_file() -> None:
     made = framed("x", [], MadeFrames())
-    assert (gzip.decompress(made.packed), made.size) == (b"", 0)
+    assert (gzip.decompress(made.packed), made.facts.size) == (b"", 0)
 
 
 def test_a_frame_holds_no_time_and_no_name() -> None:
@@ -74,15 +82,17 @@ def test_a_frame_holds_no_time_and_no_name() -> None:
 
 def test_an_index_that_was_made_is_known_by_its_packages_and_what_stands_around_them() -> None:
     frames = MadeFrames()
-    text = Text(kind="x", digests=digests(200), frames=frames, opening=b"<")
+    text = Text(kind="x", groups=grouped(digests(200)), frames=frames, opening=b"<")
     assert text.known() is None
-    made, facts = text.make()
-    assert facts == made.facts() == text.known()
-    assert (facts.packed_size, facts.size) == (len(made.packed), len(made.raw))
+    made = text.make()
+    facts = made.facts
+    assert facts == text.known()
+    assert (facts.packed_size, made.raw) == (len(made.packed), b"")
+    assert facts.size == len(gzip.decompress(made.packed))
     assert facts.packed_sha256 == hashlib.sha256(made.packed).hexdigest()
     others = (
         replace(text, kind="y"),
-        replace(text, digests=digests(199)),
+        replace(text, groups=grouped(digests(199))),
         replace(text, opening=b">"),
         replace(text, opening=b"", closing=b"<"),
     )

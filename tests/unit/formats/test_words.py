@@ -15,12 +15,12 @@ from modpkg.model import (
     changelog,
     config,
     disks,
-    document,
     files,
     hostlist,
     manifest,
+    patterns,
     recipe,
-    repository,
+    repository_document,
     settings,
     site,
     size,
@@ -31,15 +31,15 @@ def fault(kind: str, value: object, *, written: str = "", **context: object) -> 
     return Fault(kind=kind, value=value, written=written, context=context)
 
 
-def patterns(value: Any) -> set[str]:
+def patterns_of(value: Any) -> set[str]:
     if isinstance(value, dict):
         own = {value["pattern"]} if isinstance(value.get("pattern"), str) else set()
-        return own.union(*map(patterns, value.values()))
-    return set().union(*map(patterns, value)) if isinstance(value, list) else set()
+        return own.union(*map(patterns_of, value.values()))
+    return set().union(*map(patterns_of, value)) if isinstance(value, list) else set()
 
 
 def test_every_pattern_of_a_document_has_words() -> None:
-    found = set().union(*(patterns(json.loads(json.dumps(schema_of(kind)))) for kind in KINDS))
+    found = set().union(*(patterns_of(json.loads(json.dumps(schema_of(kind)))) for kind in KINDS))
     assert found
     assert found - FORMS.keys() == set()
 
@@ -97,32 +97,32 @@ def test_closest_names_one_or_all_or_nothing() -> None:
 
 # For each pattern what it takes, the examples of its hint among them, and what it has to refuse.
 TEXTS = {
-    document.NAME_PATTERN: (
+    patterns.NAME_PATTERN: (
         ["slurm", "slurm-24", "a1"],
         ["Slurm", "-a", "a-", "a--b", "1a", "a_b", "a\n", ""],
     ),
-    document.PACKAGE_PATTERN: (["libstdc++6", "g++", "0ad"], ["a", "A1", "+a", "a b", "a\n"]),
-    document.UPSTREAM_PATTERN: (
+    patterns.PACKAGE_PATTERN: (["libstdc++6", "g++", "0ad"], ["a", "A1", "+a", "a b", "a\n"]),
+    patterns.UPSTREAM_PATTERN: (
         ["12.0.3", "0.0.0"],
         ["12.0", "12.0.3.1", "1.01.0", "v1.0.0", "1.0.0-1", "1.0.٣"],
     ),
-    document.VERSION_PATTERN: (
+    patterns.VERSION_PATTERN: (
         ["12.0.3-41"],
         ["12.0.3", "12.0.3-0", "12.0.3-01", "12.0.3-41\n", "1:2.0.3-4"],
     ),
-    document.LINE_PATTERN: (["a", "Größe: 5 €"], ["", " a", "a ", "a\tb", "a\nb", "\x1b[31m"]),
-    document.WORD_PATTERN: (["main", "non-free-firmware"], ["", "a b", "a\n"]),
-    document.PATH_PATTERN: (["/", "/etc", "/etc/a b"], ["", "etc", "/etc/", "//etc", "/a\nb"]),
-    document.URL_PATTERN: (
+    patterns.LINE_PATTERN: (["a", "Größe: 5 €"], ["", " a", "a ", "a\tb", "a\nb", "\x1b[31m"]),
+    patterns.WORD_PATTERN: (["main", "non-free-firmware"], ["", "a b", "a\n"]),
+    patterns.PATH_PATTERN: (["/", "/etc", "/etc/a b"], ["", "etc", "/etc/", "//etc", "/a\nb"]),
+    patterns.URL_PATTERN: (
         ["https://slurm.schedmd.com/"],
         ["ftp://a", "https://", "https://a b", "slurm.org"],
     ),
-    document.PERSON_PATTERN: (
+    patterns.PERSON_PATTERN: (
         ["Name <user@example.org>"],
         ["Name", "<user@example.org>", "Name <user>", "a\nb <c@d>"],
     ),
-    document.ACCOUNT_PATTERN: (["munge", "_rpc", "systemd-network"], ["", "1a", "a b", "a:b", "-a"]),
-    document.SHA256_PATTERN: (["0f" * 32], ["0F" * 32, "0f" * 31, "g" * 64, "0f" * 32 + "\n"]),
+    patterns.ACCOUNT_PATTERN: (["munge", "_rpc", "systemd-network"], ["", "1a", "a b", "a:b", "-a"]),
+    patterns.SHA256_PATTERN: (["0f" * 32], ["0F" * 32, "0f" * 31, "g" * 64, "0f" * 32 + "\n"]),
     address.MACS_PATTERN: (
         ["52:54:00:12:34:56", "52:54:00:12:34:56 52:54:00:12:34:57"],
         ["", "52:54:00:12:34", "52-54-00-12-34-56", "52:54:00:12:34:AB", "52:54:00:12:34:56\n"],
@@ -160,7 +160,7 @@ TEXTS = {
     changelog.INPUTS_PATTERN: ([f"sha256:{'0f' * 32}"], ["0f" * 32, "sha256:0f", f"md5:{'0f' * 32}"]),
     changelog.CHANGE_PATTERN: (["First release.", "One.\nTwo."], ["", " a", "a\tb", "\na"]),
     manifest.PIN_PATTERN: (["12.0.3-41", "~12.0", "~12"], ["12.0", "~", ">=12.0", "~12.0.3-41-1", "*"]),
-    document.GLOB_PATTERN: (["/usr/share/doc/**", "/*"], ["usr/**", "/", "/a\nb"]),
+    patterns.GLOB_PATTERN: (["/usr/share/doc/**", "/*"], ["usr/**", "/", "/a\nb"]),
     recipe.MODE_PATTERN: (["0644", "04755"], ["644", "0888", "u+x", "0o644", "06444444"]),
     recipe.UNIT_PATTERN: (
         ["munge.service", "getty@tty1.service"],
@@ -172,13 +172,13 @@ TEXTS = {
     ),
     site.DOMAIN_PATTERN: (["cluster.example.org", "local"], ["", ".", "a..b", "-a", "a-", "a b", "a\n"]),
     site.ZONE_PATTERN: (["UTC", "Europe/Berlin", "Etc/GMT+12"], ["", "/UTC", "Europe/", "../x", "a b"]),
-    document.RELATIVE_PATTERN: (["a", "a/b c"], ["", "/a", "a/", "a//b", "a\n"]),
+    patterns.RELATIVE_PATTERN: (["a", "a/b c"], ["", "/a", "a/", "a//b", "a\n"]),
     files.BELOW_ROOT_PATTERN: (["/etc/x", "/a"], ["", "/", "//", "a", "//a"]),
     settings.MOUNT_POINT_PATTERN: (["/home", "/a-b/c"], ["", "/", "home", "/a b", "/a\\b", "/a/", "/a\n"]),
     settings.MOUNT_WORD_PATTERN: (["10.0.0.1:/home", "rw,hard"], ["", "a b", "a\\", "a\n"]),
     size.SIZE_PATTERN: (["150 MB", "1.5 GiB", "0.5 kB"], ["", "150", "150MB", "150 mb", "0 MB", "01 MB"]),
-    repository.BASE_URL_PATTERN: (["https://a", "file:///srv/repo"], ["a", "https://", "ssh://a"]),
-    repository.KEY_PATTERN: (
+    repository_document.BASE_URL_PATTERN: (["https://a", "file:///srv/repo"], ["a", "https://", "ssh://a"]),
+    repository_document.KEY_PATTERN: (
         ["0123456789ABCDEF" * 2 + "01234567"],
         ["0123", "0123456789abcdef" * 2 + "01234567"],
     ),

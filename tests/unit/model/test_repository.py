@@ -3,9 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-from pydantic import ValidationError
-
 from modpkg.model.repository import Places, Repository, address_of
 
 FIELDS: dict[str, Any] = {
@@ -14,34 +11,6 @@ FIELDS: dict[str, Any] = {
     "base_url": "https://repository.example.org",
     "channels": ("testing",),
 }
-
-
-def test_defaults() -> None:
-    repository = Repository(**FIELDS)
-    assert (repository.key, repository.valid_days, repository.keep_snapshots) == (None, 14, 10)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"base_url": "ftp://example.org"},
-        {"base_url": "https://example.org/a b"},
-        {"channels": ()},
-        {"key": "abcdef"},
-        {"key": "a" * 40},
-        {"valid_days": 0},
-        {"keep_snapshots": 1},
-        {"keep_versions": 0},
-        {"grace_days": -1},
-    ],
-)
-def test_other_values(change: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
-        Repository(**{**FIELDS, **change})
-
-
-def test_a_key_is_its_whole_fingerprint() -> None:
-    assert Repository(**FIELDS, key="0123456789ABCDEF" * 2 + "01234567").key
 
 
 def test_the_address_has_no_slash_at_its_end() -> None:
@@ -62,7 +31,6 @@ def test_what_clients_see_and_what_publishers_keep_lie_apart() -> None:
         places.lock,
         places.pending,
         places.incoming,
-        places.signed,
         places.snapshots,
         places.index,
         places.doomed,

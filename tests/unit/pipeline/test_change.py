@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from modpkg.errors import ModpkgError
 from modpkg.events import Event, StepFinished, StepSkipped, StepStarted, Warned
+from modpkg.formats.publications import publication_text
+from modpkg.model.repository import Publication
 from modpkg.pipeline import switch
 from modpkg.pipeline.change import carry_out
 from modpkg.pipeline.journal import read_snapshots
@@ -77,9 +78,9 @@ def test_a_change_that_was_cut_short_is_finished_by_the_next_one(
 
 def test_what_was_decided_before_is_finished_first(workshop: Workshop) -> None:
     done = workshop.change(promotion("testing"), channel="stable", now=NOW + 1)
-    publication = {"snapshot": done.snapshot.model_dump(mode="json"), "replacements": []}
+    publication = Publication(snapshot=done.snapshot, replacements=())
     (workshop.places.snapshots / f"{done.snapshot.id}.json").unlink()
-    workshop.places.pending.write_text(json.dumps(publication))
+    workshop.places.pending.write_text(publication_text(publication))
     events: list[Event] = []
     target = workshop.target("stable")
     carry_out(refreshed, target=target, signer=workshop.signer, now=NOW + 2, sink=events.append)

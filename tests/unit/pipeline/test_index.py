@@ -210,8 +210,10 @@ def test_a_full_disk_does_not_cost_the_cache(workshop: Workshop) -> None:
 def test_the_order_is_that_of_what_is_listed(workshop: Workshop) -> None:
     digests = digests_of(workshop)
     with borrowed_index(workshop.places) as index:
-        known = [(each.sha256, each.architecture, each.is_deb) for each in index.listed(digests)]
-        assert index.order(digests) == known
+        known = index.listed(digests)
+        debs, rpms = index.order(digests)
+        assert debs == [(each.sha256, each.architecture) for each in known if each.is_deb]
+        assert rpms == [each.sha256 for each in known if not each.is_deb]
         assert index.labels(digests) == tuple(each.label for each in index.listed(digests) if each.is_deb)
         assert index.labels(()) == ()
 

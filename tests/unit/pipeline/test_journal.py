@@ -6,6 +6,7 @@ import pytest
 
 from modpkg.errors import ModpkgError
 from modpkg.events import Event, Warned
+from modpkg.formats.publications import publication_text, snapshot_text
 from modpkg.model.repository import Places, Publication, Replacement, Snapshot, manifest_text, snapshot_id
 from modpkg.pipeline import journal
 from modpkg.pipeline.journal import TAKEN_SECONDS, commit, newest_of, read_snapshots, recover
@@ -93,7 +94,7 @@ def test_a_commit_that_is_killed_at_any_step_is_finished_later(
         return replaced
 
     with monkeypatch.context() as patch:
-        patch.setattr(journal, "write_atomically", killing(journal.write_atomically))
+        patch.setattr(journal, "replace_atomically", killing(journal.replace_atomically))
         patch.setattr(journal, "_put", killing(journal._put))  # noqa: SLF001 (the point to be killed at)
         try:
             commit(places, publication(7))
@@ -111,7 +112,7 @@ def test_a_commit_that_is_killed_at_any_step_is_finished_later(
 
 def test_recovery_says_so(places: Places) -> None:
     places.state.mkdir()
-    places.pending.write_text(publication(7).model_dump_json())
+    places.pending.write_text(publication_text(publication(7)))
     events: list[Event] = []
     recover(places, sink=events.append)
     assert events == [Warned(f"finishing the interrupted publication {snapshot(7).id} of channel testing")]
@@ -128,7 +129,7 @@ def test_recovery_with_nothing_to_do_is_silent_and_drops_what_was_begun(places: 
 def test_the_newest_snapshot_of_a_channel_is_that_of_the_latest_date(places: Places) -> None:
     for each in (snapshot(9), snapshot(7), snapshot(11, "stable"), snapshot(8)):
         places.snapshots.mkdir(parents=True, exist_ok=True)
-        (places.snapshots / f"{each.id}.json").write_text(each.model_dump_json())
+        (places.snapshots / f"{each.id}.json").write_text(snapshot_text(each))
     found = read_snapshots(places)
     assert [each.date for each in found] == [7, 8, 9, 11]
     assert newest_of(found, "testing") == snapshot(9)

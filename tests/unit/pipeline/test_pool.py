@@ -87,7 +87,7 @@ def test_few_and_many_packages_are_taken_in(places: Places, source: Path, count:
             copy = source.with_name(f"{number}.deb")
             copy.write_bytes(CONTENT + str(number).encode())
             taking.add(copy, file_name=f"x_{number}_all.deb")
-        taking.write(places.state / "signed/record", "text\n")
+        taking.write(places.www / "changelogs/main/x", "text\n")
     assert len(list(places.www.glob("pool/*/*/*.deb"))) == count
-    assert (places.state / "signed/record").read_text() == "text\n"
+    assert (places.www / "changelogs/main/x").read_text() == "text\n"
     assert list(places.incoming.iterdir()) == []

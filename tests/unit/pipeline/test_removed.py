@@ -24,14 +24,14 @@ def workshop(tmp_path: Path) -> Workshop:
 
 def test_the_same_bytes_are_welcome_again(workshop: Workshop) -> None:
     (pair,) = read_pairs(workshop.make())
-    check_removed(workshop.places, pair)
+    check_removed(workshop.places, [pair])
 
 
 @pytest.mark.parametrize("changes", [{"content": "other"}, {"summary": "other"}])
 def test_other_bytes_are_refused(workshop: Workshop, changes: dict[str, str]) -> None:
     (pair,) = read_pairs(workshop.make(**changes))
     with pytest.raises(BadInputError, match="it was published with other content, and deleted later"):
-        check_removed(workshop.places, pair)
+        check_removed(workshop.places, [pair])
 
 
 def test_deleted_versions_are_known_by_name(workshop: Workshop, tmp_path: Path) -> None:

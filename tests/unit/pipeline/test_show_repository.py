@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def test_a_channel_that_nothing_was_published_to_says_how_to(repository: Path) -
 
 def test_a_channel_of_no_document_is_not_shown_unless_named(repository: Path) -> None:
     put(repository, "testing", "1.0.0-1")
-    smaller = DOCUMENT.model_copy(update={"channels": ("stable",)})
+    smaller = replace(DOCUMENT, channels=("stable",))
     with pytest.raises(BadInputError, match="nothing is published"):
         show_channels(repository, smaller, channel=None)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import createrepo_c
 import pytest
 
+from modpkg.formats.frames import grouped
 from modpkg.model.repository import Replacement, Repository, Snapshot
 from modpkg.yum.publish import index_of, write_snapshot
 from tests.support.frames import MadeFrames
@@ -63,7 +64,7 @@ def files_of(www: Path, letter: str) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("kind", ["primary", "filelists", "other"])
 def test_indices_look_as_they_always_did(kind: str, golden: Callable[[Path, str], None]) -> None:
-    index, _ = index_of(kind, digests("a", "b"), Made()).make()
+    index = index_of(kind, grouped(digests("a", "b")), Made()).make()
     golden(GOLDEN / f"{kind}.xml", gzip.decompress(index.packed).decode())
 
 

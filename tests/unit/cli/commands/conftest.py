@@ -17,7 +17,7 @@ from tests.support.sessions import called, session_of
 @pytest.fixture
 def released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     """Give a session in it."""
-    monkeypatch.setattr("modpkg.pipeline.publish_modules.find_signer", lambda *_, **__: pen_signer())
+    monkeypatch.setattr("modpkg.pipeline.signing.find_signer", lambda *_, **__: pen_signer())
     trust_pens(monkeypatch)
     fix_tools(monkeypatch)
     FakeWorker.installed(monkeypatch)

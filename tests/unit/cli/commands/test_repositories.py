@@ -9,6 +9,7 @@ from modpkg.errors import BadInputError
 from tests.support.checkout import Checkout, fix_tools
 from tests.support.fake_worker import FakeWorker, stock
 from tests.support.pens import PEN_KEY, pen_signer, trust_pens
+from tests.support.repos import make_pair
 from tests.support.sessions import called, session_of
 
 NAMES = [f"modpkg-module-{name}-bookworm" for name in ("core", "kernel", "slurm")]
@@ -24,7 +25,7 @@ def homes(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         asked.append(home)
         return pen_signer()
 
-    monkeypatch.setattr("modpkg.pipeline.publish_modules.find_signer", find)
+    monkeypatch.setattr("modpkg.pipeline.signing.find_signer", find)
     trust_pens(monkeypatch)
     fix_tools(monkeypatch)
     FakeWorker.installed(monkeypatch)
@@ -71,15 +72,16 @@ def test_a_dry_run_writes_nothing_and_needs_no_key(session: Session, homes: list
 
 
 def test_the_home_of_the_key_may_be_named(session: Session, homes: list[Path]) -> None:
+    keys = session.work / "keys"
     named = Session(
         project=session.project,
         work=session.work,
         store=session.store,
         sink=session.sink,
-        environ={**session.environ, "MODPKG_GNUPGHOME": "/keys"},
+        environ={**session.environ, "MODPKG_GNUPGHOME": str(keys)},
     )
     called(publish, named, channel="testing")
-    assert homes == [Path("/keys")]
+    assert homes == [keys]
 
 
 def test_a_channel_that_is_not_there_is_refused_before_anything_is_read(session: Session) -> None:
@@ -100,3 +102,26 @@ def test_channels_are_shown_with_their_modules(session: Session) -> None:
 def test_without_a_repository_there_is_nothing_to_show(session: Session) -> None:
     with pytest.raises(BadInputError, match="nothing is published"):
         called(show_repository, session)
+
+
+def test_packages_of_a_folder_are_published_without_recipes(session: Session, tmp_path: Path) -> None:
+    (session.recipes / "platforms/bookworm.lock").unlink()
+    packages = make_pair(tmp_path / "elsewhere", "tools", "2.0.0-1")
+    folder = str(packages[0].parent)
+    planned = called(publish, session, channel="testing", packages=folder, dry_run=True)
+    assert (planned.snapshot, planned.added) == (None, ("modpkg-module-tools-bookworm 2.0.0-1 amd64",))
+    result = called(publish, session, channel="testing", packages=folder)
+    assert result.added == planned.added
+    assert (session.work / "repository/state/description.json").exists()
+
+
+def test_a_folder_and_a_module_are_not_published_at_once(session: Session, tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="both a folder and a module"):
+        called(publish, session, channel="testing", packages=str(tmp_path), module="core")
+
+
+def test_a_folder_brings_no_inputs_to_keep(session: Session, tmp_path: Path) -> None:
+    with session.repository.open("a") as stream:
+        stream.write("keep-inputs: true\n")
+    with pytest.raises(BadInputError, match="packages do not bring theirs"):
+        called(publish, session, channel="testing", packages=str(tmp_path))

@@ -2,7 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from modpkg.cli.results import channels as results
-from modpkg.model.repository import Doomed, Snapshot
+from modpkg.model.repository import Snapshot
 from modpkg.pipeline.change import Changed, ChangePlan
 from modpkg.pipeline.list_snapshots import SnapshotState
 from modpkg.pipeline.prune import PrunePlan
@@ -44,9 +44,7 @@ def test_a_snapshot_tells_whether_it_is_current() -> None:
 
 
 def test_a_prune_tells_what_waits() -> None:
-    plan = PrunePlan(
-        mark=("a",), delete=("b",), spare=("c",), doomed=Doomed(since={"a": 2, "b": 1, "d": 2}), pinned=2
-    )
+    plan = PrunePlan(mark=("a",), delete=("b",), spare=("c",), doomed={"a": 2, "b": 1, "d": 2}, pinned=2)
     result = results.prune_result(plan, [], WWW.parent)
     assert (result.deleted, result.marked, result.spared) == (("b",), ("a",), ("c",))
     assert (result.waiting, result.kept_for_locks, result.trimmed) == (2, 2, ())
