@@ -124,7 +124,6 @@ services:
   enable: [probe.service]
   mask: [fstrim.timer]
 scripts: [greet.sh]
-build: {packages: [make], scripts: [build.sh]}
 """,
 }
 FILES = {
@@ -138,10 +137,6 @@ FILES = {
     "probe/program": "#!/bin/sh\nexec hello\n",
     "probe/tree/one": "1\n",
     "probe/tree/below/two": "2\n",
-    # By a program that is in no module.
-    "probe/build.sh": 'mkdir -p "$DESTDIR/usr/share/probe"\n'
-    'printf "all:\\n\\t@hello >$DESTDIR/usr/share/probe/built\\n" | make -f -\n'
-    "test ! -e /usr/share/probe/greeting\n",
     # Commands of the modules below, run where the module's own files are already in place.
     "probe/greet.sh": "hello >/usr/share/probe/greeting\ntest -u /usr/bin/probe\n"
     # What a test needs to know about the surroundings; it leaves no trace.
