@@ -43,7 +43,9 @@ DIFFERENCES: Final = {
     r"etc/systemd/system/(apt-daily.*|dpkg-db-backup|e2scrub_all|fstrim)\.timer|"
     r"var/lib/systemd/deb-systemd-helper-enabled/(.*/)?e2scrub_all\.timer(\.dsh-also)?|"
     r"(etc|usr/lib)/systemd/system/(.*/)?modpkg-.*|"
-    r"etc/systemd/system/(ssh\.service\.d(/.*)?|timers\.target\.wants(/.*)?)": "core's recipe masks and adds units",
+    r"etc/systemd/system/((modprobe@drm|systemd-repart)\.service|timers\.target\.wants(/.*)?)|"
+    r"etc/systemd/system/(ssh|systemd-random-seed|systemd-udev-trigger)\.service\.(d|wants)(/.*)?|"
+    r"etc/systemd/system-generators(/.*)?|etc/ssh/sshd_config\.d/modpkg-.*": "core's recipe masks and adds units",
     r"usr/lib/udev/hwdb\.bin": "made of the inputs that core's recipe keeps",
     r".*/__pycache__(/.*)?": "Python makes it anew, and it holds times",
     r"var/lib/ucf/(hashfile|registry)\.[0-9]": "databases as they were",

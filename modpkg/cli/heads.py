@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modpkg.cli.images import find_image, read_image
 from modpkg.errors import BadInputError
 from modpkg.formats.words import closest
 from modpkg.node.head import named_images
 from modpkg.pipeline.head import plan_head
+from modpkg.pipeline.images import find_image, read_image
 from modpkg.pipeline.workplace import Workplace
 
 if TYPE_CHECKING:

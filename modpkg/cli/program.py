@@ -27,11 +27,14 @@ from modpkg.cli.commands import (
     repositories,
     shares,
 )
+from modpkg.cli.spelling import spelled_out
 from modpkg.cli.streams import usable, write_line
 from modpkg.errors import EXIT_BAD_INPUT, BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from modpkg.cli.command import Command
 
 LISTING: Final = frozenset({"--list", "-l", "--complete"})
 COMMAND_GROUPS: Final = (
@@ -56,14 +59,37 @@ def command_collection(words: Sequence[str] = ()) -> Collection:
 
     Invoke copies all that it knows when it reads a command line, which takes a tenth of a short command's time.
     """
-    tasks = {
-        name: task for group in COMMAND_GROUPS for name, task in Collection.from_module(group).tasks.items()
-    }
+    tasks = _commands()
     named = tasks.keys() & set(words) if LISTING.isdisjoint(words) else set()
     collection = Collection()
     for name in named or tasks:
         collection.add_task(tasks[name], name=name)
     return collection
+
+
+def run_if_respelled(words: Sequence[str], *, binary: str) -> None:
+    """Run a command line that invoke's own program could not read, and end the process; leave others to it."""
+    spelled = _spelled_out(words)
+    if spelled != list(words):
+        _program(spelled, binary=binary).run([binary, *spelled])
+        # It ends the process itself only where something failed, or was only to be shown.
+        sys.exit(0)
+
+
+def _spelled_out(words: Sequence[str]) -> list[str]:
+    return spelled_out(words, _commands()) if LISTING.isdisjoint(words) else list(words)
+
+
+def _commands() -> dict[str, Command]:
+    return {
+        name: task for group in COMMAND_GROUPS for name, task in Collection.from_module(group).tasks.items()
+    }
+
+
+def _program(words: Sequence[str], *, binary: str) -> ModpkgProgram:
+    return ModpkgProgram(
+        name="modpkg", binary=binary, binary_names=[binary], namespace=command_collection(words)
+    )
 
 
 class ModpkgProgram(Program):
@@ -114,10 +140,9 @@ class ModpkgProgram(Program):
 
 def main() -> None:
     """Run the program with the arguments of this process."""
-    commands = command_collection(sys.argv[1:])
-    program = ModpkgProgram(name="modpkg", binary="modpkg", binary_names=["modpkg"], namespace=commands)
+    words = _spelled_out(sys.argv[1:])
     try:
-        program.run()
+        _program(words, binary="modpkg").run(["modpkg", *words])
     except BrokenPipeError:
         # The reader of --help or --list has seen enough.
         sys.exit(0)

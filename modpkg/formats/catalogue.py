@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from modpkg.errors import BadInputError, DocumentError, Problem
@@ -18,7 +18,7 @@ from modpkg.model.recipe import Recipe
 from modpkg.model.site import SiteDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 RECIPE: Final = "recipe.yaml"
@@ -52,15 +52,35 @@ class Catalogue:
 
 def load_catalogue(recipes: Path) -> Catalogue:
     """Load all documents below `recipes`; raises DocumentError with all faults of all files."""
-    if not recipes.is_dir():
-        raise BadInputError(
-            "cannot find the recipes", where=str(recipes), hint="run it in a checkout of modpkg"
-        )
-    drafts = _drafts(recipes)
+    return _checked(recipes, _drafts(recipes, _folders(recipes)))
+
+
+def load_images(recipes: Path) -> Catalogue:
+    """Load what an image is made by: manifests, platforms, sites. Modules are known by their folders, and not read.
+
+    A manifest that has a lock was checked with the recipes when it was locked. Raises what `load_catalogue` does.
+    """
+    unread = {folder.name: _unread(folder / RECIPE) for folder in _folders(recipes)}
+    return _checked(recipes, replace(_drafts(recipes, ()), recipes=unread))
+
+
+def _unread(path: Path) -> Loaded[Recipe]:
+    return Loaded(path=path, parsed=None, document=None, problems=())
+
+
+def _checked(recipes: Path, drafts: Drafts) -> Catalogue:
     problems = [*_strays(recipes), *drafts.problems(), *check_together(drafts)]
     if problems:
         raise DocumentError(problems)
     return _catalogue(recipes, drafts)
+
+
+def _folders(recipes: Path) -> list[Path]:
+    if not recipes.is_dir():
+        raise BadInputError(
+            "cannot find the recipes", where=str(recipes), hint="run it in a checkout of modpkg"
+        )
+    return sorted(path for path in (recipes / "modules").glob("[!.]*") if path.is_dir())
 
 
 def order(catalogue: Catalogue, platform: str) -> list[str]:
@@ -79,8 +99,7 @@ def _edges(catalogue: Catalogue) -> Mapping[str, tuple[str, ...]]:
     return edges_of({name: folder.recipe for name, folder in catalogue.recipes.items()})
 
 
-def _drafts(recipes: Path) -> Drafts:
-    folders = sorted(path for path in (recipes / "modules").glob("[!.]*") if path.is_dir())
+def _drafts(recipes: Path, folders: Sequence[Path]) -> Drafts:
     return Drafts(
         root=recipes,
         platforms=_all(recipes / "platforms", Platform),

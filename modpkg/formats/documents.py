@@ -7,13 +7,15 @@ catalogue's work.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from pydantic import ValidationError
 
 from modpkg.errors import DocumentError, Problem
 from modpkg.formats import checks, yaml
 from modpkg.formats.problems import problems_of
+from modpkg.formats.text import read_text
 from modpkg.model.document import Document
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from modpkg.model.site import SiteDocument
 
 D = TypeVar("D", bound=Document)
+LARGEST_KEPT: Final = 8 << 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +87,21 @@ def load_site(path: Path) -> SiteDocument:
 def examine(path: Path, model: type[D]) -> Loaded[D]:
     """Read a file as a document and keep its problems instead of raising them."""
     try:
-        parsed = yaml.read(path)
+        text = read_text(path)
+        take = _kept if len(text) <= LARGEST_KEPT else _taken_apart
+        return take(text, path, model)
     except DocumentError as error:
         return Loaded(path=path, parsed=None, document=None, problems=tuple(error.problems))
-    return validate(path, parsed, model)
+
+
+def _taken_apart(text: str, path: Path, model: type[D]) -> Loaded[D]:
+    return validate(path, yaml.parse(text, file=str(path)), model)
+
+
+@lru_cache(maxsize=128)
+def _kept(text: str, path: Path, model: type[Any]) -> Loaded[Any]:
+    # A line of several commands reads the same documents again and again. What they hold is never changed.
+    return _taken_apart(text, path, model)
 
 
 def validate(path: Path, parsed: yaml.Parsed, model: type[D]) -> Loaded[D]:

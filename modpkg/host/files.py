@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import mmap
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from modpkg.events import Sink, Warned, ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 # Linux: fcntl.h and stdio.h. Python has no name for them.
 AT_FDCWD: Final = -100
 RENAME_EXCHANGE: Final = 2
+COMPARED_BYTES: Final = 1 << 20
 SMALL: Final = 1 << 16
 COPIED_BYTES: Final = 1 << 30
 
@@ -47,6 +50,48 @@ def digest_file(path: Path) -> str:
 def receipt_of(path: Path) -> Receipt:
     """Measure a file that exists."""
     return Receipt(path=path, size=path.stat().st_size, sha256=digest_file(path))
+
+
+def same_content(one: Path, other: Path) -> bool:
+    """Tell whether two files hold the same bytes, without a digest of either."""
+    with one.open("rb") as first, other.open("rb") as second:
+        if os.fstat(first.fileno()).st_size != os.fstat(second.fileno()).st_size:
+            return False
+        while piece := first.read(COMPARED_BYTES):
+            if piece != second.read(COMPARED_BYTES):
+                return False
+        return not second.read(1)
+
+
+@contextmanager
+def measuring(path: Path) -> Iterator[Callable[[], Receipt]]:
+    """Measure a file, which nobody changes, by a thread while the block works; what is given waits for it.
+
+    The file is mapped and hashed in one call: a thread that comes back to Python for each block waits for its lock.
+    """
+    found: list[Receipt] = []
+
+    def measure() -> None:
+        # An empty file cannot be mapped. What else keeps the thread from it is said below, to who asks.
+        with suppress(OSError, ValueError):
+            found.append(_mapped_receipt(path))
+
+    def receipt() -> Receipt:
+        thread.join()
+        return found[0] if found else receipt_of(path)
+
+    thread = Thread(target=measure, daemon=True)
+
+    thread.start()
+    try:
+        yield receipt
+    finally:
+        thread.join()
+
+
+def _mapped_receipt(path: Path) -> Receipt:
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return Receipt(path=path, size=len(content), sha256=hashlib.sha256(content).hexdigest())
 
 
 def write_atomically(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import ModpkgError
+from modpkg.host.mount_calls import mount, unmount
 from modpkg.host.run import run
 
 if TYPE_CHECKING:
@@ -49,13 +50,16 @@ def overlay(
 def mounted(source: str | Path, target: Path, *, kind: str = "", options: str = "") -> Iterator[None]:
     """Mount `source` on `target` inside the block; `kind` is a file system, or empty for a bind mount."""
     target.mkdir(parents=True, exist_ok=True) if not target.exists() else None
-    what = ["-t", kind] if kind else ["--bind"]
-    run(["mount", *what, *(["-o", options] if options else []), source, target])
+    if "loop" in options.split(","):
+        # The program finds a loop device.
+        run(["mount", "-t", kind, "-o", options, source, target])
+    else:
+        mount(source, target, kind=kind, options=options)
     try:
         yield
     finally:
-        # Lazy: a daemon that a maintainer script left behind must not keep the build from ending.
-        run(["umount", "--lazy", target])
+        # A daemon that a maintainer script left behind must not keep the build from ending.
+        unmount(target)
 
 
 @contextmanager
@@ -89,7 +93,7 @@ def chroot_mounts(root: Path) -> Iterator[None]:
     ):
         for name in DEVICES:
             (root / "dev" / name).touch()
-            run(["mount", "--bind", Path("/dev") / name, root / "dev" / name])
+            mount(Path("/dev") / name, root / "dev" / name, kind="", options="")
         for name, target in DEVICE_LINKS.items():
             (root / "dev" / name).symlink_to(target)
         (root / "dev/shm").mkdir()

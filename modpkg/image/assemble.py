@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from modpkg.errors import BadInputError, ModpkgError
-from modpkg.formats.canonical import read_record
 from modpkg.host.files import remove_tree
 from modpkg.host.steps import step
 from modpkg.image import identity, libraries, root
@@ -19,13 +18,11 @@ from modpkg.image.glue import finish_glue, make_glue
 from modpkg.image.job import Assembled, AssembleJob
 from modpkg.image.order import in_order
 from modpkg.image.paths import union
-from modpkg.image.verify import expected_paths
+from modpkg.image.verify import DIGEST, expected_paths
 from modpkg.image.verity import write_verity
 from modpkg.image.view import Shown, opened
 from modpkg.initramfs.drivers import CLASS
 from modpkg.model.image import ROOT, VERITY, ImageFile
-from modpkg.model.module import Module
-from modpkg.rootfs.generated.choose import at_assembly
 from modpkg.rootfs.generated.run import run_generators
 from modpkg.rootfs.normalize import DIRECTORY_TIME
 from modpkg.squashfs.pack import Settings
@@ -38,6 +35,7 @@ if TYPE_CHECKING:
     from modpkg.host.files import Receipt
     from modpkg.image.view import View
     from modpkg.initramfs.files import Files
+    from modpkg.model.module import Module
 
 KERNEL: Final = "vmlinuz"
 INITRD: Final = "initrd"
@@ -96,31 +94,30 @@ def assemble(job: AssembleJob, *, build_initrd: InitrdBuilder, sink: Sink) -> As
             drivers = sorted({name for module in stack.modules for name in module.initramfs_modules})
             drivers += [f"{CLASS}{name}" for name in job.drivers]
             initrd = build_initrd(shown, kernel=release, modules=drivers, destination=job.work / INITRD)
-            _copy_kernel(shown, stack.kernel_image, job.work / KERNEL)
-        files, layers = root.make_root(stack, glue, expected, sink=sink)
+            kernel = _copy_kernel(stack, shown, job.work / KERNEL)
+        made = root.make_root(stack, glue, expected, sink=sink)
     remove_tree(glue)
-    made = {name: job.work / name for name in (KERNEL, INITRD)}
-    known = {INITRD: ImageFile(size=initrd.size, sha256=initrd.sha256)}
+    files = {KERNEL: job.work / KERNEL, INITRD: job.work / INITRD, made.name: made.path}
+    known = {KERNEL: kernel, INITRD: ImageFile(size=initrd.size, sha256=initrd.sha256), made.name: made.known}
     hash_of_root = None
     if job.verity:
-        made[VERITY] = job.work / VERITY
+        files[VERITY] = job.work / VERITY
         with step("make the hash tree", sink):
-            hash_of_root = write_verity(files[ROOT], made[VERITY])
-    return Assembled(files={**made, **files}, kernel=release, layers=layers, known=known, verity=hash_of_root)
+            hash_of_root = write_verity(files[ROOT], files[VERITY])
+    return Assembled(files=files, kernel=release, layers=made.layers, known=known, verity=hash_of_root)
 
 
 @contextmanager
 def _opened(job: AssembleJob) -> Iterator[Stack]:
-    read = {layer.module: read_record(layer.module, Module) for layer in job.layers}
-    layers = {read[layer.module].name: layer for layer in job.layers}
-    modules = in_order(read.values())
+    layers = {layer.module.name: layer for layer in job.layers}
+    modules = in_order(layer.module for layer in job.layers)
     trees = tuple(tree for module in modules if (tree := layers[module.name].tree))
     with opened(modules, [layers[module.name].fragment for module in modules]) as view:
         yield Stack(job=job, modules=modules, paths=union(modules), view=view, trees=trees)
 
 
 def _generate(stack: Stack, glue: Path, sink: Sink) -> None:
-    commands, work = at_assembly(stack.modules), stack.job.work / "generate"
+    commands, work = stack.job.commands, stack.job.work / "generate"
     if stack.trees:
         run_generators(glue, lower=stack.trees[::-1], commands=commands, work=work, sink=sink)
         return
@@ -128,9 +125,12 @@ def _generate(stack: Stack, glue: Path, sink: Sink) -> None:
         libraries.make_cache(glue, view=stack.view, lines=stack.paths, command=command, work=work, sink=sink)
 
 
-def _copy_kernel(shown: Shown, path: str, destination: Path) -> None:
+def _copy_kernel(stack: Stack, shown: Shown, destination: Path) -> ImageFile:
+    path = stack.kernel_image
     try:
-        destination.write_bytes(shown.read(path))
+        size = destination.write_bytes(shown.read(path))
     except FileNotFoundError as error:
         raise ModpkgError(f"cannot find /{path} in the modules") from error
     destination.chmod(0o644)
+    # What the module says: sums of the image then tell of whatever went wrong on the way.
+    return ImageFile(size=size, sha256=stack.paths[path].split()[DIGEST])

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from modpkg.model.document import Record, Sha256
 from modpkg.model.image import SERVERS, DriverClass, Image, ImageFile, Layout, Merge
+from modpkg.model.module import Module
+from modpkg.rootfs.generated.choose import Command
 
 # What is read back of the result: the list of its paths, or all content.
 Verify = Literal["list", "full"]
@@ -25,9 +27,9 @@ DEFAULT_WAYS: Final = Ways()
 
 
 class Layer(Record):
-    """One module of an image: its module.json, its fragment, and the unpacked fragment where that is needed."""
+    """One module of an image, its fragment, and the unpacked fragment where that is needed."""
 
-    module: Path
+    module: Module
     fragment: Path
     tree: Path | None = None
 
@@ -35,10 +37,12 @@ class Layer(Record):
 class AssembleJob(Record):
     """Modules to make one image of. `work` is an empty directory on the disk of the layers.
 
-    `level` and `block_size` are those of the root's squashfs. All layers have trees, or none has.
+    `commands` are the generators that have to run over all modules together (`at_assembly`). `level` and `block_size`
+    are those of the root's squashfs. All layers have trees, or none has.
     """
 
     layers: tuple[Layer, ...]
+    commands: tuple[Command, ...]
     image: Image
     level: int
     block_size: int

@@ -33,16 +33,18 @@ def union(modules: Sequence[Module]) -> dict[str, str]:
 
 def path_findings(modules: Sequence[Module]) -> Iterator[Finding]:
     """Give the paths about which modules, lowest first, disagree, but those that are made anew from all of them."""
-    owners: dict[str, tuple[Module, str]] = {}
+    owners: dict[str, Module] = {}
     anew = _MadeAnew(modules)
     for module in modules:
         below = {lower.name for lower in module.depends}
-        for path, line in module.paths.items():
-            owner, other = owners.get(path, (module, line))
+        # Few of many thousands are in two modules.
+        for path in owners.keys() & module.paths.keys():
+            owner, line = owners[path], module.paths[path]
+            other = owner.paths[path]
             is_declared = owner.name in below and f"/{path}" in module.replaces
             if plain(line) != plain(other) and not (is_declared or path in anew):
                 yield _finding(path, {owner.name: other, module.name: line})
-            owners[path] = (module, line)
+        owners.update(dict.fromkeys(module.paths, module))
 
 
 class _MadeAnew:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from debian.debian_support import NativeVersion
@@ -46,7 +47,13 @@ class _Offer:
             return True
         if self.version is None:
             return False
-        return OPERATORS[relation.operator](NativeVersion(self.version), NativeVersion(relation.version))
+        return _holds(self.version, relation.operator, relation.version)
+
+
+@lru_cache(maxsize=4096)
+def _holds(version: str, operator: str, other: str) -> bool:
+    # Many packages ask for the same of the same few.
+    return OPERATORS[operator](NativeVersion(version), NativeVersion(other))
 
 
 def relation_findings(modules: Sequence[Module]) -> Iterator[Finding]:

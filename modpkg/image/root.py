@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from modpkg.host.files import remove_tree
+from modpkg.errors import ModpkgError
+from modpkg.host.files import measuring, remove_tree
 from modpkg.host.mounts import in_memory, overlay
 from modpkg.host.steps import step
 from modpkg.image.job import DEFAULT_WAYS
 from modpkg.image.verify import check_list, check_listing, check_tree
-from modpkg.model.image import ROOT
+from modpkg.model.image import ROOT, ImageFile
 from modpkg.rootfs.inventory import memory_size
 from modpkg.rootfs.normalize import DIRECTORY_TIME
 from modpkg.squashfs.pack import pack_tree, unpack
@@ -19,14 +22,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modpkg.events import Sink
+    from modpkg.host.files import Receipt
     from modpkg.image.assemble import Stack
+    from modpkg.model.module import Module
 
 GLUE: Final = "glue"
-Made = tuple[dict[str, "Path"], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What a node mounts: the new file by its name, its digest, and what the node stacks, lowest first."""
+
+    name: str
+    path: Path
+    known: ImageFile
+    layers: tuple[str, ...] = ()
 
 
 def make_root(stack: Stack, glue: Path, expected: dict[str, str], *, sink: Sink) -> Made:
-    """Make what a node mounts in the job's work directory: the files by name, and what it stacks, lowest first.
+    """Make what a node mounts in the job's work directory.
 
     `expected` is what glue and modules show together.
     """
@@ -39,9 +53,13 @@ def make_root(stack: Stack, glue: Path, expected: dict[str, str], *, sink: Sink)
         _recompress(stack, glue, expected, target, sink)
     else:
         _splice(stack, glue, target, sink)
-    with step("read the root back", sink):
+    with step("read the root back", sink), measuring(target) as measured:
         _read_back(stack, target, shown, sink)
-    return {ROOT: target}, ()
+        return Made(name=ROOT, path=target, known=_known(measured()))
+
+
+def _known(receipt: Receipt) -> ImageFile:
+    return ImageFile(size=receipt.size, sha256=receipt.sha256)
 
 
 def layer_names(stack: Stack) -> tuple[str, ...]:
@@ -54,8 +72,8 @@ def _layers(stack: Stack, glue: Path, sink: Sink) -> Made:
     names = layer_names(stack)
     target = stack.job.work / names[-1]
     with step("pack the glue", sink):
-        pack_tree(glue, target, stack.settings, sink=sink)
-    return {names[-1]: target}, names
+        receipt = pack_tree(glue, target, stack.settings, sink=sink)
+    return Made(name=names[-1], path=target, known=_known(receipt), layers=names)
 
 
 def _splice(stack: Stack, glue: Path, target: Path, sink: Sink) -> None:
@@ -67,9 +85,23 @@ def _splice(stack: Stack, glue: Path, target: Path, sink: Sink) -> None:
             for module, path in zip(stack.modules, stack.view.fragments, strict=True)
         ]
         layers.append(SpliceLayer(name=GLUE, path=packed, digests={}))
-        # Not `splice`: whoever describes the image reads it for its digest.
-        write_splice(layers, target, time=DIRECTORY_TIME, exclude=(stack.kernel_image,))
+        with ExitStack() as beside:
+            measured = [beside.enter_context(measuring(path)) for path in stack.view.fragments]
+            # Not `splice`: its digest is computed while it is read back.
+            write_splice(layers, target, time=DIRECTORY_TIME, exclude=(stack.kernel_image,))
+        for module, receipt in zip(stack.modules, measured, strict=True):
+            _check_fragment(module, receipt())
     packed.unlink()
+
+
+def _check_fragment(module: Module, found: Receipt) -> None:
+    # Blocks are copied as they are: a bit that a disk has lost would be in the image, and its digest right for that.
+    if found.sha256 != module.fragment.sha256:
+        raise ModpkgError(
+            f"cannot use the fragment of {module.name} {module.version}: the store's copy is damaged",
+            where=str(found.path),
+            hint="remove that file: it is taken from the module's package again",
+        )
 
 
 def digests_of(paths: dict[str, str]) -> dict[str, str]:

@@ -35,6 +35,7 @@ DRIVERS: Final = "lib/modpkg/drivers"
 LIBRARY: Final = "lib/modpkg"
 LIBRARIES: Final = (
     *(
+        "contents.sh",
         "disks.sh",
         "image_tools.sh",
         "lease.sh",
@@ -55,12 +56,11 @@ def build_initrd(files: Files, *, kernel: str, modules: Sequence[str], destinati
     every node needs. Raises ModpkgError that names what the tree lacks.
     """
     table = read_table(files, f"usr/lib/modules/{kernel}")
-    asked = [*REQUIRED_MODULES, *expand(table, [ALWAYS, *modules])]
     members = [
         *_skeleton(),
         cpio.file("bin/busybox", _read_busybox(files), mode=0o755),
         *_scripts(),
-        *_module_members(table, kernel, asked, destination.parent),
+        *_module_members(table, kernel, [*REQUIRED_MODULES, ALWAYS, *modules], destination.parent),
     ]
     return write_atomically(destination, cpio.archive(cpio.with_parents(members)))
 
@@ -103,8 +103,9 @@ def _script(path: str, source: Traversable) -> cpio.Member:
     return cpio.file(path, source.read_bytes(), mode=0o755)
 
 
-def _module_members(table: ModuleTable, kernel: str, asked: Sequence[str], work: Path) -> list[cpio.Member]:
+def _module_members(table: ModuleTable, kernel: str, named: Sequence[str], work: Path) -> list[cpio.Member]:
     place = f"lib/modules/{kernel}"
+    asked = list(expand(table, named))
     wanted = [name for name in WANTED_MODULES if table.has(name)]
     names = table.closure([*asked, *wanted])
     chosen, first = set(names), set(table.closure(FIRST_MODULES))
@@ -117,15 +118,38 @@ def _module_members(table: ModuleTable, kernel: str, asked: Sequence[str], work:
         f"{paths[name]}: {' '.join(paths[need] for need in table.needs[name])}".strip() for name in names
     ]
     aliases = [f"alias {pattern} {module}" for pattern, module in table.aliases if module in chosen]
-    always = sorted((chosen & {module_name(name) for name in asked}) - table.for_hardware(asked))
     return [
         *drivers,
         *(cpio.symlink(f"{place}/more", f"/{DRIVERS}/{table.directory}") for _ in drivers[:1]),
         *(cpio.file(f"{place}/{paths[name]}", table.read(name)) for name in names if name not in apart),
         cpio.file(f"{place}/modules.dep", _text(needs)),
         cpio.file(f"{place}/modules.alias", _text(aliases)),
-        cpio.file(f"{LIBRARY}/modules", _text(always)),
+        *_lists(table, chosen & {module_name(name) for name in asked}, named),
+        cpio.file(f"{LIBRARY}/buses", _text([_buses(table, chosen)])),
     ]
+
+
+def _lists(table: ModuleTable, asked: set[str], named: Sequence[str]) -> list[cpio.Member]:
+    # What no device asks for is loaded at once. Of a class it is the second half of a driver, such as mlx4_en: it is
+    # loaded behind the first, which knows the card.
+    alone = asked - table.for_hardware(asked)
+    firsts = {name: table.for_hardware(table.needs[name]) for name in alone - {*map(module_name, named)}}
+    followers = {name: needs for name, needs in firsts.items() if needs}
+    return [
+        cpio.file(f"{LIBRARY}/modules", _text(sorted(alone - followers.keys()))),
+        cpio.file(
+            f"{LIBRARY}/followers",
+            _text([" ".join((name, *sorted(followers[name]))) for name in sorted(followers)]),
+        ),
+    ]
+
+
+def _buses(table: ModuleTable, chosen: set[str]) -> str:
+    # What may ask for one of the drivers at all, as a pattern of grep: most devices of a machine are of other buses.
+    words = {
+        pattern.partition(":")[0] for pattern, module in table.aliases if module in chosen and ":" in pattern
+    }
+    return f"^({'|'.join(sorted(words))}):"
 
 
 def _drivers(table: ModuleTable, names: Sequence[str], work: Path) -> list[cpio.Member]:

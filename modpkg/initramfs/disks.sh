@@ -2,19 +2,13 @@
 # The words of a disk plan. A disk is used if it carries our identity or nothing at all; any other is refused,
 # unless the head gives its grant to wipe it. What is known lies in files below $disk_state, as the shell has no tables. Defines, does nothing.
 
-# shellcheck source=image_tools.sh
-. /lib/modpkg/image_tools.sh
+# shellcheck source=contents.sh
+. /lib/modpkg/contents.sh
 
-disk_state=/run/modpkg/disks
 disk_refusals=$disk_state/refusals
 disk_notes=$disk_state/notes
 disk_names=
 granted=
-blank_bytes=4194304
-# The md5 of so many zeros. Of busybox's ways to look at them it is the quickest: others take byte by byte.
-blank_md5=b5cfa9d6c8febd618f91ac2843d50a1c
-# An array's data begins this far into its members: what is cleared there is blank in the array too.
-data_offset=8
 # There is no udev here: mdadm makes its devices itself.
 export MDADM_NO_UDEV=1
 
@@ -40,7 +34,7 @@ foreign_policy() {
     enter_image
     rm -rf "$disk_state"
     mkdir -p "$disk_state/below" "$disk_state/device" "$disk_state/disk" "$disk_state/fresh" \
-        "$disk_state/table" "$disk_state/taken"
+        "$disk_state/serial" "$disk_state/table" "$disk_state/taken"
     printf '%s\n' "$1" >"$disk_state/policy"
 }
 
@@ -98,7 +92,11 @@ want_partition() {
 # physical_disks: the node's own disks; loops, arrays and what can be taken out are none.
 physical_disks() {
     for _path in /sys/block/*; do
-        if [ -e "$_path/device" ] && [ "$(cat "$_path/removable")" = 0 ] && [ "$(cat "$_path/size")" -gt 0 ]; then
+        [ -e "$_path/device" ] || continue
+        # Not by cat: where each process costs 10 ms, as under emulation, it is the most of the stage.
+        read -r _removable <"$_path/removable"
+        read -r _sectors <"$_path/size"
+        if [ "$_removable" = 0 ] && [ "$_sectors" -gt 0 ]; then
             echo "${_path##*/}"
         fi
     done
@@ -123,49 +121,17 @@ partition_of() {
     esac
 }
 
-# table_of DISK: prints its partition table as sfdisk tells it. It is asked once: each program of the image takes its time.
-table_of() {
-    if [ ! -e "$disk_state/table/$1" ]; then
-        tool sfdisk --dump "/dev/$1" >"$disk_state/table/$1" 2>/dev/null
-    fi
-    cat "$disk_state/table/$1"
-}
-
-# table_id DISK: prints the GUID of its partition table, nothing if it has none.
-table_id() {
-    table_of "$1" | awk '/^label-id:/ { print tolower($2) }'
-}
-
-# partition_ids DISK: prints the UUIDs of its partitions in their order.
-partition_ids() {
-    table_of "$1" | sed -n 's/.*uuid=\([0-9A-Fa-f-]*\).*/\1/p' | tr A-F a-f
-}
-
-# content_of DEVICE: prints what a device holds, nothing if it is blank. What blkid says stays in a file.
-content_of() {
-    tool blkid -p -o export "$1" >/tmp/blkid 2>/dev/null
-    _found=$(grep -E '^(PTTYPE|TYPE|LABEL|UUID|PTUUID)=' /tmp/blkid | tr '\n' ' ')
-    if [ -n "$_found" ]; then
-        echo "$_found"
-    elif ! is_blank "$1"; then
-        echo "data that is not known"
-    fi
-}
-
-# is_blank DEVICE: holds if it begins with zeros. One that is smaller is looked at as a whole.
-is_blank() {
-    case $(dd if="$1" bs=1048576 count=$((blank_bytes / 1048576)) 2>/dev/null | md5sum) in
-        "$blank_md5"*) return 0 ;;
-    esac
-    [ "$(blockdev --getsize64 "$1")" -lt "$blank_bytes" ] && [ -z "$(tr -d '\000' <"$1" | head -c 1)" ]
-}
-
 # fits NAME DISK: holds if a disk is one that the document means.
 fits() {
     read -r _serial _pattern _least _most _rotates <"$disk_state/disk/$1/match"
-    _mib=$(($(cat "/sys/block/$2/size") / 2048))
+    read -r _sectors <"/sys/block/$2/size"
+    _mib=$((_sectors / 2048))
+    if [ ! -s "$disk_state/serial/$2" ]; then
+        printf '%s\n' "$(serial_of "$2")" >"$disk_state/serial/$2"
+    fi
+    read -r _found <"$disk_state/serial/$2"
     # shellcheck disable=SC2254  # they are patterns
-    case $(serial_of "$2") in
+    case $_found in
         $_serial) ;;
         *) return 1 ;;
     esac
@@ -195,7 +161,8 @@ take_own() {
     for _disk in $(physical_disks); do
         _id=$(table_id "$_disk")
         for _name in $disk_names; do
-            if [ "$_id" = "$(cat "$disk_state/disk/$_name/guid")" ]; then
+            read -r _guid <"$disk_state/disk/$_name/guid"
+            if [ "$_id" = "$_guid" ]; then
                 if [ -e "$disk_state/disk/$_name/device" ]; then
                     refuse "/dev/$_disk is a copy of the disk $_name"
                 else
@@ -215,7 +182,8 @@ take_new() {
             continue
         fi
         _content=
-        if [ "$(table_id "$_disk")" != "$(cat "$disk_state/disk/$1/unfinished")" ]; then
+        read -r _id <"$disk_state/disk/$1/unfinished"
+        if [ "$(table_id "$_disk")" != "$_id" ]; then
             _content=$(content_of "/dev/$_disk")
         fi
         if [ -z "$_content" ]; then
@@ -264,45 +232,28 @@ make_partitions() {
     fi
     {
         echo "label: gpt"
-        echo "label-id: $(cat "$disk_state/disk/$1/unfinished")"
+        read -r _id <"$disk_state/disk/$1/unfinished"
+        echo "label-id: $_id"
         while read -r _number _device _uuid _type _mib; do
             if [ "$_mib" -gt 0 ]; then
                 printf 'size=%sMiB, ' "$_mib"
             fi
             echo "type=$_type, uuid=$_uuid, name=\"$_device\""
         done <"$disk_state/disk/$1/partitions"
-    } | tool sfdisk --quiet --wipe always "/dev/$2" >/tmp/sfdisk.log 2>&1 ||
+    } | tool sfdisk --quiet --wipe always --no-tell-kernel "/dev/$2" >/tmp/sfdisk.log 2>&1 ||
         fail "cannot partition /dev/$2: $(tail -n 1 /tmp/sfdisk.log)"
+    # Not by sfdisk: it would wait a quarter of a second for a udev that is not here.
+    blockdev --rereadpt "/dev/$2" 2>/tmp/sfdisk.log || fail "the kernel cannot see the partitions of /dev/$2: $(cat /tmp/sfdisk.log)"
     while read -r _number _device _; do
         clear_ends "$(partition_of "$2" "$_number")"
         is_new "$_device" "$(partition_of "$2" "$_number")"
     done <"$disk_state/disk/$1/partitions"
-    # Only now is it ours: a node that lost power before begins again.
-    tool sfdisk --quiet --disk-id "/dev/$2" "$(cat "$disk_state/disk/$1/guid")" >/tmp/sfdisk.log 2>&1 ||
+    # Only now is it ours: a node that lost power before begins again. The kernel knows the partitions already.
+    read -r _id <"$disk_state/disk/$1/guid"
+    tool sfdisk --quiet --no-reread --no-tell-kernel --disk-id "/dev/$2" "$_id" >/tmp/sfdisk.log 2>&1 ||
         fail "cannot finish the partitions of /dev/$2: $(tail -n 1 /tmp/sfdisk.log)"
     sync
     note "the disk $1 is new: /dev/$2 is partitioned"
-}
-
-# is_new NAME DEVICE: this boot has made it and cleared it, so that nobody need look.
-is_new() {
-    printf '%s\n' "$2" >"$disk_state/device/$1"
-    : >"$disk_state/fresh/$1"
-}
-
-# clear_ends DEVICE: what was there before must not be found as content, at its start and end, and where an array
-# on it has its own.
-clear_ends() {
-    _waited=0
-    while [ ! -b "$1" ] && [ "$_waited" -lt 50 ]; do
-        usleep 100000
-        _waited=$((_waited + 1))
-    done
-    _mib=$(($(blockdev --getsize64 "$1") / 1048576))
-    _head=$((data_offset + blank_bytes / 1048576))
-    _tail=$((_mib > 4 ? 4 : _mib))
-    dd if=/dev/zero of="$1" bs=1048576 count=$((_mib < _head ? _mib : _head)) conv=fsync 2>/dev/null
-    dd if=/dev/zero of="$1" bs=1048576 count="$_tail" seek=$((_mib - _tail)) conv=fsync 2>/dev/null
 }
 
 # know_partitions NAME: their devices, if the layout on the disk is that of the plan.
@@ -379,7 +330,8 @@ take_disks() {
     stop_if_refused
     for _wanted_name in $disk_names; do
         if [ -e "$disk_state/disk/$_wanted_name/new" ]; then
-            make_partitions "$_wanted_name" "$(cat "$disk_state/disk/$_wanted_name/device")"
+            read -r _disk <"$disk_state/disk/$_wanted_name/device"
+            make_partitions "$_wanted_name" "$_disk"
         fi
     done
 }

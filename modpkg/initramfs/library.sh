@@ -9,6 +9,8 @@ export base_file=/tmp/base
 export newroot=/newroot
 # What the head says about this node alone: words as on the kernel's command line, which win over these.
 own_file=/run/modpkg/arguments
+# The sha256 of files that were digested while they came, by name.
+export digests=/tmp/digests
 reason_file=/tmp/reason
 detail_file=/tmp/detail
 online_file=/tmp/online
@@ -18,8 +20,10 @@ export events_file=/tmp/events
 # argument NAME [DEFAULT]: prints the last value of NAME=VALUE on the kernel's command line, else of the head's.
 argument() {
     _value=${2-}
+    _own=
+    [ ! -e "$own_file" ] || _own=$(cat "$own_file")
     set -f
-    for _word in $(cat "$own_file" 2>/dev/null) $MODPKG_ARGUMENTS; do
+    for _word in $_own $MODPKG_ARGUMENTS; do
         case $_word in
             "$1="*) _value=${_word#*=} ;;
         esac
@@ -61,13 +65,17 @@ say() {
         printf 'modpkg-boot: %s %s\n' "$_boot" "$(image_name)" >"$events_file"
     fi
     printf '%s\n' "$_line" >>"$events_file"
-    report
+    # The next stage begins at once, and its report has this line too.
+    if [ "$2" != end ] || [ "$1" = hand-over ]; then
+        report
+    fi
 }
 
 # report: sends all that was said so far. A head that was away, or a report that was lost, is made up by the next.
 report() {
+    [ -e "$online_file" ] || return 0
     _report=$(argument modpkg.report)
-    if [ -n "$_report" ] && [ -e "$online_file" ]; then
+    if [ -n "$_report" ]; then
         # The node never waits for whom it reports to.
         timeout 5 wget -q -O /dev/null --post-file "$events_file" "$_report" 2>/dev/null &
     fi
@@ -89,7 +97,16 @@ fail() {
 
 # verify FILE WANTED WORDS: ends the stage, and removes the file, unless its sha256 is the wanted one.
 verify() {
-    _found=$(sha256sum "$1")
+    _sum=$digests/${1##*/} _found=
+    if [ -s "$_sum" ]; then
+        _found=$(cat "$_sum")
+        # It speaks of what was there then.
+        rm -f "$_sum"
+    fi
+    # It can have missed the end of a file that came slowly.
+    if [ "${_found%% *}" != "$2" ]; then
+        _found=$(sha256sum "$1")
+    fi
     _found=${_found%% *}
     if [ "$_found" != "$2" ]; then
         rm -f "$1"

@@ -162,13 +162,24 @@ disk_keys() {
             ;;
     esac
     (umask 077 && mkdir -p "$newroot$_state/etc/ssh") || fail "cannot make $_state"
-    # ssh-keygen -A makes those that are missing, below etc/ssh of a place.
-    put "$units/ssh.service.d/modpkg-keys-on-disk.conf" 0644 "[Service]
+    if [ ! -e "$newroot/usr/lib/modpkg/host-keys" ]; then
+        # A core before 12.0.0-3 makes only those that sshd looks for by itself.
+        put "$units/ssh.service.d/modpkg-keys-on-disk.conf" 0644 "[Service]
 ExecStartPre=
 ExecStartPre=/usr/bin/ssh-keygen -A -f $_state
 ExecStartPre=/usr/sbin/sshd -t
 "
-    ssh_uses "$_state/etc/ssh/ssh_host_ed25519_key" "$_state/etc/ssh/ssh_host_rsa_key"
+    fi
+    _keys=$_state/etc/ssh
+    set -- "$_keys/ssh_host_ed25519_key" "$_keys/ssh_host_ecdsa_key"
+    # Clients may know the node by a key of another type that it has had.
+    for _key in "$newroot$_keys"/ssh_host_*_key; do
+        case $_key in
+            *_ed25519_key | *_ecdsa_key | *'*'*) ;;
+            *) set -- "$@" "${_key#"$newroot"}" ;;
+        esac
+    done
+    ssh_uses "$@"
 }
 
 # ssh_uses KEYS...: sshd has these keys alone.

@@ -182,6 +182,14 @@ mount_filesystem() {
         : >"$disk_state/mnt/.modpkg-filled"
     fi
     mount --move "$disk_state/mnt" "$newroot$3" || fail "cannot mount $1 at $3"
+    keep_journal "$3"
+}
+
+# keep_journal PATH: with this directory systemd keeps the journal across boots, on what was mounted there.
+keep_journal() {
+    case $1 in
+        /var | /var/log) mkdir -p "$newroot/var/log/journal" ;;
+    esac
 }
 
 # finish_disks: what could not be used ends the stage, unless the document lets the node go on.

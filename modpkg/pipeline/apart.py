@@ -1,4 +1,4 @@
-"""Calls a task in namespaces of its own: the job goes in as JSON, events and the result come back as JSON lines."""
+"""Calls a task in namespaces of its own: the job goes in, events and the result come back as JSON lines."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 def call(task: str, job: Record, *, mode: namespaces.Mode, work: Path, sink: Sink) -> dict[str, Any]:
     """Run `task` (see `modpkg.pipeline.worker`) apart, and give its result. Its ModpkgError is raised here.
 
-    Root's tasks are done by a copy of this process: a new one would take 0.25 s of a processor to load the same.
+    Root's tasks are done by a copy of this process, which has the job: a new one would take 0.25 s of a processor to
+    load the same. It finds its job in a file below `work`.
     """
     path = work / f"{task}.job.json"
-    write_atomically(path, job.model_dump_json())
     relay = _Relay(sink)
     command = (*namespaces.enter(mode), sys.executable, "-m", "modpkg.pipeline.worker", task, str(path))
     if mode == "root" and can_fork():
-        completed = run_forked(" ".join(command[-2:]), lambda: _work(task, path), sink=relay)
+        completed = run_forked(" ".join(command[-2:]), lambda: _work(task, job, work), sink=relay)
         completed = replace(completed, argv=command)
     else:
+        write_atomically(path, job.model_dump_json())
         completed = run(command, env={"PYTHONPATH": str(PACKAGE_PARENT)}, sink=relay, check=False)
     if relay.error is not None:
         raise relay.error
@@ -43,10 +44,10 @@ def call(task: str, job: Record, *, mode: namespaces.Mode, work: Path, sink: Sin
     return relay.result
 
 
-def _work(task: str, path: Path) -> int:
-    from modpkg.pipeline.worker import main  # noqa: PLC0415 - what it does is of no use to who only calls it
+def _work(task: str, job: Record, place: Path) -> int:
+    from modpkg.pipeline.worker import work  # noqa: PLC0415 - what it does is of no use to who only calls it
 
-    return main([task, str(path)])
+    return work(task, job, place=place)
 
 
 class WorkerError(Exception):

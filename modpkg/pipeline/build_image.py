@@ -18,7 +18,6 @@ from modpkg.image.job import DEFAULT_WAYS, Assembled, AssembleJob, Layer, Ways
 from modpkg.image.needs import needs_trees
 from modpkg.image.site import compose
 from modpkg.image.site_tree import SiteBuilt, SiteJob
-from modpkg.image.uki import find_stub
 from modpkg.model.image import ROOT, SITE, Image, ImageDirectory
 from modpkg.pipeline.apart import call
 from modpkg.pipeline.budget import check_budget
@@ -26,6 +25,7 @@ from modpkg.pipeline.describe_image import IMAGE_JSON, NO_PENS, Pens, describe, 
 from modpkg.pipeline.put_layers import layers_of, put_layers
 from modpkg.pipeline.share_files import share
 from modpkg.pipeline.unpacked import unpacked_tree
+from modpkg.rootfs.generated.choose import at_assembly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,6 +100,8 @@ def build_image(plan: Plan, *, store: Store, sink: Sink, pens: Pens = NO_PENS) -
     if not plan.reason:
         return _skip(plan, store, sink)
     if plan.uki:
+        from modpkg.image.uki import find_stub  # noqa: PLC0415 - few images have one
+
         find_stub(plan.image.architecture)
     with store.lock(f"image-{plan.directory.name}", sink=sink):
         # Who waited for another process that built the same finds the work done.
@@ -154,18 +156,19 @@ def _site(plan: Plan, work: Path, *, mode: namespaces.Mode, sink: Sink) -> dict[
 
 def _assemble(plan: Plan, work: Path, *, store: Store, mode: namespaces.Mode, sink: Sink) -> Assembled:
     layers = []
-    with_trees = needs_trees(plan.modules, plan.ways.merge)
+    commands = at_assembly(plan.modules)
+    with_trees = needs_trees(commands, plan.ways.merge)
     for module in plan.modules:
-        path, digest = work / f"{module.name}.json", module.fragment.sha256
-        path.write_text(module.model_dump_json(), encoding="utf-8")
+        digest = module.fragment.sha256
         tree = unpacked_tree(store, digest, mode=mode, sink=sink) if with_trees else None
-        layers.append(Layer(module=path, fragment=store.path(digest), tree=tree))
+        layers.append(Layer(module=module, fragment=store.path(digest), tree=tree))
     # The root is compressed like core: equal modules make equal bits.
     core = next(module for module in plan.modules if module.name == "core")
     place = work / "assembly"
     place.mkdir()
     job = AssembleJob(
         layers=tuple(layers),
+        commands=commands,
         image=plan.image,
         level=core.fragment.level,
         block_size=core.fragment.block_size,

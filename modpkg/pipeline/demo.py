@@ -176,7 +176,7 @@ def _released(recipes: Path, lock: PlatformLock, now: int, sink: Sink) -> Catalo
         return catalogue
     reason = "their inputs are not those of their changelogs"
     sink(Warned(f"{', '.join(names)}: released by the demo in {recipes}, as {reason}"))
-    release_all(recipes, lock=lock, wording=Wording(message=MOVED, author=AUTHOR, now=now))
+    release_all(catalogue, lock=lock, wording=Wording(message=MOVED, author=AUTHOR, now=now))
     return load_catalogue(recipes)
 
 

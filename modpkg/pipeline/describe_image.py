@@ -11,7 +11,6 @@ from modpkg.host.files import receipt_of, temporary_directory
 from modpkg.image import identity
 from modpkg.image.boot_files import BOOT, boot_texts, command_line
 from modpkg.image.sbom import sbom_text
-from modpkg.image.uki import Parts, SigningPair, make_uki
 from modpkg.model.image import LAYERS, SITE, ImageDirectory, ImageFile
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modpkg.image.job import Assembled
+    from modpkg.image.uki import SigningPair
     from modpkg.openpgp.sign import Signer
     from modpkg.pipeline.build_image import Plan
 
@@ -118,6 +118,8 @@ def _record(plan: Plan, assembled: Assembled, files: dict[str, ImageFile]) -> Im
 
 
 def _uki(draft: ImageDirectory, directory: Path, pens: Pens, sink: Sink) -> None:
+    from modpkg.image.uki import Parts, make_uki  # noqa: PLC0415 - few images have one
+
     parts = Parts(
         name=draft.name,
         version=draft.image.version,

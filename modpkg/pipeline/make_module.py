@@ -68,7 +68,7 @@ def _below(workshop: Workshop, step: Step, steps: Sequence[Step]) -> list[Step]:
 def _lower(workshop: Workshop, step: Step, mode: namespaces.Mode, sink: Sink) -> LowerTree:
     kept = kept_of(workshop, step)
     tree = unpacked_tree(workshop.store, kept.module.fragment.sha256, mode=mode, sink=sink)
-    return LowerTree(module=kept.module_path, tree=tree)
+    return LowerTree(module=kept.module, tree=tree)
 
 
 def _job(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One module: the key of its build, whether the store has it, and the reason in words."""
+    """One module: the key of its build, what the store has of it, and the reason in words."""
 
     module: str
     version: str
@@ -31,8 +31,13 @@ class Step:
     marks: tuple[Mark, ...]
     level: int
     key: str
-    done: bool
+    kept: Kept | None = None
     reason: str
+
+    @property
+    def done(self) -> bool:
+        """Whether the store had it when this was planned."""
+        return self.kept is not None
 
 
 def plan_builds(workshop: Workshop, names: Sequence[str]) -> list[Step]:
@@ -49,9 +54,14 @@ def plan_builds(workshop: Workshop, names: Sequence[str]) -> list[Step]:
 
 def kept_of(workshop: Workshop, step: Step) -> Kept:
     """Give what a step made, once it is made."""
-    kept = find_kept(workshop.store, step.key)
+    kept = step.kept or find_kept(workshop.store, step.key)
     if kept is None:
-        raise ModpkgError(f"internal error: {step.module} {step.version} is not in the store after its build")
+        record = workshop.store.record_path(step.key)
+        raise ModpkgError(
+            f"cannot use what the store has of {step.module} {step.version}: it was damaged while it was used",
+            where=str(record),
+            hint=f"look at the disk, remove that file, then: invoke build-module {step.module}",
+        )
     return kept
 
 
@@ -93,7 +103,7 @@ def _step(workshop: Workshop, module: str, inputs: Inputs, steps: Mapping[str, S
             "below": {low: steps[low].key for low in below(workshop.catalogue, module)},
         }
     )
-    done = find_kept(workshop.store, key) is not None
+    kept = find_kept(workshop.store, key)
     return Step(
         module=module,
         version=version_of(folder),
@@ -101,8 +111,8 @@ def _step(workshop: Workshop, module: str, inputs: Inputs, steps: Mapping[str, S
         marks=marks,
         level=level,
         key=key,
-        done=done,
-        reason="nothing changed since it was built" if done else _why(workshop, module, inputs, key),
+        kept=kept,
+        reason="nothing changed since it was built" if kept else _why(workshop, module, inputs, key),
     )
 
 

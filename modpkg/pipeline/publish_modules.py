@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from modpkg.errors import BadInputError
 from modpkg.formats.catalogue import order
 from modpkg.formats.relations import package_name
+from modpkg.pipeline import signing
 from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.keep_inputs import Input, Inputs
 from modpkg.pipeline.plan import plan_builds
-from modpkg.pipeline.publish import Published, publish
-from modpkg.pipeline.signing import find_signer
+from modpkg.pipeline.publish import Published, plan, publish
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,6 +71,13 @@ def publish_packages(
     inputs: Inputs | None = None,
     sink: Sink,
 ) -> Published:
-    """Publish with the repository's key, from the directory of gpg `home`; one is made if there is none."""
-    signer = find_signer(target.document, home=home, sink=sink)
+    """Publish with the repository's key, from the directory of gpg `home`.
+
+    A key is made if there is none, but not before all packages are found to be right.
+    """
+    target.check()
+    signer = signing.existing_signer(target.document, home=home, sink=sink)
+    if signer is None:
+        plan(packages, target=target, now=now)
+        signer = signing.find_signer(target.document, home=home, sink=sink)
     return publish(packages, target=target, signer=signer, now=now, inputs=inputs, sink=sink)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from modpkg.host.files import digest_file
 from modpkg.image.order import in_order
 from modpkg.model.image import LAYERS
 
@@ -36,6 +35,6 @@ def put_layers(fragments: Mapping[str, Path], assembled: Assembled, directory: P
     # The store calls a blob by its digest, which is checked once more on the node.
     digests = {name: source.name for name, source in fragments.items()}
     glue = assembled.layers[-1]
-    digests[glue] = digest_file(directory / glue)
+    digests[glue] = assembled.known[glue].sha256
     text = "".join(f"{digests[name]}  {name}\n" for name in assembled.layers)
     (directory / LAYERS).write_text(text, encoding="utf-8")

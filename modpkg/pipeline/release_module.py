@@ -71,32 +71,37 @@ def unreleased(catalogue: Catalogue, lock: PlatformLock) -> tuple[str, ...]:
 
 
 def release_all(
-    recipes: Path, *, lock: PlatformLock, wording: Wording, dry_run: bool = False
+    catalogue: Catalogue, *, lock: PlatformLock, wording: Wording, dry_run: bool = False
 ) -> list[Released]:
     """Release every module that is not, lower ones first; those above follow, as their inputs change."""
     _check(wording)
     if dry_run:
-        return _would_release(recipes, lock, wording)
+        return _would_release(catalogue, lock, wording)
     released: list[Released] = []
-    while names := unreleased(load_catalogue(recipes), lock):
-        released += release_modules(recipes, names[:1], lock=lock, wording=wording)
+    while names := unreleased(catalogue, lock):
+        released += release_modules(catalogue, names[:1], lock=lock, wording=wording)
+        catalogue = load_catalogue(catalogue.root)
     return released
 
 
-def _would_release(recipes: Path, lock: PlatformLock, wording: Wording) -> list[Released]:
-    catalogue = load_catalogue(recipes)
+def _would_release(catalogue: Catalogue, lock: PlatformLock, wording: Wording) -> list[Released]:
     names = unreleased(catalogue, lock)
     released: list[Released] = []
     for name in order(catalogue, lock.platform):
         # A lower module's new version is an input of those above.
         renewed = {one.module for one in released if one.new != one.old}
         if name in names or renewed & set(below(catalogue, name)):
-            released.append(_release(recipes, name, lock, wording, dry_run=True))
+            released.append(_release(catalogue, name, lock, wording, dry_run=True))
     return released
 
 
 def release_modules(
-    recipes: Path, names: Sequence[str], *, lock: PlatformLock, wording: Wording, dry_run: bool = False
+    catalogue: Catalogue,
+    names: Sequence[str],
+    *,
+    lock: PlatformLock,
+    wording: Wording,
+    dry_run: bool = False,
 ) -> list[Released]:
     """Release `names` in the order of their dependencies; raises BadInputError for one with nothing new.
 
@@ -104,22 +109,26 @@ def release_modules(
     A module above a released one becomes unreleased itself: its module.json names the version below.
     """
     _check(wording)
-    catalogue = load_catalogue(recipes)
     refuse_unknown(catalogue, lock.platform, names)
     open_ones = unreleased(catalogue, lock)
     for name in names:
         if name not in open_ones:
             raise BadInputError(
                 f"nothing to release: the inputs of {name} are those of its newest changelog entry",
-                where=str(recipes / "modules" / name / "changelog.yaml"),
+                where=str(catalogue.root / "modules" / name / "changelog.yaml"),
             )
-    wanted = [name for name in order(catalogue, lock.platform) if name in names]
-    return [_release(recipes, name, lock, wording, dry_run=dry_run) for name in wanted]
+    released: list[Released] = []
+    for name in order(catalogue, lock.platform):
+        if name in names:
+            # Read anew after each: the entry just written below changes the inputs above.
+            now = load_catalogue(catalogue.root) if released and not dry_run else catalogue
+            released.append(_release(now, name, lock, wording, dry_run=dry_run))
+    return released
 
 
-def _release(recipes: Path, name: str, lock: PlatformLock, wording: Wording, *, dry_run: bool) -> Released:
-    # Read anew each time: the entry just written below changes the inputs above.
-    catalogue = load_catalogue(recipes)
+def _release(
+    catalogue: Catalogue, name: str, lock: PlatformLock, wording: Wording, *, dry_run: bool
+) -> Released:
     folder = catalogue.recipes[name]
     path = folder.directory / "changelog.yaml"
     old = version_of(folder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from modpkg.host.files import digest_file
+from modpkg.host.files import same_content
 from modpkg.model.image import ROOT, SITE
 from modpkg.pipeline.images import built_images
 
@@ -43,7 +43,7 @@ def _known(images: Path, *, but: Path) -> dict[str, list[tuple[ImageFile, Path]]
 
 def _link(path: Path, file: ImageFile, others: list[tuple[ImageFile, Path]]) -> bool:
     for other, place in others:
-        if other == file and place.is_file() and not place.is_symlink() and digest_file(place) == file.sha256:
+        if other == file and place.is_file() and not place.is_symlink() and same_content(place, path):
             temporary = path.with_name(f".{path.name}.link")
             try:
                 os.link(place, temporary)

@@ -125,7 +125,7 @@ def _judge(shop: Workshop, case: ModuleCase, sink: Sink) -> tuple[list[str], lis
         for low in steps[:-1]:
             store.record(low.key, shop.store.lookup(low.key) or {})
         alone = replace(shop, site=replace(shop.site, store=store, offline=True))
-        make_module(alone, replace(steps[-1], done=False, reason=REASON), steps, sink=sink)
+        make_module(alone, replace(steps[-1], kept=None, reason=REASON), steps, sink=sink)
         kept = find_kept(store, steps[-1].key)
         if kept is None:
             raise ModpkgError(f"internal error: {case.label} is not in the scratch store after its build")

@@ -11,7 +11,7 @@ from modpkg.host.files import remove_tree
 from modpkg.host.mounts import in_memory, overlay
 from modpkg.host.run import CommandError, run
 from modpkg.host.steps import step
-from modpkg.model.module import Fragment, Module
+from modpkg.model.module import Fragment
 from modpkg.rootfs import contents, debian, delta
 from modpkg.rootfs.changelogs import newest_changes
 from modpkg.rootfs.generated import choose
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from modpkg.model.module import State
+    from modpkg.model.module import Module, State
 
 FRAGMENT: Final = "fragment.squashfs"
 
 
 def build(job: BuildJob, sink: Sink) -> Built:
     """Build the module of `job` in its work directory and give what to keep."""
-    below = [Module.model_validate_json(lower.module.read_bytes()) for lower in job.below]
+    below = [lower.module for lower in job.below]
     with step(f"install {job.recipe.name}", sink):
         upper = _install(job, below, sink)
     with step(f"take out {job.recipe.name}", sink):

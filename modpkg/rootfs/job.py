@@ -6,15 +6,15 @@ from pathlib import Path
 
 from modpkg.model.document import Record, Sha256
 from modpkg.model.lock import LockedPackage
-from modpkg.model.module import ChangelogEntry, Mark
+from modpkg.model.module import ChangelogEntry, Mark, Module
 from modpkg.model.platform import Platform
 from modpkg.model.recipe import Recipe
 
 
 class LowerTree(Record):
-    """A module below: its module.json and its unpacked fragment."""
+    """A module below, and its unpacked fragment."""
 
-    module: Path
+    module: Module
     tree: Path
 
 

@@ -65,7 +65,7 @@ def _zstd(data: bytes, most: int) -> bytes:
     # An error is a small negative number.
     if not 0 <= size <= most:
         raise ValueError("it cannot be decompressed")
-    return buffer.raw[:size]
+    return ctypes.string_at(buffer, size)
 
 
 def _lz4(data: bytes, most: int) -> bytes:
@@ -74,7 +74,7 @@ def _lz4(data: bytes, most: int) -> bytes:
     size = library.LZ4_decompress_safe(data, buffer, len(data), most)
     if size < 0:
         raise ValueError("it cannot be decompressed")
-    return buffer.raw[:size]
+    return ctypes.string_at(buffer, size)
 
 
 @cache

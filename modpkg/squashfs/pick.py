@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from modpkg.squashfs import inodes as shape
-from modpkg.squashfs.content import file_blocks, file_span
+from modpkg.squashfs.content import fetcher, file_blocks, file_span
 from modpkg.squashfs.inodes import HEAD, read_directory, read_file
 from modpkg.squashfs.layout import LayerData
 from modpkg.squashfs.listing import read_listing
@@ -33,8 +32,8 @@ class Picker:
     """An opened image, of which files are asked for one by one."""
 
     def __init__(self, source: Source) -> None:
-        kept = lru_cache(maxsize=BLOCKS_KEPT)(source.decompress)
-        self._source = replace(source, decompress=kept)
+        self._source = source
+        self._fetch = lru_cache(maxsize=BLOCKS_KEPT)(fetcher(source))
         self._data = LayerData(source)
         self._used: set[int] = set()
         self._directories: dict[int, dict[bytes, tuple[int, int]]] = {}
@@ -48,7 +47,8 @@ class Picker:
             file = self._file(path)
             if file.size > MOST_BYTES:
                 raise ValueError(f"it has {file.size} bytes, more than {MOST_BYTES}")
-            return b"".join(content or bytes(size) for content, size in file_blocks(self._source, file))
+            blocks = file_blocks(self._source, file, self._fetch)
+            return b"".join(content or bytes(size) for content, size in blocks)
         except FAULTS as error:
             self._source.refuse(error, path)
 
@@ -64,7 +64,7 @@ class Picker:
         try:
             if end - start > MOST_BYTES:
                 raise ValueError(f"{end - start} bytes are asked for, more than {MOST_BYTES}")
-            return file_span(self._source, self._file(path), start, end)
+            return file_span(self._source, self._file(path), self._fetch, (start, end))
         except FAULTS as error:
             self._source.refuse(error, path)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from modpkg.errors import BadInputError
 from modpkg.squashfs import inodes as shape
-from modpkg.squashfs.content import file_blocks
+from modpkg.squashfs.content import fetcher, file_blocks
 from modpkg.squashfs.inodes import HEAD, NO_XATTR
 from modpkg.squashfs.layout import LayerData
 from modpkg.squashfs.overlay import POSITION_MASK, Directory, Merged
@@ -98,7 +98,8 @@ class Image:
     def blocks(self, path: str) -> Iterator[tuple[bytes, int]]:
         """Give the content of a file block by block, each with its size in bytes; no content for a hole."""
         try:
-            yield from file_blocks(self._source, shape.read_file(self._source, self._positions[path]))
+            file = shape.read_file(self._source, self._positions[path])
+            yield from file_blocks(self._source, file, fetcher(self._source))
         except FAULTS as error:
             self._source.refuse(error, path)
 

@@ -48,6 +48,14 @@ TESTS = {
             run="cat /dev/mapper/modpkg-root >/dev/null && dmsetup status",
             stdout="verity V",
         ),
+        ModuleTest(
+            name="systemd finds mounted what it would mount",
+            run=(
+                "! journalctl | grep -E 'Mounting (dev-mqueue|sys-kernel-debug)' && "
+                "grep -cE ' (hugetlbfs|mqueue|debugfs|tracefs) ' /proc/mounts"
+            ),
+            stdout="^4$",
+        ),
         ModuleTest(name="a lease", run="ip -4 -o address", stdout=r"10\.0\.2\.15/24"),
         # The service reports once systemd has nothing left to do, beside these tests.
         ModuleTest(

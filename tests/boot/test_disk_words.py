@@ -11,12 +11,12 @@ from modpkg.host.run import run
 
 pytestmark = pytest.mark.programs
 SOURCE = Path(modpkg.initramfs.__file__).parent
-NAMES = ("library.sh", "image_tools.sh", "disks.sh", "volumes.sh", "lvm.sh")
+NAMES = ("library.sh", "image_tools.sh", "contents.sh", "disks.sh", "volumes.sh", "lvm.sh")
 # Three disks of one kind: sda is blank, sdb and sdc are not.
 DISKS = """
 physical_disks() { echo $have; }
 serial_of() { echo "S-$1"; }
-table_of() { :; }
+read_table() { _table=none; }
 content_of() { case $1 in /dev/sda*) ;; *) echo "LABEL=$1 " ;; esac; }
 fits() { case $2 in $(cut -d ' ' -f 1 "$disk_state/disk/$1/match")) ;; *) return 1 ;; esac; }
 clear_ends() { echo "cleared $1"; }
@@ -33,12 +33,19 @@ class Words:
     """The files of the words as one text, in a place of their own."""
 
     def __init__(self, place: Path) -> None:
+        self.place = place
         lines = [line for name in NAMES for line in (SOURCE / name).read_text().splitlines()]
         text = "\n".join(line for line in lines if not line.startswith(". /lib/modpkg/"))
         self.text = text.replace("disk_state=/run/modpkg/disks", f"disk_state={place}/state")
         for name in ("below", "device", "disk", "table", "taken"):
             (place / "state" / name).mkdir(parents=True)
         (place / "state/policy").write_text("go-on\n")
+
+    def own(self, name: str) -> str:
+        """Give a function as the files have it, where the tests stand in for it."""
+        return (
+            f"{name}() {{{self.text.partition(f'{name}() {{')[2].partition(f'{chr(10)}}}{chr(10)}')[0]}\n}}\n"
+        )
 
     def __call__(self, text: str) -> list[str]:
         words = ["busybox", "sh", "-u", "-c", f"{self.text}\n{DISKS}\n{text}"]
@@ -130,3 +137,56 @@ def test_a_policy_of_stop_ends_the_stage_before_anything_is_written(words: Words
     found = words(f"usleep() {{ :; }}\nload_disk_drivers() {{ :; }}\n{text}")
     assert found[-1] == "1"
     assert "cleared" not in " ".join(found)
+
+
+def blank(words: Words, content: bytes | None) -> bool:
+    device = words.place / "device"
+    if content is not None:
+        device.write_bytes(content)
+    return words(f"is_blank {device} && echo yes || true") == ["yes"]
+
+
+MIB = 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("content", "is_blank"),
+    [
+        (bytes(5 * MIB), True),
+        (bytes(4 * MIB) + b"x", True),
+        (bytes(4 * MIB), True),
+        (bytes(MIB + 512), True),
+        (bytes(512), True),
+        (bytes(4 * MIB - 1) + b"x", False),
+        (b"\n" + bytes(4 * MIB), False),
+        (bytes(1000) + b"\n", False),
+        (bytes(3 * MIB) + b"\xff", False),
+        (b"", False),
+        (None, False),
+    ],
+)
+def test_a_device_is_blank_if_it_begins_with_zeros_alone(
+    words: Words, content: bytes | None, *, is_blank: bool
+) -> None:
+    assert blank(words, content) is is_blank
+
+
+def test_a_device_that_cannot_be_read_is_not_blank(words: Words) -> None:
+    # A directory is opened, and gives an error when it is read.
+    (words.place / "device").mkdir()
+    assert not blank(words, None)
+
+
+@pytest.mark.parametrize(
+    ("end", "asked"), [(b"\x55\xaa", ["sfdisk --dump"]), (b"\xaa\x55", []), (b"\0\0", [])]
+)
+def test_only_a_disk_that_can_have_a_table_is_asked_for_one_and_once(
+    words: Words, end: bytes, asked: list[str]
+) -> None:
+    (words.place / "disk.img").write_bytes(bytes(510) + end + bytes(512))
+    text = words.own("read_table").replace("/dev/$1", f"{words.place}/disk.img")
+    said = words(
+        'tool() { echo "$1 $2" >>$disk_state/asked; echo "label-id: AB-CD"; }\n'
+        f"{text}\ntable_id sda; table_id sda; cat $disk_state/asked 2>/dev/null || true"
+    )
+    assert said == [*(["ab-cd"] * 2 if asked else []), *asked]

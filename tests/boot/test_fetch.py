@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
+import time
 from contextlib import contextmanager
 from functools import partial
 from http.server import ThreadingHTTPServer
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.programs
 SOURCE = Path(modpkg.initramfs.__file__).parent
 CONTENT = os.urandom(300_000)
+LARGE_PIECES = 80
 
 
 class Failing(Handler):
@@ -49,9 +52,9 @@ class Failing(Handler):
 
 
 @contextmanager
-def failing(*cuts: int) -> Iterator[tuple[str, list[str]]]:
+def failing(*cuts: int, kind: type[Failing] = Failing) -> Iterator[tuple[str, list[str]]]:
     asked: list[str] = []
-    handler = partial(Failing, asked=asked, cuts=list(cuts), content={"image": CONTENT}, reports=[])
+    handler = partial(kind, asked=asked, cuts=list(cuts), content={"image": CONTENT}, reports=[])
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         try:
@@ -60,17 +63,18 @@ def failing(*cuts: int) -> Iterator[tuple[str, list[str]]]:
             server.shutdown()
 
 
-def get(tmp_path: Path, *urls: str, pauses: bool = True) -> str:
-    """Fetch from the first of some addresses that gives it; what is said of it is the answer."""
+def get(tmp_path: Path, *urls: str, pauses: bool = True, then: str = "") -> str:
+    """Fetch from the first of some addresses that gives it, then run more; what is said of it is the answer."""
     stage = (SOURCE / "stages/fetch.sh").read_text()
-    functions = stage[stage.index("size_of() {") :].partition("\n[ -n ")[0]
+    functions = stage[stage.index("# How near") :].partition("\n[ -n ")[0]
     # The node's own places; a watcher looks each 5 s, which would make a test as long.
     functions = functions.replace("/tmp/wget.log", f"{tmp_path}/wget.log")  # noqa: S108 - the node's
     functions = functions.replace("sleep 5", "sleep 0.3")
     if not pauses:
         functions = functions.replace('sleep "$pause"', ":")
     target = shlex.quote(str(tmp_path / "image"))
-    text = f'reason_file=/dev/stdout; told=; {functions}\nurls="{" ".join(urls)}"; get_any {target}; echo "$told"'
+    names = f"reason_file=/dev/stdout; told=; digests={shlex.quote(str(tmp_path / 'digests'))}"
+    text = f'{names}; {functions}\nurls="{" ".join(urls)}"; get_any {target}; echo "$told"; {then}'
     words = ["busybox", "sh", "-u", "-c", f". {shlex.quote(str(SOURCE))}/library.sh; {text}"]
     return run(words, env={"MODPKG_ARGUMENTS": ""}, check=False).stdout
 
@@ -99,3 +103,70 @@ def test_when_no_server_gives_it_the_stage_ends_with_the_last_reason_after_five_
     said = get(tmp_path, *urls, pauses=False)
     assert said.count("cannot fetch") == 10
     assert said.splitlines()[-1].startswith("no address gave image; the last one said: wget: can't connect")
+
+
+def digests(tmp_path: Path) -> dict[str, str]:
+    return {
+        path.name: path.read_text().split()[0]
+        for path in (tmp_path / "digests").iterdir()
+        if path.stat().st_size
+    }
+
+
+def test_what_comes_at_once_is_digested_while_it_comes_and_read_no_more(tmp_path: Path) -> None:
+    with failing() as (url, _):
+        # The stage after it would see what else the file held; it is not looked at.
+        said = get(tmp_path, url, then=f"echo x >>{tmp_path}/image; sum=$(cat $digests/image); echo $sum")
+    right = hashlib.sha256(CONTENT).hexdigest()
+    assert digests(tmp_path) == {"image": right}
+    assert said.splitlines()[-1].split()[0] == right
+
+
+class Slow(Failing):
+    """Gives what takes a while: the digest gets to where the file ends again and again."""
+
+    def do_GET(self) -> None:  # noqa: N802 - the base class names it so
+        """Answer in pieces."""
+        self.asked.append("")
+        self.send_response(200)
+        self.send_header("Content-Length", str(LARGE_PIECES * len(CONTENT)))
+        self.end_headers()
+        for _ in range(LARGE_PIECES):
+            self.wfile.write(CONTENT)
+            time.sleep(0.02)
+
+
+def test_a_digest_does_not_take_the_end_so_far_for_the_end_of_all(tmp_path: Path) -> None:
+    with failing(kind=Slow) as (url, _):
+        get(tmp_path, url)
+    assert digests(tmp_path) == {"image": hashlib.sha256(CONTENT * LARGE_PIECES).hexdigest()}
+
+
+@pytest.mark.parametrize("cut", [0, 1, 100_000, len(CONTENT) - 1])
+def test_what_comes_in_parts_is_read_whole_from_where_it_lies(tmp_path: Path, cut: int) -> None:
+    with failing(cut) as (url, _):
+        get(tmp_path, url)
+    assert (tmp_path / "image").read_bytes() == CONTENT
+    assert digests(tmp_path) == {}
+
+
+class Restarting(Failing):
+    """Gives half of the right content, then all of it anew with another first byte, whatever it is asked for."""
+
+    def do_GET(self) -> None:  # noqa: N802 - the base class names it so
+        """Answer with 200 each time."""
+        self.asked.append("")
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(CONTENT)))
+        self.end_headers()
+        half = CONTENT[: len(CONTENT) // 2]
+        self.wfile.write(half if len(self.asked) == 1 else b"X" + CONTENT[1:])
+
+
+def test_a_server_that_begins_anew_cannot_pass_off_what_was_digested_before(tmp_path: Path) -> None:
+    right = hashlib.sha256(CONTENT).hexdigest()
+    with failing(kind=Restarting) as (url, asked):
+        said = get(tmp_path, url, then=f"verify {tmp_path}/image {right} 'the image'")
+    assert len(asked) == 2
+    found = hashlib.sha256(b"X" + CONTENT[1:]).hexdigest()
+    assert said.splitlines()[-1] == f"the image's sha256 is {found}, wanted {right}"

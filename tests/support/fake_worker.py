@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from modpkg.image.job import Assembled, AssembleJob
 from modpkg.image.site_tree import SiteBuilt, SiteJob
-from modpkg.model.module import Fragment, Module, State
+from modpkg.model.module import Fragment, State
 from modpkg.pipeline.unpacked import UnpackJob
 from modpkg.rootfs.job import BuildJob, Built
 from modpkg.rootfs.record import module_of
@@ -74,7 +74,7 @@ class FakeWorker:
         assert isinstance(job, BuildJob)
         assert job.work == work
         assert all(path.is_file() for path in job.files.values())
-        assert all(lower.tree.is_dir() and lower.module.is_file() for lower in job.below)
+        assert all(lower.tree.is_dir() for lower in job.below)
         self.builds.append(job)
         return _leave(job).model_dump(mode="json")
 
@@ -89,7 +89,7 @@ def _leave(job: BuildJob) -> Built:
         level=job.level,
         block_size=131072,
     )
-    below = [Module.model_validate_json(lower.module.read_bytes()) for lower in job.below]
+    below = [lower.module for lower in job.below]
     kernel = "6.1.0" if job.recipe.name == "kernel" else None
     module = module_of(job, below, fragment=fragment, state=State(), paths={}, kernel=kernel)
     built = Built(fragment=job.work / "f", module=job.work / "m", changes=job.work / "c")

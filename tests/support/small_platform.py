@@ -192,7 +192,9 @@ def release(recipes: Path) -> None:
     """Release all modules whose inputs are not those of their changelogs."""
     wish = Wish.of(load_catalogue(recipes), PLATFORM)
     lock = load_platform_lock(lock_path(recipes, PLATFORM), wish)
-    release_all(recipes, lock=lock, wording=Wording(message="A change.", author=None, now=RELEASED))
+    release_all(
+        load_catalogue(recipes), lock=lock, wording=Wording(message="A change.", author=None, now=RELEASED)
+    )
 
 
 def open_workshop(recipes: Path, *, site: Site, work: Path, fast: bool = False) -> Workshop:

@@ -67,14 +67,14 @@ def build_image(  # noqa: PLR0913 - each is an option of the command line
 
     Example: modpkg build-image compute --uki
     """
-    from modpkg.cli.images import parse_ways
     from modpkg.cli.results.images import image_plan_result, image_result
-    from modpkg.formats.catalogue import load_catalogue
+    from modpkg.cli.ways import parse_ways
+    from modpkg.formats.catalogue import load_images
     from modpkg.pipeline.make_image import Extras, make_image, plan_named_image
     from modpkg.pipeline.site import Site
     from modpkg.pipeline.workplace import Workplace
 
-    catalogue = load_catalogue(session.recipes)
+    catalogue = load_images(session.recipes)
     place, store = Workplace(session.work), Site.of(session.environment).store
     pair, ways = _signing_pair(uki_key, uki_certificate), parse_ways(merge, verify)
     if dry_run:
@@ -94,13 +94,13 @@ def build_image(  # noqa: PLR0913 - each is an option of the command line
 
 
 def _signing_pair(key: str | None, certificate: str | None) -> SigningPair | None:
+    if key is None and certificate is None:
+        return None
     from pathlib import Path
 
     from modpkg.errors import BadInputError
     from modpkg.image.uki import SigningPair
 
-    if key is None and certificate is None:
-        return None
     if key is None or certificate is None:
         raise BadInputError(
             "cannot sign the EFI program with one of key and certificate alone",
@@ -147,9 +147,9 @@ def boot_image(
 
     Example: modpkg boot-image compute --memory-mb 4096
     """
-    from modpkg.cli.images import find_image
     from modpkg.cli.results.images import boot_result
     from modpkg.node import boot
+    from modpkg.pipeline.images import find_image
 
     directory = find_image(session.work / "images", image)
     options = boot.BootOptions(memory_mb=memory_mb, cpus=cpus, timeout_seconds=timeout, accel=accel)
@@ -167,8 +167,8 @@ def show_image(session: Session, image: str) -> ImageResult:
 
     Example: modpkg show-image compute
     """
-    from modpkg.cli.images import find_image, read_image
     from modpkg.cli.results.images import image_result
+    from modpkg.pipeline.images import find_image, read_image
 
     directory = find_image(session.work / "images", image)
     return image_result(directory, read_image(directory))

@@ -111,8 +111,8 @@ def release_module(
     from modpkg.cli.clock import now
     from modpkg.cli.results.modules import ReleaseResult
     from modpkg.pipeline.release_module import Wording, release_all, release_modules
+    from modpkg.pipeline.site import Site
 
-    workshop = open_shop(session, platform, fast=False, offline=True)
     wording = Wording(
         message=message,
         author=session.environ.get("MODPKG_AUTHOR"),
@@ -120,12 +120,13 @@ def release_module(
         urgency=urgency,
     )
     # Of two releases at once the second one finds the first, and overwrites nothing.
-    with workshop.store.lock("release", sink=session.sink):
+    with Site.of(session.environment).store.lock("release", sink=session.sink):
+        shop = open_shop(session, platform, fast=False, offline=True)
         if name == "all":
-            released = release_all(session.recipes, lock=workshop.lock, wording=wording, dry_run=dry_run)
+            released = release_all(shop.catalogue, lock=shop.lock, wording=wording, dry_run=dry_run)
         else:
             released = release_modules(
-                session.recipes, [name], lock=workshop.lock, wording=wording, dry_run=dry_run
+                shop.catalogue, [name], lock=shop.lock, wording=wording, dry_run=dry_run
             )
     return ReleaseResult(released=tuple(released))
 

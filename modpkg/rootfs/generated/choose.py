@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from modpkg.rootfs.generated.table import GENERATORS, of_interest
+from modpkg.model.document import Record
+from modpkg.rootfs.generated.table import GENERATORS, named, of_interest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from modpkg.rootfs.generated.generator import Generator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """One run of a generator."""
+class Command(Record):
+    """One run of the generator of this name."""
 
-    generator: Generator
+    name: str
     argv: tuple[str, ...]
+
+    @property
+    def generator(self) -> Generator:
+        """The generator, as the closed list has it."""
+        return named(self.name)
 
 
 def own(paths: Collection[str], below: Sequence[Module]) -> tuple[Generator, ...]:
@@ -75,4 +79,4 @@ def _is_complete(generator: Generator, module: Module, paths: Mapping[str, Seque
 def _commands(generators: Collection[Generator] | Iterator[Generator], paths: set[str]) -> Iterator[Command]:
     ordered = sorted(paths)
     for generator in generators:
-        yield from (Command(generator=generator, argv=argv) for argv in generator.commands(ordered))
+        yield from (Command(name=generator.name, argv=argv) for argv in generator.commands(ordered))

@@ -122,6 +122,14 @@ GENERATORS: Final = (
 )
 
 
+def named(name: str) -> Generator:
+    """Give the generator of this name; raises LookupError where there is none."""
+    for generator in GENERATORS:
+        if generator.name == name:
+            return generator
+    raise LookupError(name)
+
+
 def is_generated(path: str) -> bool:
     """Tell whether a path is one that a generator writes."""
     return _any_of().fullmatch(path) is not None

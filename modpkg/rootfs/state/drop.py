@@ -40,6 +40,8 @@ DROPPED: Final = (
     "run/**/",
     "tmp/**/",
     "var/tmp/**/",
+    # an initrd that a package's script made, with its clock and its inodes: an image gets one of its own
+    "boot/initrd.img-*",
     # start links of another init
     "etc/rc[0-6S].d/**/",
     # facts of the machine that built: its name, its resolver, its mirror

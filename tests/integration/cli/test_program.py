@@ -97,10 +97,35 @@ def test_a_wrong_command_line_ends_with_two(shell: Shell) -> None:
     ]
 
 
+@pytest.mark.parametrize("program", ["modpkg", "invoke"])
+def test_two_words_are_a_command_in_both_programs(shell: Shell, program: str) -> None:
+    listed = shell(f'cd "$ROOT"; {program} chroot list --place "$OWN" --output json')
+    assert (listed.returncode, listed.stdout.strip(), listed.stderr) == (0, "[]", "")
+    shown = shell(f'cd "$ROOT"; {program} chroot commit --help')
+    assert shown.returncode == 0
+    assert "modpkg chroot-commit" in shown.stdout
+
+
 def test_an_error_is_one_message_and_a_status(shell: Shell) -> None:
     completed = shell('cd "$OWN"; invoke refuse')
     assert (completed.returncode, completed.stdout) == (2, "")
     assert completed.stderr == "error: a.yaml: cannot read it\n  hint: write it\n"
+
+
+def test_commands_in_one_line_are_one_process_up_to_the_first_that_fails(shell: Shell) -> None:
+    completed = shell('cd "$OWN"; invoke work --output json refuse work --output json-lines')
+    assert completed.returncode == 2
+    assert json.loads(completed.stdout)["image"] == "compute"
+    assert completed.stderr.endswith("error: a.yaml: cannot read it\n  hint: write it\n")
+    assert completed.stderr.count("fetch: started") == 1
+
+
+def test_byte_code_of_all_that_is_loaded_is_written(shell: Shell, tmp_path: Path) -> None:
+    # Compiled anew at each start, the commands alone would take a tenth of a second.
+    written = f"env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX={tmp_path}/cache"
+    assert shell(f'cd "$ROOT"; {written} invoke images').returncode == 0
+    found = {path.name.partition(".")[0] for path in (tmp_path / "cache").rglob("modpkg/cli/**/*.pyc")}
+    assert {"program", "command", "directories"} <= found
 
 
 def test_an_error_in_json_is_an_object(shell: Shell) -> None:

@@ -21,6 +21,7 @@ from modpkg.image.identity import image_of
 from modpkg.image.job import Assembled, AssembleJob, Layer, Ways
 from modpkg.model.module import Module
 from modpkg.pipeline.apart import call
+from modpkg.rootfs.generated.choose import at_assembly
 from modpkg.rootfs.inventory import inventory
 from modpkg.rootfs.normalize import DIRECTORY_TIME
 from modpkg.squashfs.pack import Settings, pack_tree, unpack
@@ -34,8 +35,9 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 def job_of(stack: Path, work: Path, names: tuple[str, ...] = NAMES, **fields: Any) -> AssembleJob:
     modules = [Module.model_validate_json((stack / f"{name}.json").read_bytes()) for name in names]
     work.mkdir()
-    layers = tuple(Layer(module=stack / f"{n}.json", fragment=stack / f"{n}.squashfs") for n in names)
-    known = {"layers": layers, "image": image_of(modules), "level": 1, "block_size": 131072, "work": work}
+    layers = tuple(Layer(module=one, fragment=stack / f"{one.name}.squashfs") for one in modules)
+    known = {"layers": layers, "commands": at_assembly(modules), "image": image_of(modules), "work": work}
+    known |= {"level": 1, "block_size": 131072}
     return AssembleJob(**{**known, **fields})
 
 
@@ -76,6 +78,16 @@ def test_an_assembly_leaves_its_files_and_nothing_else(image: Assembled) -> None
     assert sorted(path.name for path in work.iterdir()) == ["initrd", "root.squashfs", "vmlinuz"]
     assert image.files["vmlinuz"].read_text() == "a kernel"
     assert image.kernel == RELEASE
+
+
+def test_what_is_known_of_files_is_what_they_are(image: Assembled, recompressed: Assembled) -> None:
+    for made in (image, recompressed):
+        assert made.known.keys() == made.files.keys()
+        for name, path in made.files.items():
+            assert (made.known[name].size, made.known[name].sha256) == (
+                path.stat().st_size,
+                digest_file(path),
+            )
 
 
 def test_dpkg_finds_every_package_of_every_module_and_no_fault(tree: Path) -> None:

@@ -102,3 +102,20 @@ def test_a_module_that_is_damaged_in_the_store_is_named(stack: Path, tmp_path: P
     assert NAMES[2] in completed.stderr
     assert "corrupt" in completed.stderr
     assert not (tmp_path / "images").exists()
+
+
+def test_a_bit_that_the_store_lost_inside_a_file_is_seen(stack: Path, tmp_path: Path) -> None:
+    run(command(stack, tmp_path / "store", tmp_path / "first"), env=ENVIRONMENT)
+    module = Module.model_validate_json((stack / f"{NAMES[2]}.json").read_bytes())
+    digest = module.fragment.sha256
+    blob = tmp_path / "store/blobs/sha256" / digest[:2] / digest
+    content = bytearray(blob.read_bytes())
+    # Behind the superblock: the compressed content of its first file.
+    content[96 + 20] ^= 1
+    blob.chmod(0o644)
+    blob.write_bytes(content)
+    completed = run(command(stack, tmp_path / "store", tmp_path / "images"), env=ENVIRONMENT, check=False)
+    assert completed.returncode == 1
+    assert f"the fragment of {NAMES[2]} {module.version}: the store's copy is damaged" in completed.stderr
+    assert str(blob) in completed.stderr
+    assert not (tmp_path / "images").exists()

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from modpkg.cli.images import read_image
 from modpkg.errors import ModpkgError
 from modpkg.events import Event, Warned
 from modpkg.formats.node_documents import load_nodes
@@ -21,6 +20,7 @@ from modpkg.host.run import CommandError, run, running
 from modpkg.node.grants import Grants
 from modpkg.node.head import HeadPlaces
 from modpkg.pipeline.head import plan_head, write_head
+from modpkg.pipeline.images import read_image
 from modpkg.pipeline.serve_head import check_head, serve_head
 from modpkg.pipeline.watch_nodes import NodeStates
 from tests.support.nodes import copy_recipes, programs, write_image

@@ -4,7 +4,8 @@ import pytest
 from invoke.parser import Parser
 
 from modpkg.cli.command import Command
-from modpkg.cli.program import ModpkgProgram, command_collection
+from modpkg.cli.program import ModpkgProgram, command_collection, run_if_respelled
+from modpkg.cli.spelling import spelled_out
 
 COLLECTION = command_collection()
 COMMANDS = sorted(COLLECTION.task_names)
@@ -34,7 +35,9 @@ def test_every_command_shows_an_example_that_it_accepts(name: str) -> None:
     shown = examples(name)
     assert shown
     for example in shown:
-        parsed = Parser(contexts=COLLECTION.to_contexts()).parse_argv(words_of(example))
+        parsed = Parser(contexts=COLLECTION.to_contexts()).parse_argv(
+            spelled_out(words_of(example), COMMANDS)
+        )
         assert [context.name for context in parsed] == [name]
 
 
@@ -68,6 +71,34 @@ def test_the_help_has_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert program(["--help"]) == 0
     out = capsys.readouterr().out
     assert [name for name in COMMANDS if f"  {name} " not in out] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["lock", "--help"], "lock"),
+        (["promote", "testing", "--help"], "promote"),
+        (["chroot", "create", "--help"], "chroot-create"),
+        (["--help", "chroot", "create"], "chroot-create"),
+    ],
+)
+def test_what_invoke_cannot_read_is_run_by_our_program(
+    words: list[str], command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        run_if_respelled(words, binary="invoke")
+    assert end.value.code == 0
+    out = capsys.readouterr().out
+    assert f"Usage: invoke [--core-opts] {command} " in out
+    assert "Example: " in out
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--help"], ["--help", "lock"], ["lock", "compute"], ["--complete", "lock", "--help"]]
+)
+def test_other_command_lines_are_left_to_invoke(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    run_if_respelled(words, binary="invoke")
+    assert capsys.readouterr().out == ""
 
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from modpkg.errors import BadInputError, DocumentError
-from modpkg.formats.catalogue import below, load_catalogue, order
+from modpkg.formats.catalogue import below, load_catalogue, load_images, order
 
 BASE = Path(__file__).parents[2] / "golden/documents/base/recipes"
 
@@ -89,6 +89,39 @@ def test_faults_of_all_files_are_told_at_once(recipes: Path) -> None:
         "modules/core/changelog.yaml",
         "platforms/trixie.yaml",
     ]
+
+
+def test_images_are_known_without_their_recipes_being_read(recipes: Path) -> None:
+    whole = load_catalogue(recipes)
+    (recipes / "modules/slurm/recipe.yaml").write_text("name: [\n")
+    (recipes / "modules/core/changelog.yaml").unlink()
+    found = load_images(recipes)
+    assert found.recipes == {}
+    assert (found.platforms, found.manifests, found.sites) == (whole.platforms, whole.manifests, whole.sites)
+
+
+def test_faults_of_manifests_platforms_and_names_of_modules_are_told_for_images_too(recipes: Path) -> None:
+    (recipes / "platforms/trixie.yaml").write_text("")
+    shutil.rmtree(recipes / "modules/slurm")
+    with pytest.raises(DocumentError) as raised:
+        load_images(recipes)
+    said = {Path(problem.file).name: problem.message for problem in raised.value.problems}
+    assert said.keys() == {"compute.yaml", "trixie.yaml"}
+    assert said["compute.yaml"].endswith("there is no module 'slurm'")
+    with pytest.raises(BadInputError, match="cannot find the recipes"):
+        load_images(recipes / "nowhere")
+
+
+def test_a_document_that_changed_is_read_anew(recipes: Path) -> None:
+    path = recipes / "modules/slurm/recipe.yaml"
+    before = load_catalogue(recipes).recipes["slurm"].recipe
+    # Of the same length, and within the resolution of a file's time.
+    path.write_text(path.read_text().replace("22.5.8", "22.5.9"))
+    after = load_catalogue(recipes).recipes["slurm"].recipe
+    assert (before.version, after.version) == ("22.5.8", "22.5.9")
+    path.write_text("name: [\n")
+    with pytest.raises(DocumentError):
+        load_catalogue(recipes)
 
 
 def test_ten_modules_load_in_a_quarter_of_a_second(recipes: Path) -> None:

@@ -12,17 +12,20 @@ import pytest
 
 from modpkg.events import Warned
 from modpkg.host.files import (
+    COMPARED_BYTES,
     SMALL,
     Receipt,
     copy_file,
     digest_file,
     exchange,
     locked,
+    measuring,
     new_directory,
     new_file,
     receipt_of,
     remove_tree,
     replace_atomically,
+    same_content,
     sync_directories,
     sync_file_system,
     temporary_directory,
@@ -49,6 +52,42 @@ def test_a_large_file_has_the_digest_of_its_content(tmp_path: Path) -> None:
     path = tmp_path / "large"
     path.write_bytes(b"x" * 3_000_001)
     assert digest_file(path) == hashlib.sha256(b"x" * 3_000_001).hexdigest()
+
+
+@pytest.mark.parametrize("size", [0, 1, COMPARED_BYTES, COMPARED_BYTES + 1])
+def test_files_are_the_same_by_their_bytes(tmp_path: Path, size: int) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.write_bytes(b"x" * size)
+    other.write_bytes(b"x" * size)
+    assert same_content(one, other)
+    other.write_bytes(b"x" * size + b"y")
+    assert not same_content(one, other)
+    assert not same_content(other, one)
+    one.write_bytes(b"x" * size + b"z")
+    assert not same_content(one, other)
+
+
+def test_a_file_is_measured_while_something_else_is_done(tmp_path: Path) -> None:
+    path = tmp_path / "root"
+    path.write_bytes(b"modpkg" * 1_000_000)
+    with measuring(path) as measured:
+        inside = measured()
+    assert inside == measured() == receipt_of(path)
+
+
+def test_what_cannot_be_mapped_is_measured_all_the_same_or_refused_with_its_name(tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.touch()
+    with measuring(empty) as measured:
+        assert measured() == receipt_of(empty)
+    with measuring(tmp_path / "gone") as measured, pytest.raises(FileNotFoundError, match="gone"):
+        measured()
+
+
+def test_an_error_of_the_block_is_not_hidden_by_the_measuring(tmp_path: Path) -> None:
+    (tmp_path / "root").write_bytes(b"x" * 1_000_000)
+    with pytest.raises(LookupError), measuring(tmp_path / "root"):
+        raise LookupError
 
 
 def test_the_mode_of_a_file_is_ours_and_not_that_of_the_umask(tmp_path: Path) -> None:

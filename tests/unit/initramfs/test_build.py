@@ -85,6 +85,28 @@ def test_a_driver_waits_for_its_device_and_the_rest_is_loaded(root: Path) -> Non
     aliases = found[f"lib/modules/{KERNEL}/modules.alias"].decode()
     assert "mlx5_core" in aliases
     assert "snd" not in aliases
+    assert found["lib/modpkg/buses"] == b"^(pci|virtio):\n"
+
+
+def test_the_second_half_of_a_driver_waits_for_the_first(root: Path) -> None:
+    modules = root / f"usr/lib/modules/{KERNEL}"
+    rows = ("mlx4_core.ko:", "mlx4_en.ko: kernel/mlx4_core.ko", "tg3.ko: kernel/ptp.ko", "ptp.ko:")
+    with (modules / "modules.dep").open("a") as stream:
+        stream.writelines(f"kernel/{row}\n" for row in rows)
+    with (modules / "modules.alias").open("a") as stream:
+        stream.write("alias pci:v000015B3d00001003* mlx4_core\n")
+    for row in rows:
+        (modules / "kernel" / row.partition(":")[0]).write_bytes(b"x")
+
+    def lists(*names: str) -> tuple[list[str], str]:
+        found = build(root, *names)
+        return found["lib/modpkg/modules"].decode().split(), found["lib/modpkg/followers"].decode()
+
+    # Of a class. tg3 has no alias here, and nothing that it needs has one: nobody would ever load it.
+    assert lists("@ethernet") == (["loop", "overlay", "squashfs", "tg3"], "mlx4_en mlx4_core\n")
+    # By its name in a recipe: somebody wants it.
+    assert lists("@ethernet", "mlx4_en")[1] == ""
+    assert "mlx4_en" in lists("@ethernet", "mlx4_en")[0]
 
 
 def test_modules_dep_names_exactly_the_files_that_are_there(root: Path) -> None:

@@ -119,7 +119,7 @@ def test_keys_are_kept_on_the_disk_at_var(root: NewRoot) -> None:
     config = (plain.path / "etc/ssh/sshd_config.d/modpkg-host-keys.conf").read_text()
     assert config.splitlines() == [
         "HostKey /var/lib/modpkg/ssh/etc/ssh/ssh_host_ed25519_key",
-        "HostKey /var/lib/modpkg/ssh/etc/ssh/ssh_host_rsa_key",
+        "HostKey /var/lib/modpkg/ssh/etc/ssh/ssh_host_ecdsa_key",
     ]
     unit = (plain.path / UNITS / "ssh.service.d/modpkg-keys-on-disk.conf").read_text()
     assert "ExecStartPre=\nExecStartPre=/usr/bin/ssh-keygen -A -f /var/lib/modpkg/ssh\n" in unit
@@ -128,6 +128,26 @@ def test_keys_are_kept_on_the_disk_at_var(root: NewRoot) -> None:
     assert "new at each boot" in plain.run(
         "disk_keys must", mounts=overlay + DISK.format(root=plain.path) + tmpfs
     )
+
+
+def test_a_key_that_a_disk_has_had_is_still_shown_and_a_new_core_makes_those_that_are_missing(
+    root: NewRoot,
+) -> None:
+    plain = NewRoot(root.path.rename(root.path.parent / "plain"), root.elsewhere)
+    (plain.path / "usr/lib/modpkg").mkdir(parents=True)
+    (plain.path / "usr/lib/modpkg/host-keys").write_text("")
+    keys = plain.path / "var/lib/modpkg/ssh/etc/ssh"
+    keys.mkdir(parents=True)
+    for name in ("ed25519", "rsa"):
+        (keys / f"ssh_host_{name}_key").write_text("a key")
+    plain.run("disk_keys may", mounts=DISK.format(root=plain.path))
+    config = (plain.path / "etc/ssh/sshd_config.d/modpkg-host-keys.conf").read_text()
+    assert [line.rpartition("_host_")[2] for line in config.splitlines()] == [
+        "ed25519_key",
+        "ecdsa_key",
+        "rsa_key",
+    ]
+    assert not (plain.path / UNITS / "ssh.service.d").exists()
 
 
 def test_a_key_of_the_head_is_taken_if_it_is_the_right_one(root: NewRoot) -> None:

@@ -202,9 +202,9 @@ def test_a_result_in_the_middle_of_a_line_is_none(tmp_path: Path, worker: Said) 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a copy of this process is taken for root alone")
 def test_root_has_it_done_by_a_copy_of_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def work(path: Path, sink: Sink) -> dict[str, Any]:
+    def work(job: Job, sink: Sink) -> dict[str, Any]:
         sink(Warned(f"process {os.getpid()}"))
-        return {"job": json.loads(path.read_text())}
+        return {"job": job.model_dump()}
 
     # What only this process knows.
     monkeypatch.setitem(TASKS, "build", work)
@@ -217,15 +217,15 @@ def test_root_has_it_done_by_a_copy_of_this_process(tmp_path: Path, monkeypatch:
 def test_an_error_of_a_copy_is_raised_here_and_a_fault_is_one_of_modpkg(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(path: Path, sink: Sink) -> dict[str, Any]:
+    def refuse(job: Job, sink: Sink) -> dict[str, Any]:
         del sink
-        raise BadInputError("cannot build it", where=path.name, hint="mend it")
+        raise BadInputError("cannot build it", where=job.name, hint="mend it")
 
-    def fail(path: Path, sink: Sink) -> dict[str, Any]:
-        raise LookupError(f"{path.name} {sink}")
+    def fail(job: Job, sink: Sink) -> dict[str, Any]:
+        raise LookupError(f"{job.name} {sink}")
 
-    def die(path: Path, sink: Sink) -> dict[str, Any]:
-        sink(Warned(path.name))
+    def die(job: Job, sink: Sink) -> dict[str, Any]:
+        sink(Warned(job.name))
         # Nobody inside can end the first process; whoever outside does, ends it so.
         os._exit(9)
 
@@ -233,7 +233,7 @@ def test_an_error_of_a_copy_is_raised_here_and_a_fault_is_one_of_modpkg(
     with pytest.raises(BadInputError, match="cannot build it"):
         called(tmp_path)
     monkeypatch.setitem(TASKS, "build", fail)
-    with pytest.raises(WorkerError, match=r"LookupError: build\.job\.json"):
+    with pytest.raises(WorkerError, match="LookupError: slurm"):
         called(tmp_path)
     monkeypatch.setitem(TASKS, "build", die)
     with pytest.raises(CommandError, match="ended with status 9") as caught:

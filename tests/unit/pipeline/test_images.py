@@ -5,7 +5,7 @@ import pytest
 
 from modpkg.errors import BadInputError
 from modpkg.events import ignore
-from modpkg.pipeline.images import built_images, find_image, plan_removal, remove_image
+from modpkg.pipeline.images import built_images, find_image, plan_removal, read_image, remove_image
 from modpkg.store.store import Store
 from tests.support.directories import LETTERS, made_image
 
@@ -134,3 +134,61 @@ def test_a_folder_that_is_no_image_is_not_removed(tmp_path: Path) -> None:
     (tmp_path / "thesis").mkdir()
     with pytest.raises(BadInputError, match="not an image directory"):
         plan_removal(tmp_path, tmp_path / "thesis", force=True)
+
+
+def test_of_several_versions_the_highest_is_meant(tmp_path: Path) -> None:
+    made_image(tmp_path, f"12.0.3-9.{LETTERS}")
+    newest = made_image(tmp_path, f"12.0.3-67.{LETTERS}")
+    made_image(tmp_path, f"9.9.9-99.{LETTERS}")
+    assert find_image(tmp_path, "compute") == newest
+
+
+def test_a_raised_epoch_is_higher_than_any_version(tmp_path: Path) -> None:
+    made_image(tmp_path, f"12.0.3-67.{LETTERS}")
+    rolled_back = made_image(tmp_path, f"1:12.0.2-60.{LETTERS}")
+    assert find_image(tmp_path, "compute") == rolled_back
+
+
+def test_images_of_other_names_are_not_meant(tmp_path: Path) -> None:
+    mine = made_image(tmp_path, f"1.0.0-1.{LETTERS}")
+    made_image(tmp_path, f"12.0.3-67.{LETTERS}", name="compute-gpu")
+    assert find_image(tmp_path, "compute") == mine
+
+
+def test_a_path_is_taken_as_it_is(tmp_path: Path) -> None:
+    directory = made_image(tmp_path, f"1.0.0-1.{LETTERS}")
+    assert find_image(tmp_path / "elsewhere", str(directory)) == directory
+
+
+def test_a_directory_that_is_being_made_is_not_seen(tmp_path: Path) -> None:
+    made_image(tmp_path / ".compute.x7", f"1.0.0-1.{LETTERS}")
+    with pytest.raises(BadInputError):
+        find_image(tmp_path, "compute")
+
+
+def test_an_image_that_was_never_built_says_how_to_build_it(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError) as caught:
+        find_image(tmp_path, "compute")
+    assert str(caught.value) == (
+        f"{tmp_path}: cannot find an image 'compute'\n  hint: build it: invoke build-image compute"
+    )
+
+
+def test_a_misspelt_image_is_guessed(tmp_path: Path) -> None:
+    made_image(tmp_path, f"1.0.0-1.{LETTERS}")
+    with pytest.raises(BadInputError, match="did you mean 'compute'"):
+        find_image(tmp_path, "comptue")
+
+
+def test_a_folder_without_image_json_is_no_image(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match=r"cannot find image\.json"):
+        read_image(tmp_path)
+
+
+def test_a_damaged_image_is_in_the_way_of_no_other(tmp_path: Path) -> None:
+    damaged = made_image(tmp_path, f"1.0.0-1.{LETTERS}", name="storage")
+    (damaged / "image.json").write_text("{")
+    mine = made_image(tmp_path, f"1.0.0-1.{LETTERS}")
+    assert find_image(tmp_path, "compute") == mine
+    with pytest.raises(BadInputError, match=f"hint: remove {damaged} and build the image again"):
+        find_image(tmp_path, "storage")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modpkg.image.job import Assembled
+from modpkg.model.image import ImageFile
 from modpkg.pipeline.put_layers import layers_of, put_layers
 from modpkg.store.store import Store
 from tests.support.stack import lower, make_module
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from modpkg.model.module import Module
 
 NAMES = ("00-core.squashfs", "01-tools.squashfs", "02-glue.squashfs")
-LAYERED = Assembled(files={}, kernel="6.1.0", layers=NAMES)
+GLUE = ImageFile(size=4, sha256=hashlib.sha256(b"glue").hexdigest())
+LAYERED = Assembled(files={}, kernel="6.1.0", layers=NAMES, known={NAMES[2]: GLUE})
 FLAT = Assembled(files={}, kernel="6.1.0")
 
 

@@ -29,12 +29,14 @@ def changelog(checkout: Checkout, name: str) -> Path:
 def release(
     checkout: Checkout, *names: str, lock: PlatformLock | None = None, **options: bool
 ) -> list[Released]:
-    return release_modules(checkout.recipes, names, lock=lock or checkout.lock(), wording=WORDING, **options)
+    return release_modules(
+        checkout.catalogue(), names, lock=lock or checkout.lock(), wording=WORDING, **options
+    )
 
 
 def everything(checkout: Checkout, *, days: int = 0, **options: bool) -> list[Released]:
     wording = Wording(message=WORDING.message, author=None, now=WORDING.now + days * 86_400)
-    return release_all(checkout.recipes, lock=checkout.lock(), wording=wording, **options)
+    return release_all(checkout.catalogue(), lock=checkout.lock(), wording=wording, **options)
 
 
 def versions(released: list[Released]) -> list[tuple[str, str, str]]:
@@ -86,7 +88,7 @@ def test_a_released_entry_gets_a_new_one_on_top(checkout: Checkout) -> None:
 
 def test_the_author_is_the_maintainer_if_nobody_else_is_named(checkout: Checkout) -> None:
     wording = Wording(message="x", author=None, now=WORDING.now, urgency="high")
-    release_modules(checkout.recipes, ["slurm"], lock=checkout.lock(), wording=wording)
+    release_modules(checkout.catalogue(), ["slurm"], lock=checkout.lock(), wording=wording)
     newest = load_changelog(changelog(checkout, "slurm")).newest
     assert (newest.author, newest.urgency) == ("modpkg maintainers <modpkg@example.org>", "high")
 
@@ -226,7 +228,7 @@ def test_an_entry_older_than_the_newest_is_refused_and_nothing_is_written(checko
     before = digests(checkout)
     wording = Wording(message="x", author=None, now=1)
     with pytest.raises(DocumentError):
-        release_modules(checkout.recipes, ["slurm"], lock=checkout.lock(), wording=wording)
+        release_modules(checkout.catalogue(), ["slurm"], lock=checkout.lock(), wording=wording)
     assert digests(checkout) == before
 
 
@@ -237,7 +239,7 @@ def test_a_message_that_says_nothing_is_refused(checkout: Checkout, message: str
     with pytest.raises(
         BadInputError, match=r"cannot write the changelog entry: .* is no changes\n  hint: --message"
     ):
-        release_modules(checkout.recipes, ["slurm"], lock=checkout.lock(), wording=wording)
+        release_modules(checkout.catalogue(), ["slurm"], lock=checkout.lock(), wording=wording)
     assert digests(checkout) == before
 
 
@@ -247,5 +249,5 @@ def test_an_author_or_an_urgency_that_is_none_is_refused(
 ) -> None:
     wording = Wording(message="x", author=author, now=WORDING.now, urgency=urgency)
     with pytest.raises(BadInputError, match="cannot write the changelog entry") as caught:
-        release_modules(checkout.recipes, ["slurm"], lock=checkout.lock(), wording=wording)
+        release_modules(checkout.catalogue(), ["slurm"], lock=checkout.lock(), wording=wording)
     assert ("urgency" if urgency == "huge" else "author") in str(caught.value)

@@ -21,7 +21,7 @@ from modpkg.rootfs.normalize import DIRECTORY_TIME
 from modpkg.squashfs.pack import Settings
 from tests.support.checkout import package
 from tests.support.jobs import PLATFORM, make_job
-from tests.support.stack import EPOCH, lower, make_module, write_files, write_module
+from tests.support.stack import EPOCH, lower, make_module, write_files
 
 CORE = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nmunge:x:103:104::/:/bin/sh\n",
@@ -276,7 +276,7 @@ def core(tmp_path: Path) -> LowerTree:
     tree = write_files(tmp_path / "core", {"usr/bin/ls": "ls"})
     state = {"lines": {"etc/passwd": ("root:x:0:0:root:/root:/bin/sh",), "etc/group": ("root:x:0:",)}}
     module = make_module("core", paths=inventory(tree), state=state)
-    return LowerTree(module=write_module(module, tmp_path / "core.json"), tree=tree)
+    return LowerTree(module=module, tree=tree)
 
 
 def test_a_module_above_lies_on_policy_glue_and_the_trees_below(
@@ -285,8 +285,7 @@ def test_a_module_above_lies_on_policy_glue_and_the_trees_below(
     order = job(tmp_path, below=(core,))
     module = built(order)
     assert stage.layers == [order.work / "policy", order.work / "glue", core.tree]
-    below = Module.model_validate_json(core.module.read_bytes())
-    assert module.depends == (lower(below),)
+    assert module.depends == (lower(core.module),)
     assert stage.settled == [(order.work / "root", EPOCH)]
     assert "etc/passwd" in {
         path.relative_to(order.work / "glue").as_posix() for path in (order.work / "glue").rglob("*")
@@ -296,7 +295,7 @@ def test_a_module_above_lies_on_policy_glue_and_the_trees_below(
 def test_the_nearest_module_lies_on_top(tmp_path: Path, stage: Stage, core: LowerTree) -> None:
     tree = write_files(tmp_path / "kernel", {"boot/vmlinuz": "k"})
     kernel = make_module("kernel", paths=inventory(tree))
-    above = LowerTree(module=write_module(kernel, tmp_path / "kernel.json"), tree=tree)
+    above = LowerTree(module=kernel, tree=tree)
     built(job(tmp_path, below=(core, above)))
     assert list(stage.layers[2:]) == [tree, core.tree]
 

@@ -4,6 +4,7 @@ from modpkg.model.platform import Platform
 from modpkg.rootfs.job import BuildJob, Built, LowerTree
 from tests.support.checkout import package
 from tests.support.jobs import PLATFORM, make_job
+from tests.support.stack import make_module
 
 
 def test_a_job_survives_its_way_into_the_namespaces(tmp_path: Path) -> None:
@@ -20,7 +21,7 @@ def test_a_job_survives_its_way_into_the_namespaces(tmp_path: Path) -> None:
         platform=Platform(**{**PLATFORM, "accounts": {"users": {"munge": 301}}}),
         packages=(munge,),
         files={munge.sha256: tmp_path / "munge.deb"},
-        below=(LowerTree(module=tmp_path / "core.json", tree=tmp_path / "core"),),
+        below=(LowerTree(module=make_module("core"), tree=tmp_path / "core"),),
         marks=("fast", "unreleased"),
     )
     assert BuildJob.model_validate_json(job.model_dump_json()) == job

@@ -65,7 +65,6 @@ def test_a_plan_tells_of_each_module_whether_and_why() -> None:
         marks=("unreleased",),
         level=19,
         key=DIGEST,
-        done=False,
         reason="the recipe changed",
     )
     assert to_data(results.plan_result([step])) == {

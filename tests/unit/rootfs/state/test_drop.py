@@ -25,6 +25,7 @@ KEPT = (
     "srv/etc/hostname",
 )
 DROPPED = (
+    "boot/initrd.img-6.1.0",
     "etc/.pwd.lock",
     "etc/apt/sources.list",
     "etc/group-",

@@ -1,4 +1,4 @@
-"""How commands find an image directory, read what is known of it, and read how an image is to be made."""
+"""How commands read how an image is to be made."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING, cast, get_args
 
 from modpkg.errors import BadInputError
 from modpkg.formats.words import closest
-from modpkg.pipeline.images import find_image, read_image
 
 if TYPE_CHECKING:
     from modpkg.image.job import Verify, Ways
     from modpkg.model.image import Merge
-
-__all__ = ["find_image", "parse_ways", "read_image"]
 
 
 def parse_ways(merge: str, verify: str) -> Ways:
