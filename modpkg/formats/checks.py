@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from modpkg.formats.problems import way_text
+from modpkg.model.left_out import why_left_out
 from modpkg.model.version import ModuleVersion
 
 if TYPE_CHECKING:
@@ -73,6 +74,9 @@ def _recipe(recipe: Recipe, parsed: Parsed) -> Iterator[Problem]:
         if content.src is None and content.type != "dir":
             message = f"contents[{index}]: a {content.type} needs a src"
             yield parsed.problem(("contents", index), message)
+        if fault := why_left_out(content.dst, is_file=content.type == "file"):
+            message = f"contents[{index}].dst: {content.dst!r} {fault[0]}"
+            yield parsed.problem(("contents", index, "dst"), message, hint=fault[1])
         if content.src is not None and content.type == "dir":
             message = f"contents[{index}].src: a dir has no src"
             hint = "to ship a directory with its files write `type: tree`"
