@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from modpkg.errors import BadInputError, DocumentError, Problem
 from modpkg.host.mounts import chroot_mounts
+from modpkg.host.namespaces import OWN_PROCESSES
 from modpkg.host.run import CommandError, run
 from modpkg.model.left_out import BYTE_CODE, why_left_out
 from modpkg.rootfs.debian import script_environment
@@ -77,7 +78,7 @@ def settle(root: Path, recipe: Recipe, *, folder: Path, epoch: int, sink: Sink) 
             # /run is a tmpfs that leaves no trace.
             shutil.copy(folder / name, root / "run/modpkg-script")
             with _telling(f"cannot run this script of module {recipe.name!r}", folder / name):
-                run([*chroot, "/bin/sh", "-e", "/run/modpkg-script"], env=env, sink=sink)
+                run([*OWN_PROCESSES, *chroot, "/bin/sh", "-e", "/run/modpkg-script"], env=env, sink=sink)
 
 
 @contextmanager

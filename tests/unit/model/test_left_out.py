@@ -13,7 +13,7 @@ from modpkg.model.left_out import Matcher, why_left_out
         ("/var/cache/zz/y", True, False),
         ("/run/y", True, True),
         ("/proc/x", True, True),
-        ("/tmp/deep/er", True, True),
+        ("/tmp/deep/er", True, True),  # noqa: S108
         ("/usr/lib/x/__pycache__", True, True),
         ("/run", False, False),
         ("/var/log", False, False),
