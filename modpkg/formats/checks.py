@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from modpkg.model.site import SiteDocument
 
 
+LICENSE_HINT: Final = (
+    "such as GPL-2.0-or-later or MIT AND (X11 OR ISC); LicenseRef-NAME for one that SPDX does not list"
+)
+GRAMMAR: Final = "Invalid license expression"
+
+
 def check(document: Document, parsed: Parsed) -> list[Problem]:
     """Give the problems of a document whose types are right."""
     rules = RULES.get(type(document).__name__)
@@ -61,6 +67,7 @@ def _site(site: SiteDocument, parsed: Parsed) -> Iterator[Problem]:
 
 
 def _recipe(recipe: Recipe, parsed: Parsed) -> Iterator[Problem]:
+    yield from _license(recipe.license, parsed)
     for key in ("platforms", "depends", "conflicts", "provides", "accounts"):
         yield from _twice(parsed, (key,), getattr(recipe, key))
     if isinstance(recipe.packages, dict):
@@ -81,6 +88,24 @@ def _recipe(recipe: Recipe, parsed: Parsed) -> Iterator[Problem]:
             message = f"contents[{index}].src: a dir has no src"
             hint = "to ship a directory with its files write `type: tree`"
             yield parsed.problem(("contents", index, "src"), message, hint=hint, key=True)
+
+
+def _license(text: str, parsed: Parsed) -> Iterator[Problem]:
+    from packaging.licenses import (  # noqa: PLC0415 - only recipes have one
+        InvalidLicenseExpression,
+        canonicalize_license_expression,
+    )
+
+    way: Keys = ("license",)
+    try:
+        written = canonicalize_license_expression(text)
+    except InvalidLicenseExpression as error:
+        reason = "" if str(error).startswith(GRAMMAR) else f": {error}"
+        yield parsed.problem(way, f"license: {text!r} is no SPDX expression{reason}", hint=LICENSE_HINT)
+        return
+    if written != text:
+        # Package managers and lists of licences compare such words letter by letter.
+        yield parsed.problem(way, f"license: SPDX writes {text!r} in another way", hint=f"write {written}")
 
 
 def _changelog(changelog: Changelog, parsed: Parsed) -> Iterator[Problem]:
