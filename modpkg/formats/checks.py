@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from modpkg.formats.problems import way_text
+from modpkg.model.left_out import why_left_out
 from modpkg.model.version import ModuleVersion
 
 if TYPE_CHECKING:
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from modpkg.model.recipe import Recipe
     from modpkg.model.repository_document import RepositoryDocument
     from modpkg.model.site import SiteDocument
+
+
+LICENSE_HINT: Final = (
+    "such as GPL-2.0-or-later or MIT AND (X11 OR ISC); LicenseRef-NAME for one that SPDX does not list"
+)
+GRAMMAR: Final = "Invalid license expression"
 
 
 def check(document: Document, parsed: Parsed) -> list[Problem]:
@@ -60,6 +67,7 @@ def _site(site: SiteDocument, parsed: Parsed) -> Iterator[Problem]:
 
 
 def _recipe(recipe: Recipe, parsed: Parsed) -> Iterator[Problem]:
+    yield from _license(recipe.license, parsed)
     for key in ("platforms", "depends", "conflicts", "provides", "accounts"):
         yield from _twice(parsed, (key,), getattr(recipe, key))
     if isinstance(recipe.packages, dict):
@@ -73,10 +81,31 @@ def _recipe(recipe: Recipe, parsed: Parsed) -> Iterator[Problem]:
         if content.src is None and content.type != "dir":
             message = f"contents[{index}]: a {content.type} needs a src"
             yield parsed.problem(("contents", index), message)
+        if fault := why_left_out(content.dst, is_file=content.type == "file"):
+            message = f"contents[{index}].dst: {content.dst!r} {fault[0]}"
+            yield parsed.problem(("contents", index, "dst"), message, hint=fault[1])
         if content.src is not None and content.type == "dir":
             message = f"contents[{index}].src: a dir has no src"
             hint = "to ship a directory with its files write `type: tree`"
             yield parsed.problem(("contents", index, "src"), message, hint=hint, key=True)
+
+
+def _license(text: str, parsed: Parsed) -> Iterator[Problem]:
+    from packaging.licenses import (  # noqa: PLC0415 - only recipes have one
+        InvalidLicenseExpression,
+        canonicalize_license_expression,
+    )
+
+    way: Keys = ("license",)
+    try:
+        written = canonicalize_license_expression(text)
+    except InvalidLicenseExpression as error:
+        reason = "" if str(error).startswith(GRAMMAR) else f": {error}"
+        yield parsed.problem(way, f"license: {text!r} is no SPDX expression{reason}", hint=LICENSE_HINT)
+        return
+    if written != text:
+        # Package managers and lists of licences compare such words letter by letter.
+        yield parsed.problem(way, f"license: SPDX writes {text!r} in another way", hint=f"write {written}")
 
 
 def _changelog(changelog: Changelog, parsed: Parsed) -> Iterator[Problem]:

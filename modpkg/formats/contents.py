@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from modpkg.model.left_out import BYTE_CODE, why_left_out
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -22,9 +24,24 @@ def check_files(recipe: Recipe, parsed: Parsed, folder: Path) -> Iterator[Proble
             way: Keys = ("contents", index, "src")
             fault = _fault(folder, content.src, tree=content.type == "tree")
             yield from _problem(parsed, way, f"contents[{index}].src", fault)
+            if fault is None and content.type == "tree":
+                for inner in _tree_faults(folder / content.src, content.dst):
+                    yield from _problem(parsed, way, f"contents[{index}].src", inner)
     for index, script in enumerate(recipe.scripts):
         fault = _fault(folder, script, tree=False)
         yield from _problem(parsed, ("scripts", index), f"scripts[{index}]", fault)
+
+
+def _tree_faults(tree: Path, dst: str) -> Iterator[tuple[str, str]]:
+    for path in sorted(tree.rglob("*")):
+        is_file = path.is_file() and not path.is_symlink()
+        if not (is_file or path.is_symlink() or path.is_dir()):
+            # To read a pipe would be to wait without an end.
+            yield f"{path} is no file, no directory and no symbolic link", "take it out of the tree"
+        relative = path.relative_to(tree)
+        # What Python leaves beside a program that was tried is nobody's wish.
+        if BYTE_CODE not in relative.parts and (fault := why_left_out(f"{dst}/{relative}", is_file=is_file)):
+            yield f"{path} would be {dst}/{relative}, which {fault[0]}", fault[1]
 
 
 def _problem(parsed: Parsed, way: Keys, name: str, fault: tuple[str, str] | None) -> Iterator[Problem]:
