@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
 
+from modpkg.formats.drafts import KEY
 from modpkg.formats.words import Fault, closest, describe, shown
 from modpkg.model.document import UNSHOWN, Document
 
@@ -45,6 +46,17 @@ def problems_of(error: ValidationError, parsed: Parsed, model: type[Document]) -
     return problems
 
 
+def faulty_ways(error: ValidationError, parsed: Parsed) -> frozenset[Keys]:
+    """Give where the values and keys are that pydantic refused, as `drafts` takes them; what is missing is nowhere."""
+    findings = [_follow(detail, parsed.value) for detail in error.errors(include_url=False)]
+    return frozenset(
+        (*finding.way, *(finding.error["loc"][-1:] if finding.error["loc"][-1:] == (KEY,) else ()))
+        for finding in findings
+        if finding.error["type"] != "missing"
+        and (finding.arm is None or _is_meant(finding, findings, parsed))
+    )
+
+
 def way_text(way: Keys) -> str:
     """Write a way as people do: contents[1].file-info.mode."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in way)
@@ -65,7 +77,7 @@ def _follow(detail: ErrorDetails, value: Any) -> _Finding:
     for step in detail["loc"]:
         if step in _steps(value):
             way, value = (*way, step), value[step]
-        elif step != "[key]" and detail["type"] != "missing":
+        elif step != KEY and detail["type"] != "missing":
             arm = (way, str(step))
     return _Finding(way=way, value=value, arm=arm, error=detail)
 
@@ -80,14 +92,27 @@ def _inside(way: Keys, faulty: frozenset[Keys]) -> bool:
     return any(way[: len(start)] == start for start in faulty)
 
 
+def _is_meant(finding: _Finding, findings: list[_Finding], parsed: Parsed) -> bool:
+    way = finding.arm[0] if finding.arm else ()
+    mine = _of_kind([one for one in findings if one.arm and one.arm[0] == way], parsed)
+    return not mine or finding in mine
+
+
+def _of_kind(group: list[_Finding], parsed: Parsed) -> list[_Finding]:
+    value = parsed.value
+    for step in group[0].arm[0] if group[0].arm else ():
+        value = value[step]
+    kind = type(value).__name__
+    return [finding for finding in group if finding.arm and finding.arm[1].startswith(f"{kind}[")]
+
+
 def _one_arm(group: list[_Finding], parsed: Parsed, model: type[Document]) -> list[Problem]:
     # Of a union's arms only the one for the kind of value that is there tells what the writer meant.
     way = group[0].arm[0] if group[0].arm else ()
     value = parsed.value
     for step in way:
         value = value[step]
-    kind = type(value).__name__
-    meant = [finding for finding in group if finding.arm and finding.arm[1].startswith(f"{kind}[")]
+    meant = _of_kind(group, parsed)
     if meant:
         return [_problem(finding, parsed, model) for finding in meant]
     labels = [finding.arm[1].partition("[")[0] for finding in group if finding.arm]
@@ -104,7 +129,7 @@ def _problem(finding: _Finding, parsed: Parsed, model: type[Document]) -> Proble
     if detail["type"] == "extra_forbidden":
         hint = closest(str(way[-1]), known_keys(model, way[:-1]))
         return parsed.problem(way, f"{way_text(way)}: unknown key", hint=hint, key=True)
-    is_key = detail["loc"][-1:] == ("[key]",)
+    is_key = detail["loc"][-1:] == (KEY,)
     fault = Fault(
         kind=detail["type"],
         value=way[-1] if is_key else finding.value,
