@@ -36,7 +36,7 @@ class _Finding:
 
 def problems_of(error: ValidationError, parsed: Parsed, model: type[Document]) -> list[Problem]:
     """Give one problem for each fault that pydantic found in a parsed document."""
-    findings = [_follow(detail, parsed.value) for detail in error.errors(include_url=False)]
+    findings = _findings(error, parsed)
     fresh = [finding for finding in findings if not _inside(finding.way, parsed.faulty)]
     alone = [finding for finding in fresh if finding.arm is None]
     problems = [_problem(finding, parsed, model) for finding in alone]
@@ -48,7 +48,7 @@ def problems_of(error: ValidationError, parsed: Parsed, model: type[Document]) -
 
 def faulty_ways(error: ValidationError, parsed: Parsed) -> frozenset[Keys]:
     """Give where the values and keys are that pydantic refused, as `drafts` takes them; what is missing is nowhere."""
-    findings = [_follow(detail, parsed.value) for detail in error.errors(include_url=False)]
+    findings = _findings(error, parsed)
     return frozenset(
         (*finding.way, *(finding.error["loc"][-1:] if finding.error["loc"][-1:] == (KEY,) else ()))
         for finding in findings
@@ -69,6 +69,16 @@ def known_keys(model: type[Document], way: Keys) -> list[str]:
     for step in way:
         kinds = [below for kind in kinds for below in _below(kind, step)]
     return [key for kind in kinds if _is_document(kind) for key in _aliases(kind)]
+
+
+def _findings(error: ValidationError, parsed: Parsed) -> list[_Finding]:
+    findings = [_follow(detail, parsed.value) for detail in error.errors(include_url=False)]
+    # pydantic counts the sound items of a list: one whose items are all faulty is not empty.
+    return [
+        finding
+        for finding in findings
+        if finding.error["type"] != "too_short" or len(finding.value) < finding.error["ctx"]["min_length"]
+    ]
 
 
 def _follow(detail: ErrorDetails, value: Any) -> _Finding:
