@@ -117,7 +117,8 @@ def require_told(root: Path, seen: list[NodeState], report: BootReport) -> None:
     assert told == [*stages, ("multi-user", "end"), ("files", "failed")]
     words = [state.state for state in seen]
     assert words == sorted(words, key=["booting", "up"].index)
-    assert {state.stage for state in seen} >= {"fetch", "verify", "multi-user"}
+    # A stage of no length may be over before the head reads of it.
+    assert {state.stage for state in seen} >= {"fetch", "multi-user"}
     last = seen[-1]
     assert (last.state, last.failed_units, last.reason) == ("up", (), "files: no share")
     assert abs(last.seconds - report.multi_user_seconds) < 0.02
