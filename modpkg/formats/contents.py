@@ -5,33 +5,69 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from modpkg.formats.drafts import as_far_as_known, numbered
 from modpkg.formats.problems import way_text
+from modpkg.model.left_out import BYTE_CODE, why_left_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from modpkg.errors import Problem
     from modpkg.formats.yaml import Keys, Parsed
-    from modpkg.model.recipe import Recipe
+    from modpkg.model.recipe import Content, Recipe
 
 
 def check_files(recipe: Recipe, parsed: Parsed, folder: Path) -> Iterator[Problem]:
     """Give the problems of the paths in `contents` and of the scripts of a recipe in `folder`."""
-    for index, content in enumerate(recipe.contents):
-        # The src of a symlink is its target, a path of the image.
-        if content.src is not None and content.type in {"file", "tree"}:
-            way: Keys = ("contents", index, "src")
-            fault = _fault(folder, content.src, tree=content.type == "tree")
-            yield from _problem(parsed, way, f"contents[{index}].src", fault)
-    ways: dict[Keys, tuple[str, ...]] = {
-        ("scripts",): recipe.scripts,
-        ("build", "scripts"): recipe.build.scripts,
-    }
-    for way, scripts in ways.items():
-        for index, script in enumerate(scripts):
-            fault = _fault(folder, script, tree=False)
-            yield from _problem(parsed, (*way, index), way_text((*way, index)), fault)
+    for rule in (_contents, _scripts, _build_scripts):
+        yield from rule(recipe, parsed, folder)
+
+
+@as_far_as_known
+def _contents(recipe: Recipe, parsed: Parsed, folder: Path) -> Iterator[Problem]:
+    for index, content in numbered(recipe.contents):
+        yield from _content(content, index, parsed, folder)
+
+
+@as_far_as_known
+def _content(content: Content, index: int, parsed: Parsed, folder: Path) -> Iterator[Problem]:
+    # The src of a symlink is its target, a path of the image.
+    if content.src is not None and content.type in {"file", "tree"}:
+        way: Keys = ("contents", index, "src")
+        fault = _fault(folder, content.src, tree=content.type == "tree")
+        yield from _problem(parsed, way, f"contents[{index}].src", fault)
+        if fault is None and content.type == "tree":
+            for inner in _tree_faults(folder / content.src, content.dst):
+                yield from _problem(parsed, way, f"contents[{index}].src", inner)
+
+
+@as_far_as_known
+def _scripts(recipe: Recipe, parsed: Parsed, folder: Path) -> Iterator[Problem]:
+    yield from _scripts_of(("scripts",), recipe.scripts, parsed, folder)
+
+
+@as_far_as_known
+def _build_scripts(recipe: Recipe, parsed: Parsed, folder: Path) -> Iterator[Problem]:
+    yield from _scripts_of(("build", "scripts"), recipe.build.scripts, parsed, folder)
+
+
+def _scripts_of(way: Keys, scripts: Sequence[str], parsed: Parsed, folder: Path) -> Iterator[Problem]:
+    for index, script in numbered(scripts):
+        fault = _fault(folder, script, tree=False)
+        yield from _problem(parsed, (*way, index), way_text((*way, index)), fault)
+
+
+def _tree_faults(tree: Path, dst: str) -> Iterator[tuple[str, str]]:
+    for path in sorted(tree.rglob("*")):
+        is_file = path.is_file() and not path.is_symlink()
+        if not (is_file or path.is_symlink() or path.is_dir()):
+            # To read a pipe would be to wait without an end.
+            yield f"{path} is no file, no directory and no symbolic link", "take it out of the tree"
+        relative = path.relative_to(tree)
+        # What Python leaves beside a program that was tried is nobody's wish.
+        if BYTE_CODE not in relative.parts and (fault := why_left_out(f"{dst}/{relative}", is_file=is_file)):
+            yield f"{path} would be {dst}/{relative}, which {fault[0]}", fault[1]
 
 
 def _problem(parsed: Parsed, way: Keys, name: str, fault: tuple[str, str] | None) -> Iterator[Problem]:

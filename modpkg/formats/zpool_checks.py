@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from modpkg.formats.drafts import as_far_as_known, column, numbered
 from modpkg.formats.problems import way_text
 from modpkg.formats.words import closest
 from modpkg.model.disks import LEAST_OF_VDEV
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from modpkg.errors import Problem
     from modpkg.formats.yaml import Keys, Parsed
-    from modpkg.model.disks import Disks, Vdev, Zpool
+    from modpkg.model.disks import Dataset, Disks, Vdev, Zpool
 
 # From zpool-create(8): words of its own command line, and what once was a disk's name.
 RESERVED_NAMES: Final = re.compile(r"(mirror|raidz|draid|spare).*|log|c[0-9].*")
@@ -67,40 +68,49 @@ USER_PROPERTY: Final = re.compile(r"[a-z0-9][a-z0-9._-]*:[a-z0-9._:-]+")
 OWN_PREFIX: Final = "modpkg:"
 
 
+@as_far_as_known
 def check_zpools(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
     """Give the problems of a document's pools but those of names, mounts and members used twice."""
     for name, pool in disks.zpools.items():
-        way: Keys = ("zpools", name)
-        if RESERVED_NAMES.fullmatch(name):
-            message = f"{way_text(way)}: ZFS keeps such names to itself"
-            yield parsed.problem(way, message, hint="rename it, such as tank", key=True)
-        yield from _vdevs(way, pool, parsed)
-        yield from _properties((*way, "properties"), pool.properties, POOL_PROPERTIES, parsed)
-        yield from _datasets(way, pool, parsed)
+        for rule in (_name, _vdevs, _pool_properties, _datasets):
+            yield from rule(("zpools", name), pool, parsed)
 
 
+@as_far_as_known
+def _name(way: Keys, pool: Zpool, parsed: Parsed) -> Iterator[Problem]:
+    del pool
+    if RESERVED_NAMES.fullmatch(str(way[-1])):
+        message = f"{way_text(way)}: ZFS keeps such names to itself"
+        yield parsed.problem(way, message, hint="rename it, such as tank", key=True)
+
+
+@as_far_as_known
 def _vdevs(way: Keys, pool: Zpool, parsed: Parsed) -> Iterator[Problem]:
-    first = pool.vdevs[0].type
-    for index, vdev in enumerate(pool.vdevs):
+    first = ""
+    for index, vdev in numbered(pool.vdevs):
         place: Keys = (*way, "vdevs", index)
-        if vdev.type != first:
-            message = (
-                f"{way_text((*place, 'type'))}: {vdev.type!r} beside {first!r}: what one loses, all lose"
-            )
+        kind = vdev.__dict__.get("type", first)
+        first = first or kind
+        if kind != first:
+            message = f"{way_text((*place, 'type'))}: {kind!r} beside {first!r}: what one loses, all lose"
             yield parsed.problem((*place, "type"), message, hint="write one type for all vdevs of a pool")
-        least = LEAST_OF_VDEV[vdev.type]
-        if len(vdev.members) < least:
-            count = len(vdev.members)
-            message = (
-                f"{way_text((*place, 'members'))}: {vdev.type} has at least {least} members, not {count}"
-            )
-            yield parsed.problem((*place, "members"), message)
-        yield from _one_disk_twice(place, vdev, parsed)
+        for rule in (_members, _one_disk_twice):
+            yield from rule(place, vdev, parsed)
 
 
+@as_far_as_known
+def _members(way: Keys, vdev: Vdev, parsed: Parsed) -> Iterator[Problem]:
+    least = LEAST_OF_VDEV[vdev.type]
+    if len(vdev.members) < least:
+        count = len(vdev.members)
+        message = f"{way_text((*way, 'members'))}: {vdev.type} has at least {least} members, not {count}"
+        yield parsed.problem((*way, "members"), message)
+
+
+@as_far_as_known
 def _one_disk_twice(way: Keys, vdev: Vdev, parsed: Parsed) -> Iterator[Problem]:
     seen: set[str] = set()
-    for index, member in enumerate(vdev.members):
+    for index, member in numbered(vdev.members):
         disk = member.partition(".")[0]
         if disk in seen:
             place: Keys = (*way, "members", index)
@@ -109,21 +119,29 @@ def _one_disk_twice(way: Keys, vdev: Vdev, parsed: Parsed) -> Iterator[Problem]:
         seen.add(disk)
 
 
+@as_far_as_known
 def _datasets(way: Keys, pool: Zpool, parsed: Parsed) -> Iterator[Problem]:
     seen: set[str] = set()
-    for index, dataset in enumerate(pool.datasets):
-        place: Keys = (*way, "datasets", index)
-        if dataset.name in seen:
-            message = f"{way_text((*place, 'name'))}: {dataset.name!r} is there twice"
-            yield parsed.problem((*place, "name"), message)
-        seen.add(dataset.name)
-        yield from _properties((*place, "properties"), dataset.properties, DATASET_PROPERTIES, parsed)
+    for index, name in numbered(column(pool.datasets, "name")):
+        if name in seen:
+            place: Keys = (*way, "datasets", index, "name")
+            yield parsed.problem(place, f"{way_text(place)}: {name!r} is there twice")
+        seen.add(name)
+    for index, dataset in numbered(pool.datasets):
+        place = (*way, "datasets", index, "properties")
+        yield from _properties(place, dataset, DATASET_PROPERTIES, parsed)
 
 
+@as_far_as_known
+def _pool_properties(way: Keys, pool: Zpool, parsed: Parsed) -> Iterator[Problem]:
+    yield from _properties((*way, "properties"), pool, POOL_PROPERTIES, parsed)
+
+
+@as_far_as_known
 def _properties(
-    way: Keys, properties: Mapping[str, str], known: frozenset[str], parsed: Parsed
+    way: Keys, owner: Zpool | Dataset, known: frozenset[str], parsed: Parsed
 ) -> Iterator[Problem]:
-    for name in properties:
+    for name in owner.properties:
         place: Keys = (*way, name)
         if name in OURS or name.startswith(OWN_PREFIX):
             message = f"{way_text(place)}: {name!r} is not to be said"

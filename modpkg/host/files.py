@@ -7,6 +7,7 @@ import hashlib
 import mmap
 import os
 import shutil
+import stat
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -34,6 +35,12 @@ class Receipt:
     path: Path
     size: int
     sha256: str
+
+
+def is_special(path: Path) -> bool:
+    """Tell whether it is neither a file nor a directory: a pipe would be waited for, a device may have no end."""
+    mode = path.stat().st_mode
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def digest_file(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""The built modules of a platform to a channel of the repository below the work directory."""
+"""The built modules of a platform: which packages to publish, and what they were made from."""
 
 from __future__ import annotations
 
@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING
 from modpkg.errors import BadInputError
 from modpkg.formats.catalogue import usual
 from modpkg.formats.relations import package_name
-from modpkg.pipeline import signing
 from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.keep_inputs import Input, Inputs
 from modpkg.pipeline.plan import plan_builds
-from modpkg.pipeline.publish import Published, plan, publish
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from modpkg.events import Sink
-    from modpkg.pipeline.target import Target
     from modpkg.pipeline.workshop import Workshop
 
 
@@ -60,24 +57,3 @@ def inputs_of(workshop: Workshop, packages: Sequence[Path], *, sink: Sink) -> In
         )
         for deb, module in debs.items()
     }
-
-
-def publish_packages(
-    packages: Sequence[Path],
-    *,
-    target: Target,
-    home: Path,
-    now: int,
-    inputs: Inputs | None = None,
-    sink: Sink,
-) -> Published:
-    """Publish with the repository's key, from the directory of gpg `home`.
-
-    A key is made if there is none, but not before all packages are found to be right.
-    """
-    target.check()
-    signer = signing.existing_signer(target.document, home=home, sink=sink)
-    if signer is None:
-        plan(packages, target=target, now=now)
-        signer = signing.find_signer(target.document, home=home, sink=sink)
-    return publish(packages, target=target, signer=signer, now=now, inputs=inputs, sink=sink)

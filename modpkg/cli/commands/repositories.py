@@ -49,7 +49,7 @@ def publish(
     from modpkg.cli.clock import now
     from modpkg.cli.results.repositories import planned_publication, publication_result
     from modpkg.pipeline.publish import plan
-    from modpkg.pipeline.publish_modules import publish_packages
+    from modpkg.pipeline.publish_packages import publish_packages
     from modpkg.pipeline.target import Target
     from modpkg.pipeline.workplace import Workplace
 

@@ -10,7 +10,8 @@ from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.journal import read_snapshots
 from modpkg.pipeline.pairs import WRITE_AGAIN
 from modpkg.pipeline.publish import plan
-from modpkg.pipeline.publish_modules import inputs_of, packages_of, publish_packages
+from modpkg.pipeline.publish_modules import inputs_of, packages_of
+from modpkg.pipeline.publish_packages import publish_packages
 from modpkg.pipeline.release_module import Wording, release_all
 from modpkg.pipeline.target import Target
 from tests.support.checkout import Checkout, fix_tools
