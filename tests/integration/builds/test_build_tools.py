@@ -95,7 +95,8 @@ def test_a_build_by_tools_has_equal_bits_each_time_and_leaves_nothing_behind(sho
             "cannot put a file at /usr/share: a directory is there",
         ),
         (
-            'mkdir "$DESTDIR/etc"\necho x >"$DESTDIR/etc/issue"\n',
+            'mkdir -p "$DESTDIR/etc" "$DESTDIR/usr/lib/extra"\n'
+            'echo x | tee "$DESTDIR/usr/lib/extra/made" >"$DESTDIR/etc/issue"\n',
             2,
             "a package or script of it changes /etc/issue of module 'core'",
         ),
