@@ -18,21 +18,21 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from invoke.exceptions import Exit
+from invoke.exceptions import Exit, ParseError
+from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
 from modpkg.cli import render
 from modpkg.cli.failure import Failure, failure_from
 from modpkg.cli.options import Options, Output, Session, Surroundings, parse_options, parse_output
 from modpkg.cli.sinks import open_sink
-from modpkg.cli.streams import Streams, usable, write_line
+from modpkg.cli.streams import Streams, usable, write_if_possible, write_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
 
     from invoke.context import Context
-    from invoke.parser.argument import Argument
 
 EXIT_NO_READER: Final = 128 + signal.SIGPIPE
 # Models are many objects and no garbage: to look through them again and again is a tenth of a short command.
@@ -52,6 +52,18 @@ SHARED_PARAMETERS: Final = (
 )
 
 
+class WholeNumber(Argument):
+    """An argument that is a whole number: another word is a wrong command line, not an error of Python."""
+
+    def set_value(self, value: Any, cast: bool = True) -> None:  # noqa: FBT001, FBT002 - invoke's own
+        """Take the word of the command line."""
+        try:
+            super().set_value(value, cast)
+        except ValueError:
+            name = str(self.name).replace("_", "-")
+            raise ParseError(f"'--{name}' is a whole number, not {value!r}") from None
+
+
 class Command(Task):  # type: ignore[type-arg]
     """A task whose few short flags are chosen, not guessed: a new option never changes an old flag."""
 
@@ -61,11 +73,26 @@ class Command(Task):  # type: ignore[type-arg]
         arguments = super().get_arguments(ignore_unknown_help)
         # Invoke takes each description out: a second call would find none.
         self.help = helps
+        arguments = [_checked(argument) for argument in arguments]
         for argument in arguments:
             name = str(argument.name).replace("_", "-")
             if name in SHORT:
                 argument.names = (*argument.names, SHORT[name])
         return arguments
+
+
+def _checked(argument: Argument) -> Argument:
+    if argument.kind is not int:
+        return argument
+    return WholeNumber(
+        names=argument.names,
+        kind=int,
+        default=argument.default,
+        help=argument.help,
+        positional=argument.positional,
+        optional=argument.optional,
+        attr_name=argument.attr_name,
+    )
 
 
 def command(
@@ -166,9 +193,8 @@ class Answer:
         """Show why the command ended and give the exit code."""
         if self.output != "text":
             indent = 2 if self.output == "json" else None
-            self._write(json.dumps(failure.to_data(), indent=indent))
-        # Nobody may read it: the exit code still tells.
-        write_line(self.streams.stderr, failure.text)
+            write_if_possible(self.streams.stdout, json.dumps(failure.to_data(), indent=indent))
+        write_if_possible(self.streams.stderr, failure.text)
         return failure.exit_code
 
     def _write(self, text: str) -> int:

@@ -28,8 +28,8 @@ from modpkg.cli.commands import (
     shares,
 )
 from modpkg.cli.spelling import spelled_out
-from modpkg.cli.streams import usable, write_line
-from modpkg.errors import EXIT_BAD_INPUT, BadInputError
+from modpkg.cli.streams import unwritten, usable, write_if_possible, write_line
+from modpkg.errors import EXIT_BAD_INPUT, EXIT_INTERRUPTED, BadInputError, ModpkgError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -103,6 +103,16 @@ class ModpkgProgram(Program):
             version = "(not installed)"
         sys.stdout.write(f"modpkg {version}\n")
 
+    def create_config(self) -> None:
+        """Read the configuration that invoke takes from the user's home."""
+        with self._bad_configuration():
+            super().create_config()
+
+    def update_config(self, merge: bool = True) -> None:  # noqa: FBT001, FBT002 - invoke's own
+        """Read the configuration that the environment or an option names."""
+        with self._bad_configuration():
+            super().update_config(merge)
+
     def parse_core(self, argv: list[str] | None) -> None:
         """Read the options before the command."""
         with self._bad_usage():
@@ -119,12 +129,24 @@ class ModpkgProgram(Program):
             super().parse_cleanup()
 
     @contextmanager
+    def _bad_configuration(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            # It may be YAML, JSON or Python, with any error of its own.
+            lines = str(error).splitlines() or [type(error).__name__]
+            hint = "mend or remove it: .invoke.yaml in the home directory, or what INVOKE_ variables name"
+            fault = BadInputError(f"cannot read the configuration of invoke: {lines[0]}", hint=hint)
+            write_if_possible(usable(sys.stderr), f"error: {fault}")
+            raise Exit(code=EXIT_BAD_INPUT) from error
+
+    @contextmanager
     def _bad_usage(self) -> Iterator[None]:
         try:
             yield
         except ParseError as error:
             fault = BadInputError(f"cannot read the command line: {error}", hint=self._way_out(str(error)))
-            sys.stderr.write(f"error: {fault}\n")
+            write_if_possible(usable(sys.stderr), f"error: {fault}")
             raise Exit(code=EXIT_BAD_INPUT) from error
 
     def _way_out(self, message: str) -> str:
@@ -140,11 +162,29 @@ class ModpkgProgram(Program):
 
 def main() -> None:
     """Run the program with the arguments of this process."""
+    code = 0
+    try:
+        code = _run()
+        if sys.stdout is not None:
+            # What invoke wrote of --help or --list may still wait.
+            write_line(sys.stdout, "")
+    except ModpkgError as error:
+        write_if_possible(usable(sys.stderr), f"error: {error}")
+        code = code or error.exit_code
+    sys.exit(code)
+
+
+def _run() -> int:
     words = _spelled_out(sys.argv[1:])
     try:
         _program(words, binary="modpkg").run(["modpkg", *words])
+    except SystemExit as end:
+        # Invoke ends as a failed command does where somebody interrupts it.
+        return EXIT_INTERRUPTED if isinstance(end.__context__, KeyboardInterrupt) else int(end.code or 0)
     except BrokenPipeError:
         # The reader of --help or --list has seen enough.
-        sys.exit(0)
-    finally:
-        write_line(usable(sys.stdout), "")
+        return 0
+    except OSError as error:
+        # Commands end their own errors: it is invoke that could not write.
+        raise unwritten(sys.stdout, error) from error
+    return 0

@@ -8,6 +8,8 @@ import select
 from dataclasses import dataclass
 from typing import TextIO
 
+from modpkg.errors import ModpkgError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Streams:
@@ -28,18 +30,39 @@ def usable(stream: TextIO | None) -> TextIO:
         except BrokenPipeError:
             # It flushes what was written before, and the reader of that has gone.
             _silence(stream)
+        except OSError:
+            # What was written before cannot be; what comes now may be told elsewhere.
+            _silence(stream)
     return stream
 
 
 def write_line(stream: TextIO, text: str) -> bool:
-    """Write and flush; tell whether there was still a reader."""
+    """Write and flush; tell whether there was still a reader. Raises ModpkgError where it cannot be written."""
     try:
         stream.write(f"{text}\n" if text else "")
         stream.flush()
     except BrokenPipeError:
         _silence(stream)
         return False
+    except OSError as error:
+        raise unwritten(stream, error) from error
     return True
+
+
+def unwritten(stream: TextIO, error: OSError) -> ModpkgError:
+    """Give the error of a stream that cannot be written, and let it swallow what may still come."""
+    _silence(stream)
+    hint = "send it to a place that takes it"
+    return ModpkgError(f"cannot write the output: {error.strerror or error}", hint=hint)
+
+
+def write_if_possible(stream: TextIO, text: str) -> None:
+    """Write and flush, or not: the exit code still tells."""
+    try:
+        write_line(stream, text)
+    except ModpkgError:
+        # It would be told on the stream that cannot be written.
+        return
 
 
 def has_reader(stream: TextIO) -> bool:

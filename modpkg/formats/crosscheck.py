@@ -1,6 +1,7 @@
 """What documents say about each other: names, platforms, modules, circles, versions.
 
-A document with faults of its own still counts as one that exists, so that one fault is told once.
+A document with faults of its own still counts as one that exists, and what is right of it counts as said, so that all
+is told at once and one fault is told once.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from modpkg.errors import Problem
 from modpkg.formats import graph
 from modpkg.formats.contents import check_files
+from modpkg.formats.drafts import as_far_as_known, column, first_of_each, numbered
 from modpkg.formats.problems import way_text
 from modpkg.formats.site import check_site
 from modpkg.formats.words import closest
 from modpkg.model.document import Document
+from modpkg.model.recipe import Recipe
 from modpkg.model.version import ModuleVersion, upstream_numbers
 
 if TYPE_CHECKING:
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
     from modpkg.model.changelog import Changelog
     from modpkg.model.manifest import Manifest
     from modpkg.model.platform import Platform
-    from modpkg.model.recipe import Recipe
     from modpkg.model.site import SiteDocument
 
 CORE: Final = "core"
@@ -52,17 +54,20 @@ class Drafts:
 
 def check_together(drafts: Drafts) -> Iterator[Problem]:
     """Give the problems that only show when files are seen together."""
-    for name, parsed, platform in _sound(drafts.platforms):
-        yield from _name(parsed, platform.name, name, "file")
-    for name, parsed, recipe in _sound(drafts.recipes):
-        yield from _name(parsed, recipe.name, name, "folder")
-        yield from _recipe(name, recipe, parsed, drafts)
+    for name, parsed, platform in _readable(drafts.platforms):
+        yield from _name(parsed, platform, name, "file")
+    for name, parsed, recipe in _readable(drafts.recipes):
+        yield from _name(parsed, recipe, name, "folder")
+        for rule in (_platforms, _depends, _packages, _accounts):
+            yield from rule(recipe, parsed, drafts)
         yield from check_files(recipe, parsed, drafts.recipes[name].path.parent)
-    for name, parsed, changelog in _sound(drafts.changelogs):
+    yield from _without_core(drafts)
+    for name, parsed, changelog in _readable(drafts.changelogs):
         yield from _newest(changelog, parsed, drafts.recipes[name])
-    for name, parsed, manifest in _sound(drafts.manifests):
-        yield from _name(parsed, manifest.name, name, "file")
-        yield from _manifest(manifest, parsed, drafts)
+    for name, parsed, manifest in _readable(drafts.manifests):
+        yield from _name(parsed, manifest, name, "file")
+        yield from _platform_of(manifest, parsed, drafts)
+        yield from _modules(manifest, parsed, drafts)
     yield from check_site(drafts.root, drafts.sites, drafts.manifests)
     yield from _circles(drafts)
 
@@ -75,52 +80,79 @@ def edges_of(recipes: Mapping[str, Recipe]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _sound(table: Mapping[str, Loaded[D]]) -> Iterator[tuple[str, Parsed, D]]:
+def _readable(table: Mapping[str, Loaded[D]]) -> Iterator[tuple[str, Parsed, D]]:
     for name, loaded in table.items():
-        if loaded.document is not None and loaded.parsed is not None:
-            yield name, loaded.parsed, loaded.document
+        if loaded.draft is not None and loaded.parsed is not None:
+            yield name, loaded.parsed, loaded.draft
 
 
-def _name(parsed: Parsed, name: str, wanted: str, place: str) -> Iterator[Problem]:
-    if name != wanted:
-        message = f"name: {name!r} is not the name of its {place}, {wanted!r}"
+@as_far_as_known
+def _name(
+    parsed: Parsed, document: Platform | Recipe | Manifest, wanted: str, place: str
+) -> Iterator[Problem]:
+    if document.name != wanted:
+        message = f"name: {document.name!r} is not the name of its {place}, {wanted!r}"
         yield parsed.problem(("name",), message, hint=f"rename one: {place} and name are the same")
 
 
-def _recipe(module: str, recipe: Recipe, parsed: Parsed, drafts: Drafts) -> Iterator[Problem]:
-    for index, platform in enumerate(recipe.platforms):
+@as_far_as_known
+def _platforms(recipe: Recipe, parsed: Parsed, drafts: Drafts) -> Iterator[Problem]:
+    for index, platform in first_of_each(recipe.platforms):
         yield from _known(parsed, ("platforms", index), platform, "platform", drafts.platforms)
-    for index, lower in enumerate(recipe.depends):
+
+
+@as_far_as_known
+def _depends(recipe: Recipe, parsed: Parsed, drafts: Drafts) -> Iterator[Problem]:
+    for index, lower in first_of_each(recipe.depends):
         way: Keys = ("depends", index)
         yield from _known(parsed, way, lower, "module", drafts.recipes)
-        yield from _on_platforms(parsed, way, lower, recipe.platforms, drafts)
-        if lower in recipe.conflicts:
-            yield parsed.problem(way, f"{way_text(way)}: {lower!r} is under conflicts too", hint="remove one")
+        yield from _on_platforms(parsed, way, lower, recipe, drafts)
+        yield from _at_odds(parsed, way, lower, recipe)
+
+
+@as_far_as_known
+def _at_odds(parsed: Parsed, way: Keys, lower: str, recipe: Recipe) -> Iterator[Problem]:
+    if lower in recipe.conflicts:
+        yield parsed.problem(way, f"{way_text(way)}: {lower!r} is under conflicts too", hint="remove one")
+
+
+@as_far_as_known
+def _packages(recipe: Recipe, parsed: Parsed, drafts: Drafts) -> Iterator[Problem]:
+    del drafts
     if isinstance(recipe.packages, dict):
         for platform in recipe.packages:
             if platform not in recipe.platforms:
                 message = f"packages.{platform}: {platform!r} is not among the platforms of this recipe"
                 hint = closest(platform, recipe.platforms)
                 yield parsed.problem(("packages", platform), message, hint=hint, key=True)
-    yield from _accounts(recipe, parsed, drafts)
-    if module != CORE and CORE not in drafts.recipes:
+
+
+def _without_core(drafts: Drafts) -> Iterator[Problem]:
+    if CORE not in drafts.recipes:
         message = f"the module {CORE!r}, on which every module stands, is missing"
-        yield Problem(file=str(drafts.recipes[module].path), message=message)
+        yield from (Problem(file=str(loaded.path), message=message) for loaded in drafts.recipes.values())
 
 
+@as_far_as_known
 def _accounts(recipe: Recipe, parsed: Parsed, drafts: Drafts) -> Iterator[Problem]:
-    for name in recipe.platforms:
-        loaded = drafts.platforms.get(name)
-        if loaded is None or loaded.document is None:
-            continue
-        accounts = loaded.document.accounts
-        known, free = {*accounts.users, *accounts.groups}, accounts.free_ids()
-        for index, account in enumerate(recipe.accounts):
-            if account not in known:
-                message = f"accounts[{index}]: {account!r} has no id on the platform {name!r}"
-                line = f"`{account}: {next(free)}`"
-                hint = f"add the line {line} to accounts.users, accounts.groups or both in {loaded.path}"
-                yield parsed.problem(("accounts", index), message, hint=hint)
+    for _, name in first_of_each(recipe.platforms):
+        if name in drafts.platforms:
+            yield from _accounts_on(recipe, parsed, drafts.platforms[name])
+
+
+@as_far_as_known
+def _accounts_on(recipe: Recipe, parsed: Parsed, platform: Loaded[Platform]) -> Iterator[Problem]:
+    if platform.draft is None:
+        return
+    accounts = platform.draft.accounts
+    known, free = {*accounts.users, *accounts.groups}, accounts.free_ids()
+    for index, account in first_of_each(recipe.accounts):
+        if account not in known:
+            name = platform.path.stem
+            message = f"accounts[{index}]: {account!r} has no id on the platform {name!r}"
+            line = f"`{account}: {next(free)}`"
+            hint = f"add the line {line} to accounts.users, accounts.groups or both in {platform.path}"
+            yield parsed.problem(("accounts", index), message, hint=hint)
 
 
 def _known(parsed: Parsed, way: Keys, name: str, noun: str, known: Collection[str]) -> Iterator[Problem]:
@@ -129,50 +161,67 @@ def _known(parsed: Parsed, way: Keys, name: str, noun: str, known: Collection[st
         yield parsed.problem(way, message, hint=closest(name, known))
 
 
+@as_far_as_known
 def _on_platforms(
-    parsed: Parsed, way: Keys, module: str, platforms: Collection[str], drafts: Drafts
+    parsed: Parsed, way: Keys, module: str, upper: Recipe | Manifest, drafts: Drafts
 ) -> Iterator[Problem]:
-    recipe = drafts.recipes[module].document if module in drafts.recipes else None
+    recipe = drafts.recipes[module].draft if module in drafts.recipes else None
     if recipe is None or not drafts.platforms.keys() >= set(recipe.platforms):
         return  # the recipe's own fault is enough
-    for platform in platforms:
+    for _, platform in first_of_each(upper.platforms if isinstance(upper, Recipe) else (upper.platform,)):
         if platform in drafts.platforms and platform not in recipe.platforms:
             message = f"{way_text(way)}: the module {module!r} is not made for the platform {platform!r}"
             hint = f"add it to platforms in {drafts.recipes[module].path}"
             yield parsed.problem(way, message, hint=hint)
 
 
+@as_far_as_known
 def _newest(changelog: Changelog, parsed: Parsed, loaded: Loaded[Recipe]) -> Iterator[Problem]:
-    if loaded.document is None:
+    if loaded.draft is None:
         return
     # A higher version in the recipe is one that has not been released yet: `release-module` writes its entry.
     newest = ModuleVersion.parse(changelog.newest.version)
-    if newest.numbers > upstream_numbers(loaded.document.version):
-        message = (
-            f"entries[0].version: {newest} is higher than the recipe's version {loaded.document.version}"
-        )
+    if newest.numbers > upstream_numbers(loaded.draft.version):
+        message = f"entries[0].version: {newest} is higher than the recipe's version {loaded.draft.version}"
         hint = f"versions never fall: write {newest.upstream} or more in {loaded.path}"
         yield parsed.problem(("entries", 0, "version"), message, hint=hint)
 
 
-def _manifest(manifest: Manifest, parsed: Parsed, drafts: Drafts) -> Iterator[Problem]:
+@as_far_as_known
+def _platform_of(manifest: Manifest, parsed: Parsed, drafts: Drafts) -> Iterator[Problem]:
     yield from _known(parsed, ("platform",), manifest.platform, "platform", drafts.platforms)
-    names = {pin.name for pin in manifest.modules}
-    for index, pin in enumerate(manifest.modules):
+
+
+@as_far_as_known
+def _modules(manifest: Manifest, parsed: Parsed, drafts: Drafts) -> Iterator[Problem]:
+    names = column(manifest.modules, "name")
+    for index, name in first_of_each(names):
         way: Keys = ("modules", index, "name")
-        yield from _known(parsed, way, pin.name, "module", drafts.recipes)
-        yield from _on_platforms(parsed, way, pin.name, (manifest.platform,), drafts)
-        recipe = drafts.recipes[pin.name].document if pin.name in drafts.recipes else None
-        for other in sorted(names.intersection(recipe.conflicts)) if recipe else ():
-            yield parsed.problem(way, f"{way_text(way)}: {pin.name!r} conflicts with {other!r}")
+        yield from _known(parsed, way, name, "module", drafts.recipes)
+        yield from _on_platforms(parsed, way, name, manifest, drafts)
+        yield from _conflicts(parsed, way, name, set(names), drafts)
+
+
+@as_far_as_known
+def _conflicts(
+    parsed: Parsed, way: Keys, name: str, names: Collection[str], drafts: Drafts
+) -> Iterator[Problem]:
+    recipe = drafts.recipes[name].draft if name in drafts.recipes else None
+    for other in sorted({*recipe.conflicts}.intersection(names)) if recipe else ():
+        yield parsed.problem(way, f"{way_text(way)}: {name!r} conflicts with {other!r}")
 
 
 def _circles(drafts: Drafts) -> Iterator[Problem]:
-    sound = {name: (parsed, recipe) for name, parsed, recipe in _sound(drafts.recipes)}
     # Core first: no recipe says that it stands on core, so a circle is shown from core's side.
-    names = sorted(sound, key=lambda name: (name != CORE, name))
-    for circle in graph.circles(edges_of({name: sound[name][1] for name in names})):
-        parsed, recipe = sound[circle[0]]
-        way: Keys = ("depends", recipe.depends.index(circle[1]))
+    known = {
+        name: (parsed, recipe)
+        for name, parsed, recipe in _readable(drafts.recipes)
+        if "depends" in recipe.__dict__
+    }
+    names = sorted(known, key=lambda name: (name != CORE, name))
+    for circle in graph.circles(edges_of({name: known[name][1] for name in names})):
+        parsed, recipe = known[circle[0]]
+        index = next(index for index, lower in numbered(recipe.depends) if lower == circle[1])
+        way: Keys = ("depends", index)
         message = f"{way_text(way)}: a circle of modules: {' -> '.join(circle)}"
         yield parsed.problem(way, message, hint="remove one of these dependencies")

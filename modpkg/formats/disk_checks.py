@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from modpkg.formats.drafts import as_far_as_known, column, numbered
 from modpkg.formats.problems import way_text
 from modpkg.formats.words import closest
 from modpkg.model.disks import LEAST_MEMBERS, REST, size_mib
 from modpkg.model.document import dashed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from modpkg.errors import Problem
     from modpkg.formats.yaml import Keys, Parsed
-    from modpkg.model.disks import Disk, Disks, FileSystem
+    from modpkg.model.disks import Disk, Disks, FileSystem, Raid, VolumeGroup
+    from modpkg.model.document import Document
 
 RESERVED = ("/", "/dev", "/proc", "/sys", "/run", "/usr", "/etc")
 MOST_PARTITIONS = 128
@@ -23,35 +25,45 @@ LVM_NAMES = ("snapshot", "pvmove")
 
 
 def check_disks(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
-    """Give the problems of a disk document whose types are right."""
-    yield from _purpose(disks, parsed)
-    for name, disk in disks.disks.items():
-        yield from _disk(("disks", name), disk, parsed)
-    yield from _matches(disks, parsed)
-    yield from _names(disks, parsed)
-    yield from _uses(disks, parsed)
-    yield from _volumes(disks, parsed)
-    yield from _levels(disks, parsed)
-    yield from _mounts(disks, parsed)
+    """Give the problems of a disk document as far as its types are right."""
+    for rule in (_purpose, _each_disk, _matches, _names, _uses, _volumes, _levels, _mounts):
+        yield from rule(disks, parsed)
 
 
+@as_far_as_known
 def _purpose(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
     if not disks.diskless and not disks.disks:
         message = "it says nothing of disks"
         yield parsed.problem((), message, hint="write disks, or diskless: true for nodes that touch none")
     for key in ("disks", "raid", "volume_groups", "filesystems"):
-        if disks.diskless and getattr(disks, key):
-            way: Keys = (dashed(key),)
-            yield parsed.problem(
-                way, f"{way_text(way)}: a diskless node has none", hint="remove it", key=True
-            )
+        yield from _of_diskless(disks, key, parsed)
 
 
-def _disk(way: Keys, disk: Disk, parsed: Parsed) -> Iterator[Problem]:
-    match = disk.match
-    if match.model_dump(exclude_none=True) == {}:
+@as_far_as_known
+def _of_diskless(disks: Disks, key: str, parsed: Parsed) -> Iterator[Problem]:
+    if disks.diskless and getattr(disks, key):
+        way: Keys = (dashed(key),)
+        message = f"{way_text(way)}: a diskless node has none"
+        yield parsed.problem(way, message, hint="remove it", key=True)
+
+
+@as_far_as_known
+def _each_disk(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
+    for name, disk in disks.disks.items():
+        for rule in (_match, _limits, _partitions, _room):
+            yield from rule(("disks", name), disk, parsed)
+
+
+@as_far_as_known
+def _match(way: Keys, disk: Disk, parsed: Parsed) -> Iterator[Problem]:
+    if all(getattr(disk.match, key) is None for key in type(disk.match).model_fields):
         hint = "write serial, path, min-size, max-size or rotational"
         yield parsed.problem((*way, "match"), f"{way_text((*way, 'match'))}: any disk would do", hint=hint)
+
+
+@as_far_as_known
+def _limits(way: Keys, disk: Disk, parsed: Parsed) -> Iterator[Problem]:
+    match = disk.match
     for key in ("min-size", "max-size"):
         if getattr(match, key.replace("-", "_")) == REST:
             place = (*way, "match", key)
@@ -59,21 +71,30 @@ def _disk(way: Keys, disk: Disk, parsed: Parsed) -> Iterator[Problem]:
     if match.min_size and match.max_size and 0 < size_mib(match.max_size) < size_mib(match.min_size):
         place = (*way, "match", "max-size")
         yield parsed.problem(place, f"{way_text(place)}: {match.max_size} is less than {match.min_size}")
-    seen: set[str] = set()
-    for index, partition in enumerate(disk.partitions):
-        place = (*way, "partitions", index)
-        if partition.name in seen:
-            message = f"{way_text((*place, 'name'))}: {partition.name!r} is there twice"
-            yield parsed.problem((*place, "name"), message)
-        seen.add(partition.name)
-        if partition.size == REST and index + 1 < len(disk.partitions):
-            message = f"{way_text((*place, 'size'))}: 'rest' leaves nothing for the partitions after it"
-            yield parsed.problem((*place, "size"), message, hint="write it for the last one")
+
+
+@as_far_as_known
+def _partitions(way: Keys, disk: Disk, parsed: Parsed) -> Iterator[Problem]:
+    yield from _twice((*way, "partitions"), column(disk.partitions, "name"), parsed)
+    for index, size in numbered(column(disk.partitions, "size")):
+        if size == REST and index + 1 < len(disk.partitions):
+            place = (*way, "partitions", index, "size")
+            message = f"{way_text(place)}: 'rest' leaves nothing for the partitions after it"
+            yield parsed.problem(place, message, hint="write it for the last one")
     if len(disk.partitions) > MOST_PARTITIONS:
         yield parsed.problem((*way, "partitions"), f"{way_text(way)}: more than {MOST_PARTITIONS} partitions")
-    yield from _room(way, disk, parsed)
 
 
+def _twice(way: Keys, names: Iterable[str], parsed: Parsed) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for index, name in numbered(names):
+        if name in seen:
+            place = (*way, index, "name")
+            yield parsed.problem(place, f"{way_text(place)}: {name!r} is there twice")
+        seen.add(name)
+
+
+@as_far_as_known
 def _room(way: Keys, disk: Disk, parsed: Parsed) -> Iterator[Problem]:
     needed = sum(size_mib(partition.size) for partition in disk.partitions) + 2
     for key in ("max_size", "min_size"):
@@ -85,19 +106,21 @@ def _room(way: Keys, disk: Disk, parsed: Parsed) -> Iterator[Problem]:
             return
 
 
+@as_far_as_known
 def _matches(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
-    seen: dict[str, str] = {}
-    for name, disk in disks.disks.items():
-        for key in ("serial", "path"):
-            text = getattr(disk.match, key)
+    for key in ("serial", "path"):
+        seen: dict[str, str] = {}
+        for name, disk in disks.disks.items():
+            text = disk.__dict__["match"].__dict__.get(key) if "match" in disk.__dict__ else None  # or a gap
             if text is None or set(text) & {"*", "?"}:
                 continue
-            first = seen.setdefault(f"{key}={text}", name)
+            first = seen.setdefault(text, name)
             if first != name:
                 way: Keys = ("disks", name, "match", key)
                 yield parsed.problem(way, f"{way_text(way)}: {text!r} is the disk {first!r} already")
 
 
+@as_far_as_known
 def _names(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
     owners = dict.fromkeys(disks.disks, "a disk")
     for key, noun in (("raid", "an array"), ("volume-groups", "a volume group")):
@@ -109,22 +132,48 @@ def _names(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
 
 
 def _uses(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
-    partitions = {f"{n}.{part.name}" for n, disk in disks.disks.items() for part in disk.partitions}
-    volumes = {f"{n}.{volume.name}" for n, group in disks.volume_groups.items() for volume in group.volumes}
+    for rule in (_members_exist, _systems_exist, _used_once):
+        yield from rule(disks, parsed)
+
+
+@as_far_as_known
+def _members_exist(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
+    partitions = set(_parts(disks.disks, "partitions"))
+    for way, member in _members_of("raid", disks.raid):
+        yield from _known(parsed, way, member, partitions)
+    for way, member in _members_of("volume-groups", disks.volume_groups):
+        yield from _known(parsed, way, member, {*partitions, *disks.raid})
+
+
+@as_far_as_known
+def _systems_exist(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
+    known = {*_parts(disks.disks, "partitions"), *disks.raid, *_parts(disks.volume_groups, "volumes")}
+    for index, device in numbered(column(disks.filesystems, "device")):
+        yield from _known(parsed, ("filesystems", index, "device"), device, known)
+
+
+@as_far_as_known
+def _used_once(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
     users: dict[str, str] = {}
-    for key, table, known, noun in (
-        ("raid", disks.raid, partitions, "the array"),
-        ("volume-groups", disks.volume_groups, {*partitions, *disks.raid}, "the volume group"),
-    ):
-        for name, user in table.items():
-            for index, member in enumerate(user.members):
-                way: Keys = (key, name, "members", index)
-                yield from _known(parsed, way, member, known)
-                yield from _once(parsed, way, member, users, f"{noun} {name!r}")
-    for index, system in enumerate(disks.filesystems):
-        way = ("filesystems", index, "device")
-        yield from _known(parsed, way, system.device, {*partitions, *disks.raid, *volumes})
-        yield from _once(parsed, way, system.device, users, f"{way_text(way[:2])}")
+    for way, member in _members_of("raid", disks.raid):
+        yield from _once(parsed, way, member, users, f"the array {way[1]!r}")
+    for way, member in _members_of("volume-groups", disks.volume_groups):
+        yield from _once(parsed, way, member, users, f"the volume group {way[1]!r}")
+    for index, device in numbered(column(disks.filesystems, "device")):
+        yield from _once(parsed, ("filesystems", index, "device"), device, users, f"filesystems[{index}]")
+
+
+def _parts(table: Mapping[str, Document], key: str) -> Iterator[str]:
+    # Raises where one of them has a gap for a name: nobody knows then what there is.
+    for owner in table:
+        names = column(getattr(table[owner], key), "name")
+        yield from (f"{owner}.{names[index]}" for index in range(len(names)))
+
+
+def _members_of(key: str, table: Mapping[str, Raid | VolumeGroup]) -> Iterator[tuple[Keys, str]]:
+    for name, user in table.items():
+        for index, member in numbered(user.__dict__.get("members", ())):
+            yield (key, name, "members", index), member
 
 
 def _known(parsed: Parsed, way: Keys, device: str, known: set[str]) -> Iterator[Problem]:
@@ -142,58 +191,78 @@ def _once(parsed: Parsed, way: Keys, device: str, users: dict[str, str], user: s
         yield parsed.problem(way, f"{way_text(way)}: {device!r} belongs to {first} already")
 
 
+@as_far_as_known
 def _volumes(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
     for name, group in disks.volume_groups.items():
-        for index, member in enumerate(group.members):
-            if member in group.members[:index]:
-                place: Keys = ("volume-groups", name, "members", index)
-                yield parsed.problem(place, f"{way_text(place)}: {member!r} is there twice")
-        seen: set[str] = set()
-        for index, volume in enumerate(group.volumes):
-            way: Keys = ("volume-groups", name, "volumes", index)
-            if volume.name in seen:
-                message = f"{way_text((*way, 'name'))}: {volume.name!r} is there twice"
-                yield parsed.problem((*way, "name"), message)
-            seen.add(volume.name)
-            if volume.name.startswith(LVM_NAMES):
-                message = f"{way_text((*way, 'name'))}: LVM keeps such names to itself"
-                yield parsed.problem((*way, "name"), message, hint="rename it")
-            if volume.size == REST and index + 1 < len(group.volumes):
-                message = f"{way_text((*way, 'size'))}: 'rest' leaves nothing for the volumes after it"
-                yield parsed.problem((*way, "size"), message, hint="write it for the last one")
+        for rule in (_members, _volumes_of):
+            yield from rule(name, group, parsed)
 
 
+@as_far_as_known
+def _members(name: str, group: VolumeGroup, parsed: Parsed) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for index, member in numbered(group.members):
+        if member in seen:
+            place: Keys = ("volume-groups", name, "members", index)
+            yield parsed.problem(place, f"{way_text(place)}: {member!r} is there twice")
+        seen.add(member)
+
+
+@as_far_as_known
+def _volumes_of(name: str, group: VolumeGroup, parsed: Parsed) -> Iterator[Problem]:
+    way: Keys = ("volume-groups", name, "volumes")
+    names = column(group.volumes, "name")
+    yield from _twice(way, names, parsed)
+    for index, volume in numbered(names):
+        if volume.startswith(LVM_NAMES):
+            place = (*way, index, "name")
+            message = f"{way_text(place)}: LVM keeps such names to itself"
+            yield parsed.problem(place, message, hint="rename it")
+    for index, size in numbered(column(group.volumes, "size")):
+        if size == REST and index + 1 < len(group.volumes):
+            place = (*way, index, "size")
+            message = f"{way_text(place)}: 'rest' leaves nothing for the volumes after it"
+            yield parsed.problem(place, message, hint="write it for the last one")
+
+
+@as_far_as_known
 def _levels(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
     for name, raid in disks.raid.items():
-        way: Keys = ("raid", name, "members")
-        owners: dict[str, str] = {}
-        for index, member in enumerate(raid.members):
-            disk = member.partition(".")[0]
-            first = owners.setdefault(disk, member)
-            if (index and first != member) or member in raid.members[:index]:
-                place: Keys = (*way, index)
-                message = f"{way_text(place)}: the disk {disk!r} is in this array twice"
-                yield parsed.problem(place, message, hint="its failure would be that of two members")
-        least = LEAST_MEMBERS[raid.level]
-        if len(raid.members) < least:
-            message = (
-                f"{way_text(way)}: RAID {raid.level} has at least {least} members, not {len(raid.members)}"
-            )
-            yield parsed.problem(way, message)
+        yield from _level(("raid", name, "members"), raid, parsed)
 
 
+@as_far_as_known
+def _level(way: Keys, raid: Raid, parsed: Parsed) -> Iterator[Problem]:
+    owners: dict[str, str] = {}
+    seen: set[str] = set()
+    for index, member in numbered(raid.members):
+        disk = member.partition(".")[0]
+        first = owners.setdefault(disk, member)
+        if first != member or member in seen:
+            place: Keys = (*way, index)
+            message = f"{way_text(place)}: the disk {disk!r} is in this array twice"
+            yield parsed.problem(place, message, hint="its failure would be that of two members")
+        seen.add(member)
+    least = LEAST_MEMBERS[raid.level]
+    if len(raid.members) < least:
+        message = f"{way_text(way)}: RAID {raid.level} has at least {least} members, not {len(raid.members)}"
+        yield parsed.problem(way, message)
+
+
+@as_far_as_known
 def _mounts(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
+    for index, system in numbered(disks.filesystems):
+        yield from _mount(("filesystems", index), system, parsed)
     seen: dict[str, int] = {}
-    for index, system in enumerate(disks.filesystems):
-        way: Keys = ("filesystems", index)
-        yield from _mount(way, system, parsed)
-        if system.mount is not None:
-            first = seen.setdefault(system.mount, index)
-            if first != index:
-                message = f"{way_text((*way, 'mount'))}: {system.mount} is mounted twice"
-                yield parsed.problem((*way, "mount"), message, hint=f"it is filesystems[{first}] already")
+    for index, mount in numbered(column(disks.filesystems, "mount")):
+        first = seen.setdefault(mount, index)
+        if mount is not None and first != index:
+            way: Keys = ("filesystems", index, "mount")
+            message = f"{way_text(way)}: {mount} is mounted twice"
+            yield parsed.problem(way, message, hint=f"it is filesystems[{first}] already")
 
 
+@as_far_as_known
 def _mount(way: Keys, system: FileSystem, parsed: Parsed) -> Iterator[Problem]:
     if system.format == "swap" and system.mount:
         yield parsed.problem((*way, "mount"), f"{way_text((*way, 'mount'))}: swap is mounted nowhere")

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from modpkg.errors import DocumentError, Problem
 from modpkg.formats import checks, yaml
-from modpkg.formats.problems import problems_of
+from modpkg.formats.drafts import draft_of
+from modpkg.formats.problems import faulty_ways, problems_of
 from modpkg.formats.text import read_text
 from modpkg.model.document import Document
 
@@ -34,12 +35,16 @@ LARGEST_KEPT: Final = 8 << 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded(Generic[D]):
-    """What became of one file: its document if it has no faults of its own, else its problems."""
+    """What became of one file: its document if it has no faults of its own, else its problems.
+
+    `draft` is the document as far as it is right (see `drafts`), for rules; None where it says nothing that is.
+    """
 
     path: Path
     parsed: yaml.Parsed | None
     document: D | None
     problems: tuple[Problem, ...]
+    draft: D | None = None
 
 
 def load_platform(path: Path) -> Platform:
@@ -107,15 +112,21 @@ def _kept(text: str, path: Path, model: type[Any]) -> Loaded[Any]:
 def validate(path: Path, parsed: yaml.Parsed, model: type[D]) -> Loaded[D]:
     """Check a parsed file against a model and the rules that pydantic cannot say."""
     problems = list(parsed.problems)
+    faulty = parsed.faulty
+    draft: D | None
     try:
         # A YAML file has the names with dashes only; Python code may use those of the fields.
-        document = model.model_validate(parsed.value, by_alias=True, by_name=False)
+        draft = model.model_validate(parsed.value, by_alias=True, by_name=False)
     except ValidationError as error:
         problems += problems_of(error, parsed, model)
-        return Loaded(path=path, parsed=parsed, document=None, problems=tuple(problems))
-    problems += checks.check(document, parsed)
-    kept = None if problems else document
-    return Loaded(path=path, parsed=parsed, document=kept, problems=tuple(problems))
+        faulty |= faulty_ways(error, parsed)
+        draft = draft_of(model, parsed.value, faulty)
+    else:
+        # What stands where an alias does is not what the writer meant, even where nothing may stand there.
+        draft = draft_of(model, parsed.value, faulty) if faulty else draft
+    problems += checks.check(draft, parsed) if draft is not None else []
+    kept = None if problems else draft
+    return Loaded(path=path, parsed=parsed, document=kept, problems=tuple(problems), draft=draft)
 
 
 def _load(path: Path, model: type[D]) -> D:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import BadInputError, DocumentError, Problem
 from modpkg.formats.documents import examine
-from modpkg.formats.inventory_checks import NodeDrafts, check_inventory, members
+from modpkg.formats.inventory_checks import NodeDrafts, check_inventory
+from modpkg.formats.inventory_members import members
 from modpkg.model.cluster import Cluster
 from modpkg.model.disks import Disks
 from modpkg.model.inventory import Group, Inventory, Node, Nodes

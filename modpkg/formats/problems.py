@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
 
+from modpkg.formats.drafts import KEY
 from modpkg.formats.words import Fault, closest, describe, shown
 from modpkg.model.document import UNSHOWN, Document
 
@@ -35,7 +36,7 @@ class _Finding:
 
 def problems_of(error: ValidationError, parsed: Parsed, model: type[Document]) -> list[Problem]:
     """Give one problem for each fault that pydantic found in a parsed document."""
-    findings = [_follow(detail, parsed.value) for detail in error.errors(include_url=False)]
+    findings = _findings(error, parsed)
     fresh = [finding for finding in findings if not _inside(finding.way, parsed.faulty)]
     alone = [finding for finding in fresh if finding.arm is None]
     problems = [_problem(finding, parsed, model) for finding in alone]
@@ -43,6 +44,17 @@ def problems_of(error: ValidationError, parsed: Parsed, model: type[Document]) -
     for _, group in groupby(arms, key=lambda finding: finding.arm and finding.arm[0]):
         problems.extend(_one_arm(list(group), parsed, model))
     return problems
+
+
+def faulty_ways(error: ValidationError, parsed: Parsed) -> frozenset[Keys]:
+    """Give where the values and keys are that pydantic refused, as `drafts` takes them; what is missing is nowhere."""
+    findings = _findings(error, parsed)
+    return frozenset(
+        (*finding.way, *(finding.error["loc"][-1:] if finding.error["loc"][-1:] == (KEY,) else ()))
+        for finding in findings
+        if finding.error["type"] != "missing"
+        and (finding.arm is None or _is_meant(finding, findings, parsed))
+    )
 
 
 def way_text(way: Keys) -> str:
@@ -59,13 +71,23 @@ def known_keys(model: type[Document], way: Keys) -> list[str]:
     return [key for kind in kinds if _is_document(kind) for key in _aliases(kind)]
 
 
+def _findings(error: ValidationError, parsed: Parsed) -> list[_Finding]:
+    findings = [_follow(detail, parsed.value) for detail in error.errors(include_url=False)]
+    # pydantic counts the sound items of a list: one whose items are all faulty is not empty.
+    return [
+        finding
+        for finding in findings
+        if finding.error["type"] != "too_short" or len(finding.value) < finding.error["ctx"]["min_length"]
+    ]
+
+
 def _follow(detail: ErrorDetails, value: Any) -> _Finding:
     way: Keys = ()
     arm = None
     for step in detail["loc"]:
         if step in _steps(value):
             way, value = (*way, step), value[step]
-        elif step != "[key]" and detail["type"] != "missing":
+        elif step != KEY and detail["type"] != "missing":
             arm = (way, str(step))
     return _Finding(way=way, value=value, arm=arm, error=detail)
 
@@ -80,14 +102,27 @@ def _inside(way: Keys, faulty: frozenset[Keys]) -> bool:
     return any(way[: len(start)] == start for start in faulty)
 
 
+def _is_meant(finding: _Finding, findings: list[_Finding], parsed: Parsed) -> bool:
+    way = finding.arm[0] if finding.arm else ()
+    mine = _of_kind([one for one in findings if one.arm and one.arm[0] == way], parsed)
+    return not mine or finding in mine
+
+
+def _of_kind(group: list[_Finding], parsed: Parsed) -> list[_Finding]:
+    value = parsed.value
+    for step in group[0].arm[0] if group[0].arm else ():
+        value = value[step]
+    kind = type(value).__name__
+    return [finding for finding in group if finding.arm and finding.arm[1].startswith(f"{kind}[")]
+
+
 def _one_arm(group: list[_Finding], parsed: Parsed, model: type[Document]) -> list[Problem]:
     # Of a union's arms only the one for the kind of value that is there tells what the writer meant.
     way = group[0].arm[0] if group[0].arm else ()
     value = parsed.value
     for step in way:
         value = value[step]
-    kind = type(value).__name__
-    meant = [finding for finding in group if finding.arm and finding.arm[1].startswith(f"{kind}[")]
+    meant = _of_kind(group, parsed)
     if meant:
         return [_problem(finding, parsed, model) for finding in meant]
     labels = [finding.arm[1].partition("[")[0] for finding in group if finding.arm]
@@ -104,7 +139,7 @@ def _problem(finding: _Finding, parsed: Parsed, model: type[Document]) -> Proble
     if detail["type"] == "extra_forbidden":
         hint = closest(str(way[-1]), known_keys(model, way[:-1]))
         return parsed.problem(way, f"{way_text(way)}: unknown key", hint=hint, key=True)
-    is_key = detail["loc"][-1:] == ("[key]",)
+    is_key = detail["loc"][-1:] == (KEY,)
     fault = Fault(
         kind=detail["type"],
         value=way[-1] if is_key else finding.value,

@@ -20,6 +20,7 @@ from modpkg.model.repository import Repository
 RULES: Final = (
     "formats/checks.py",
     "formats/documents.py",
+    "formats/drafts.py",
     "formats/remembered.py",
     "formats/yaml.py",
     "model/document.py",

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from modpkg.errors import Problem
+from modpkg.formats.drafts import as_far_as_known, column, first_of_each, numbered
 from modpkg.formats.words import closest
-from modpkg.model.site import FIELD_OF, SiteDocument, refusal
+from modpkg.model.site import FIELD_OF, SiteDocument, SiteFile, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -65,8 +66,11 @@ def check_site(
             yield Problem(file=str(place), message=f"there is no image {name!r}", hint=hint)
         yield from _folder_problems(folder)
         one = loaded.get(name)
-        if one is not None and one.document is not None and one.parsed is not None:
-            yield from _document_problems(folder, one.document, one.parsed)
+        if one is not None and one.draft is not None and one.parsed is not None:
+            paths = dict(_sources(folder))
+            yield from _file_problems(folder, paths, one.draft, one.parsed)
+            for path in FIELD_OF.keys() & paths.keys():
+                yield from _field_problems(folder, path, one.draft, one.parsed)
 
 
 def read_part(root: Path, name: str, document: SiteDocument | None) -> SitePart:
@@ -118,18 +122,34 @@ def _name_fault(path: str) -> str:
     return "" if path.isprintable() else "its name has characters that cannot be shown"
 
 
-def _document_problems(folder: Path, document: SiteDocument, parsed: Parsed) -> Iterator[Problem]:
-    paths = dict(_sources(folder))
-    for index, file in enumerate(document.files):
-        source = paths.get(file.path.lstrip("/"))
-        if source is None:
-            message = f"files[{index}].path: there is no {folder}{file.path}"
-            hint = closest(file.path, {f"/{path}" for path in paths})
-            yield parsed.problem(("files", index, "path"), message, hint=hint)
-        elif source.kind == "symlink" and file.mode is not None:
-            message = f"files[{index}].mode: {file.path} is a symbolic link, which has no mode"
-            yield parsed.problem(("files", index, "mode"), message, hint="remove the line")
-    for path, field in FIELD_OF.items():
-        if path in paths and getattr(document, field.replace("-", "_")):
-            message = f"{field}: it makes /{path}, and {folder / path} is there too"
-            yield parsed.problem((field,), message, hint="remove one of them", key=True)
+@as_far_as_known
+def _file_problems(
+    folder: Path, paths: Mapping[str, SiteSource | None], document: SiteDocument, parsed: Parsed
+) -> Iterator[Problem]:
+    places = {index for index, _ in first_of_each(column(document.files, "path"))}
+    for index, file in numbered(document.files):
+        if index in places:
+            yield from _file_problem(folder, paths, (index, file), parsed)
+
+
+@as_far_as_known
+def _file_problem(
+    folder: Path, paths: Mapping[str, SiteSource | None], one: tuple[int, SiteFile], parsed: Parsed
+) -> Iterator[Problem]:
+    index, file = one
+    source = paths.get(file.path.lstrip("/"))
+    if source is None:
+        message = f"files[{index}].path: there is no {folder}{file.path}"
+        hint = closest(file.path, {f"/{path}" for path in paths})
+        yield parsed.problem(("files", index, "path"), message, hint=hint)
+    elif source.kind == "symlink" and file.mode is not None:
+        message = f"files[{index}].mode: {file.path} is a symbolic link, which has no mode"
+        yield parsed.problem(("files", index, "mode"), message, hint="remove the line")
+
+
+@as_far_as_known
+def _field_problems(folder: Path, path: str, document: SiteDocument, parsed: Parsed) -> Iterator[Problem]:
+    field = FIELD_OF[path]
+    if getattr(document, field.replace("-", "_")):
+        message = f"{field}: it makes /{path}, and {folder / path} is there too"
+        yield parsed.problem((field,), message, hint="remove one of them", key=True)

@@ -7,6 +7,7 @@ import hashlib
 import mmap
 import os
 import shutil
+import stat
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -36,6 +37,12 @@ class Receipt:
     sha256: str
 
 
+def is_special(path: Path) -> bool:
+    """Tell whether it is neither a file nor a directory: a pipe would be waited for, a device may have no end."""
+    mode = path.stat().st_mode
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
 def digest_file(path: Path) -> str:
     """Give the sha256 of a file in hexadecimal."""
     with path.open("rb") as stream:
@@ -55,6 +62,8 @@ def receipt_of(path: Path) -> Receipt:
 def same_content(one: Path, other: Path) -> bool:
     """Tell whether two files hold the same bytes, without a digest of either."""
     with one.open("rb") as first, other.open("rb") as second:
+        if os.fstat(first.fileno()).st_size != os.fstat(second.fileno()).st_size:
+            return False
         while piece := first.read(COMPARED_BYTES):
             if piece != second.read(COMPARED_BYTES):
                 return False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from modpkg.model.document import Document, Line, Name
 from modpkg.model.image import SERVERS, DriverClass
@@ -45,9 +45,3 @@ class Manifest(Document):
     uki: bool = False
     drivers: tuple[DriverClass, ...] = SERVERS
     verity: bool = False
-
-    @model_validator(mode="after")
-    def _check_verity(self) -> Self:
-        if self.verity and self.layout != "flat":
-            raise ValueError("asks for verity, but a layered image has no single root to check")
-        return self

@@ -20,7 +20,7 @@ from modpkg.pipeline.journal import (
     refuse_lost_journal,
 )
 from modpkg.pipeline.keep_inputs import Inputs, keep_inputs
-from modpkg.pipeline.pairs import Pair, PooledPair, read_pairs
+from modpkg.pipeline.pairs import Faults, Pair, PooledPair, read_pairs
 from modpkg.pipeline.pool import intake
 from modpkg.pipeline.published import published_pairs
 from modpkg.pipeline.removed import check_removed, removed_identities
@@ -105,12 +105,14 @@ def _plan(packages: Sequence[Path], *, target: Target, index: Index, now: int) -
         refuse_lost_journal(places, target.channel)
     published = published_pairs(index, (pair.identity.name for pair in pairs))
     new = []
-    for pair in pairs:
-        check_contents(pair)
-        if pair.identity in published:
-            check_same_bytes(pair, published[pair.identity], places=places)
-        else:
-            new.append(check_inside(pair))
+    with Faults.gathered() as faults:
+        for pair in pairs:
+            with faults.of(pair.deb):
+                check_contents(pair)
+                if pair.identity in published:
+                    check_same_bytes(pair, published[pair.identity], places=places)
+                else:
+                    new.append(check_inside(pair))
     check_removed(places, pairs)
     removed = removed_identities(places, {pair.identity.name for pair in pairs})
     check_order((pair.identity for pair in pairs), published.keys() | removed)

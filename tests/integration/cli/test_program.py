@@ -14,7 +14,7 @@ import pytest
 from modpkg.host.run import Completed, run
 
 ROOT = Path(__file__).parents[3]
-CODE = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from modpkg.cli.program import main; main()"
+CODE = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from modpkg.cli.start import main; main()"
 # Not Python's own first line: the path of the interpreter may hold spaces.
 MAIN = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(CODE)} "$@"\n'
 # A command of the tests' own: it shows what a user sees of events, results and errors.
@@ -80,7 +80,7 @@ def test_both_programs_have_the_same_commands(shell: Shell) -> None:
 def test_asking_for_help_loads_neither_documents_nor_terminal(words: str) -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv[1:] = {words}\n"
-        "from modpkg.cli.program import main\n"
+        "from modpkg.cli.start import main\n"
         "try: main()\n"
         "except SystemExit: print({'pydantic', 'rich', 'ruamel'} & set(sys.modules))"
     )
@@ -153,6 +153,28 @@ def test_a_reader_that_leaves_early_sees_no_traceback(shell: Shell) -> None:
 
 def test_a_reader_of_the_help_that_leaves_early_sees_no_traceback(shell: Shell) -> None:
     assert shell("modpkg --help | true").stderr == ""
+
+
+@pytest.mark.parametrize("words", ["--help", "--list", "--version", "images --output json"])
+def test_output_that_cannot_be_written_is_one_error(shell: Shell, words: str) -> None:
+    completed = shell(f'cd "$ROOT"; modpkg {words} > /dev/full')
+    assert (completed.returncode, completed.stderr.splitlines()) == (
+        1,
+        [
+            "error: cannot write the output: No space left on device",
+            "  hint: send it to a place that takes it",
+        ],
+    )
+
+
+@pytest.mark.parametrize(("words", "code"), [("images", 0), ("show-image nope", 2), ("tset", 2)])
+def test_errors_that_cannot_be_written_change_no_status(shell: Shell, words: str, code: int) -> None:
+    assert shell(f'cd "$ROOT"; modpkg {words} 2> /dev/full').returncode == code
+
+
+def test_a_number_that_is_none_is_no_traceback_under_invoke(shell: Shell) -> None:
+    completed = shell('cd "$ROOT"; invoke boot-image compute --memory-mb abc')
+    assert (completed.returncode, completed.stderr) == (1, "'--memory-mb' is a whole number, not 'abc'\n")
 
 
 def test_errors_go_on_without_a_reader(shell: Shell) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 pytestmark = pytest.mark.programs
-CODE = "from modpkg.cli.program import main; main()"
+CODE = "from modpkg.cli.start import main; main()"
 CHECKOUT = Path(__file__).parents[3]
 
 

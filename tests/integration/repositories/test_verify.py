@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.programs
 DAY = 86_400
 ROOT = Path(__file__).parents[3]
-CODE = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from modpkg.cli.program import main; main()"
+CODE = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from modpkg.cli.start import main; main()"
 REASONS = {
     "package": "its sha256 is not the one that the index names",
     "index": "its sha256 is not the one",

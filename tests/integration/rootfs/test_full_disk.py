@@ -10,7 +10,7 @@ import pytest
 from modpkg.host.run import Completed, run
 
 ROOT = Path(__file__).resolve().parents[3]
-CODE = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from modpkg.cli.program import main; main()"
+CODE = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from modpkg.cli.start import main; main()"
 HINT = "  hint: free some space, or work elsewhere: --work DIR, --store DIR\n"
 
 pytestmark = [

@@ -1,4 +1,5 @@
 import shlex
+from pathlib import Path
 
 import pytest
 from invoke.parser import Parser
@@ -118,6 +119,8 @@ def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) 
         (["lock"], "try it: modpkg --help lock"),
         (["--help", "tset"], "did you mean 'test'?"),
         (["--no-such-option"], "error: cannot read the command line"),
+        (["boot-image", "compute", "--memory-mb", "abc"], "'--memory-mb' is a whole number, not 'abc'"),
+        (["chroot-commit", "a", "--keep", "1.5"], "'--keep' is a whole number, not '1.5'"),
     ],
 )
 def test_a_wrong_command_line_is_bad_input(
@@ -127,6 +130,21 @@ def test_a_wrong_command_line_is_bad_input(
     err = capsys.readouterr().err
     assert err.startswith("error: cannot read the command line: ")
     assert message in err
+
+
+@pytest.mark.parametrize("content", [None, "a: [", "- a", "\xff"])
+def test_a_configuration_of_invoke_that_cannot_be_read_is_bad_input(
+    content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    if content is None:
+        (tmp_path / ".invoke.yaml").mkdir()
+    else:
+        (tmp_path / ".invoke.yaml").write_bytes(content.encode("latin-1"))
+    assert program(["--version"]) == 2
+    first, hint = capsys.readouterr().err.splitlines()
+    assert first.startswith("error: cannot read the configuration of invoke: ")
+    assert hint.startswith("  hint: mend or remove it")
 
 
 @pytest.mark.parametrize(

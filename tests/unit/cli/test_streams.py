@@ -2,7 +2,10 @@ import io
 import os
 from pathlib import Path
 
-from modpkg.cli.streams import has_reader, usable, write_line
+import pytest
+
+from modpkg.cli.streams import has_reader, usable, write_if_possible, write_line
+from modpkg.errors import ModpkgError
 
 
 def test_a_line_is_written_at_once(tmp_path: Path) -> None:
@@ -50,3 +53,17 @@ def test_a_pipe_tells_whether_somebody_may_read() -> None:
         os.close(reader)
         assert not has_reader(stream)
     assert has_reader(io.StringIO())
+
+
+def test_a_full_disk_is_told_once_and_leaves_nothing_to_be_written() -> None:
+    stream = Path("/dev/full").open("w")  # noqa: SIM115 - closing it is what is tested
+    stream.write("still in the buffer")
+    with pytest.raises(ModpkgError, match="cannot write the output: No space left on device"):
+        write_line(stream, "hello")
+    assert write_line(usable(stream), "again")
+    stream.close()
+
+
+def test_what_cannot_be_written_need_not_be() -> None:
+    with Path("/dev/full").open("w") as stream:
+        write_if_possible(stream, "hello")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -40,6 +41,28 @@ def test_files_inside_are_good(folder: Path, src: str) -> None:
 
 def test_a_tree_may_hold_links_to_anywhere_as_they_are_shipped_as_links(folder: Path) -> None:
     assert found(folder, Content(src="tree", dst="/x", type="tree")) == []
+
+
+def test_a_tree_holds_neither_pipes_nor_sockets_nor_devices(folder: Path) -> None:
+    os.mkfifo(folder / "tree/below/pipe")
+    message = "contents[0].src: FOLDER/tree/below/pipe is no file, no directory and no symbolic link"
+    assert found(folder, Content(src="tree", dst="/x", type="tree")) == [message]
+
+
+@pytest.mark.parametrize("kind", ["file", "tree"])
+def test_a_pipe_is_no_source(folder: Path, kind: Literal["file", "tree"]) -> None:
+    os.mkfifo(folder / "pipe")
+    (message,) = found(folder, Content(src="pipe", dst="/x", type=kind))
+    assert message == f"contents[0].src: FOLDER/pipe is not a {'file' if kind == 'file' else 'directory'}"
+
+
+def test_what_a_tree_would_put_where_no_module_holds_anything(folder: Path) -> None:
+    (folder / "tree/hostname").write_text("")
+    (folder / "tree/below/__pycache__").mkdir()
+    (message,) = found(folder, Content(src="tree", dst="/etc", type="tree"))
+    assert message.startswith(
+        "contents[0].src: FOLDER/tree/hostname would be /etc/hostname, which is left out"
+    )
 
 
 def test_the_target_of_a_symlink_is_a_path_of_the_image(folder: Path) -> None:

@@ -22,9 +22,7 @@ from tests.support.site import write_site
 
 @pytest.fixture
 def worker(monkeypatch: pytest.MonkeyPatch) -> FakeWorker:
-    # The second for the demo: another test may have loaded what it is made of before.
-    for module in ("signing", "publish_modules"):
-        monkeypatch.setattr(f"modpkg.pipeline.{module}.find_signer", lambda *_, **__: pen_signer())
+    monkeypatch.setattr("modpkg.pipeline.signing.find_signer", lambda *_, **__: pen_signer())
     trust_pens(monkeypatch)
     fix_tools(monkeypatch)
     return FakeWorker.installed(monkeypatch)
