@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     Rule = Callable[[Any, Parsed], Iterator[Problem]]
 
 
+# Beside them lie backups and locks, which no package ships either.
+ACCOUNT_TABLES: Final = frozenset(
+    f"/etc/{name}" for name in ("passwd", "group", "shadow", "gshadow", "subuid", "subgid")
+)
+
+
 def check(draft: Document, parsed: Parsed) -> Iterator[Problem]:
     """Give the problems of a document as far as its types are right."""
     for rule in RULES.get(type(draft).__name__, ()):
@@ -85,6 +91,10 @@ def _content(content: Content, index: int, parsed: Parsed) -> Iterator[Problem]:
     if content.src is None and content.type != "dir":
         message = f"contents[{index}]: a {content.type} needs a src"
         yield parsed.problem(("contents", index), message)
+    if content.dst in ACCOUNT_TABLES:
+        message = f"contents[{index}].dst: {content.dst} is made of the accounts of all modules"
+        hint = "name accounts that packages make in `accounts`; a module ships no table of its own"
+        yield parsed.problem(("contents", index, "dst"), message, hint=hint)
     if content.src is not None and content.type == "dir":
         message = f"contents[{index}].src: a dir has no src"
         hint = "to ship a directory with its files write `type: tree`"

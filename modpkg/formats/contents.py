@@ -72,6 +72,13 @@ def _file_fault(folder: Path, path: Path, *, tree: bool) -> tuple[str, str] | No
         return f"{path} does not exist", ""
     if tree and not path.is_dir():
         return f"{path} is not a directory", "write `type: file`"
+    odd = next((one for one in sorted(path.rglob("*")) if _is_odd(one)), None) if tree else None
+    if odd is not None:
+        return f"{odd} is neither file, directory nor link", "remove it"
     if not tree and not path.is_file():
         return f"{path} is not a file", "write `type: tree` for a directory" if path.is_dir() else ""
     return None
+
+
+def _is_odd(path: Path) -> bool:
+    return not (path.is_symlink() or path.is_dir() or path.is_file())

@@ -115,7 +115,7 @@ def replace_atomically(path: Path, content: bytes, *, mode: int = 0o644, seconds
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
-        with _named(path), os.fdopen(descriptor, "wb") as stream:
+        with naming(path), os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fchmod(stream.fileno(), mode)
@@ -129,8 +129,8 @@ def replace_atomically(path: Path, content: bytes, *, mode: int = 0o644, seconds
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
-    # A write that fails does not say what was written: only calls with a path do.
+def naming(path: Path) -> Iterator[None]:
+    """Name `path` in errors of the block: a write that fails does not say what was written."""
     try:
         yield
     except OSError as error:
@@ -144,7 +144,7 @@ def new_file(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with temporary_directory(path.parent, prefix=f".{path.name}.") as scratch:
         temporary = scratch / path.name
-        with _named(path):
+        with naming(path):
             yield temporary
             with temporary.open("rb") as stream:
                 os.fsync(stream.fileno())

@@ -77,7 +77,7 @@ def _place(content: Content, folder: Path, root: Path) -> list[Path]:
     source = folder / str(content.src)
     target = _inside(root, content.dst)
     if content.type == "dir":
-        _make_directory(target)
+        _make_directory(target, content.dst)
         return [target]
     if content.type == "symlink":
         _clear(target, content.dst)
@@ -87,7 +87,7 @@ def _place(content: Content, folder: Path, root: Path) -> list[Path]:
         _clear(target, content.dst)
         shutil.copyfile(source, target)
         return [target]
-    return [*_make_directory(target), *_copy_tree(source, root, content.dst)]
+    return [*_make_directory(target, content.dst), *_copy_tree(source, root, content.dst)]
 
 
 def _copy_tree(source: Path, root: Path, dst: str) -> Iterator[Path]:
@@ -95,7 +95,7 @@ def _copy_tree(source: Path, root: Path, dst: str) -> Iterator[Path]:
         place = f"{dst}/{path.relative_to(source)}"
         target = _inside(root, place)
         if path.is_dir() and not path.is_symlink():
-            yield from _make_directory(target)
+            yield from _make_directory(target, place)
             continue
         _clear(target, place)
         shutil.copyfile(path, target, follow_symlinks=False)
@@ -114,15 +114,16 @@ def _inside(root: Path, dst: str) -> Path:
             hint="name the place that the link leads to",
         )
     for parent in reversed([directory, *directory.parents]):
-        _make_directory(parent)
+        if parent.is_relative_to(base):
+            _make_directory(parent, f"/{parent.relative_to(base)}")
     return directory / target.name
 
 
-def _make_directory(directory: Path) -> list[Path]:
+def _make_directory(directory: Path, place: str) -> list[Path]:
     if directory.is_dir():
         return []
     if directory.is_symlink() or directory.exists():
-        raise BadInputError(f"cannot make the directory /{directory.name}: something else is there")
+        raise BadInputError(f"cannot make the directory {place}: something else is there")
     directory.mkdir()
     directory.chmod(0o755)
     return [directory]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,6 +68,13 @@ def test_the_target_of_a_symlink_is_a_path_of_the_image(folder: Path) -> None:
 def test_other_paths_are_told(folder: Path, src: str, message: str) -> None:
     assert found(folder, Content(src=src, dst="/x")) == [f"contents[0].src: {message}"]
     assert found(folder, scripts=(src,)) == [f"scripts[0]: {message}"]
+
+
+def test_a_tree_holds_no_pipe(folder: Path) -> None:
+    os.mkfifo(folder / "tree/pipe")
+    assert found(folder, Content(src="tree", dst="/x", type="tree")) == [
+        "contents[0].src: FOLDER/tree/pipe is neither file, directory nor link"
+    ]
 
 
 def test_a_file_is_no_tree(folder: Path) -> None:
