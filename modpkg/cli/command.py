@@ -112,6 +112,8 @@ def command(
             sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
             gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
             code = perform(function, arguments, shows_output=shows_output)
+            # What is left is needed no more and is no garbage: Python would look through all of it before it ends.
+            gc.freeze()
             if code:
                 raise Exit(code=code)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import stat
 import tarfile
+import zlib
 from typing import TYPE_CHECKING, Final
 
 from modpkg.formats.reading import Readable, Section, sound_name
@@ -23,6 +24,7 @@ EMPTY: Final = bytes(BLOCK)
 # A file or directory as `header` writes it, byte for byte. The checksum is taken with spaces in its own place.
 SUM: Final = slice(148, 156)
 SPACES: Final = 8 * ord(" ")
+ADLER_MASK: Final = 0xFFFF
 PLAIN: Final = re.compile(
     rb"(?=.{100}[0-7]{7}\0)(?P<name>[^\0]{1,100})\0*[0-7]{7}\0[0-7]{7}\0[0-7]{7}\0(?P<size>[0-7]{11})\0[0-7]{11}\0"
     rb"(?P<sum>[0-7]{6})\0 (?P<kind>[05])\0{100}ustar\x0000root\0{28}root\0{28}\0{16}"
@@ -66,7 +68,8 @@ def walk(stream: Readable) -> Iterator[tuple[str, Section]]:
         if kind in FILE_TYPES:
             yield path, content
         content.skip()
-        Section(stream, -size % BLOCK).skip()
+        if size % BLOCK:
+            Section(stream, -size % BLOCK).skip()
     while stream.read(BLOCK):
         pass
 
@@ -74,8 +77,14 @@ def walk(stream: Readable) -> Iterator[tuple[str, Section]]:
 def _entry(raw: bytes) -> tuple[str, bytes, int]:
     # Name, type and size. tarfile knows every dialect and takes five times as long for the one that is written here.
     plain = PLAIN.fullmatch(raw)
-    if plain and int(plain["sum"], 8) == sum(raw) - sum(raw[SUM]) + SPACES:
+    if plain and int(plain["sum"], 8) == _sum(raw) - sum(raw[SUM]) + SPACES:
         name, prefix = plain["name"].decode().removesuffix("/"), plain["prefix"].decode()
         return (f"{prefix}/{name}" if prefix else name), plain["kind"], int(plain["size"], 8)
     entry = tarfile.TarInfo.frombuf(raw, "utf-8", "strict")
     return entry.name, entry.type, entry.size
+
+
+def _sum(raw: bytes) -> int:
+    # The lower half of Adler-32 is one more than the sum of all bytes, modulo 65521: at once, and not byte by byte. A
+    # name is UTF-8, so the bytes of a plain header never sum up to that much.
+    return (zlib.adler32(raw) & ADLER_MASK) - 1

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from modpkg.errors import BadInputError
-from modpkg.host.files import Receipt, write_atomically
+from modpkg.host.files import Receipt, is_special, write_atomically
 from modpkg.model.document import Record
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def write_record(path: Path, record: Record) -> Receipt:
 def read_record(path: Path, model: type[R], *, hint: str = "") -> R:
     """Read a record; raises BadInputError that names file and field. `hint` says how to renew the file."""
     try:
+        if is_special(path):
+            raise BadInputError("cannot read the file: it is no regular file", where=str(path), hint=hint)
         data = path.read_bytes()
     except OSError as error:
         what = f"cannot read the file: {error.strerror or error}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from modpkg.formats.drafts import as_far_as_known, column, numbered
 from modpkg.formats.problems import way_text
+from modpkg.model.left_out import why_left_out
 from modpkg.model.version import ModuleVersion
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from modpkg.model.site import SiteDocument
 
     Rule = Callable[[Any, Parsed], Iterator[Problem]]
+
+LICENSE_HINT: Final = (
+    "such as GPL-2.0-or-later or MIT AND (X11 OR ISC); LicenseRef-NAME for one that SPDX does not list"
+)
+GRAMMAR: Final = "Invalid license expression"
 
 
 # Beside them lie backups and locks, which no package ships either.
@@ -95,10 +101,32 @@ def _content(content: Content, index: int, parsed: Parsed) -> Iterator[Problem]:
         message = f"contents[{index}].dst: {content.dst} is made of the accounts of all modules"
         hint = "name accounts that packages make in `accounts`; a module ships no table of its own"
         yield parsed.problem(("contents", index, "dst"), message, hint=hint)
+    elif fault := why_left_out(content.dst, is_file=content.type == "file"):
+        message = f"contents[{index}].dst: {content.dst!r} {fault[0]}"
+        yield parsed.problem(("contents", index, "dst"), message, hint=fault[1])
     if content.src is not None and content.type == "dir":
         message = f"contents[{index}].src: a dir has no src"
         hint = "to ship a directory with its files write `type: tree`"
         yield parsed.problem(("contents", index, "src"), message, hint=hint, key=True)
+
+
+def _license(recipe: Recipe, parsed: Parsed) -> Iterator[Problem]:
+    from packaging.licenses import (  # noqa: PLC0415 - only recipes have one
+        InvalidLicenseExpression,
+        canonicalize_license_expression,
+    )
+
+    way: Keys = ("license",)
+    text = recipe.license
+    try:
+        written = canonicalize_license_expression(text)
+    except InvalidLicenseExpression as error:
+        reason = "" if str(error).startswith(GRAMMAR) else f": {error}"
+        yield parsed.problem(way, f"license: {text!r} is no SPDX expression{reason}", hint=LICENSE_HINT)
+        return
+    if written != text:
+        # Package managers and lists of licences compare such words letter by letter.
+        yield parsed.problem(way, f"license: SPDX writes {text!r} in another way", hint=f"write {written}")
 
 
 def _revisions(changelog: Changelog, parsed: Parsed) -> Iterator[Problem]:
@@ -188,6 +216,7 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
     "Manifest": (_manifest, _verity),
     "Platform": (_platform,),
     "Recipe": (
+        _license,
         *_lists("platforms", "depends", "conflicts", "provides", "accounts"),
         _packages,
         _destinations,

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from modpkg.formats.drafts import as_far_as_known, numbered
+from modpkg.model.left_out import BYTE_CODE, why_left_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,9 @@ def _content(content: Content, index: int, parsed: Parsed, folder: Path) -> Iter
         way: Keys = ("contents", index, "src")
         fault = _fault(folder, content.src, tree=content.type == "tree")
         yield from _problem(parsed, way, f"contents[{index}].src", fault)
+        if fault is None and content.type == "tree":
+            for inner in _tree_faults(folder / content.src, content.dst):
+                yield from _problem(parsed, way, f"contents[{index}].src", inner)
 
 
 @as_far_as_known
@@ -42,6 +46,18 @@ def _scripts(recipe: Recipe, parsed: Parsed, folder: Path) -> Iterator[Problem]:
     for index, script in numbered(recipe.scripts):
         fault = _fault(folder, script, tree=False)
         yield from _problem(parsed, ("scripts", index), f"scripts[{index}]", fault)
+
+
+def _tree_faults(tree: Path, dst: str) -> Iterator[tuple[str, str]]:
+    for path in sorted(tree.rglob("*")):
+        is_file = path.is_file() and not path.is_symlink()
+        if not (is_file or path.is_symlink() or path.is_dir()):
+            # To read a pipe would be to wait without an end.
+            yield f"{path} is no file, no directory and no symbolic link", "take it out of the tree"
+        relative = path.relative_to(tree)
+        # What Python leaves beside a program that was tried is nobody's wish.
+        if BYTE_CODE not in relative.parts and (fault := why_left_out(f"{dst}/{relative}", is_file=is_file)):
+            yield f"{path} would be {dst}/{relative}, which {fault[0]}", fault[1]
 
 
 def _problem(parsed: Parsed, way: Keys, name: str, fault: tuple[str, str] | None) -> Iterator[Problem]:
@@ -72,13 +88,6 @@ def _file_fault(folder: Path, path: Path, *, tree: bool) -> tuple[str, str] | No
         return f"{path} does not exist", ""
     if tree and not path.is_dir():
         return f"{path} is not a directory", "write `type: file`"
-    odd = next((one for one in sorted(path.rglob("*")) if _is_odd(one)), None) if tree else None
-    if odd is not None:
-        return f"{odd} is neither file, directory nor link", "remove it"
     if not tree and not path.is_file():
         return f"{path} is not a file", "write `type: tree` for a directory" if path.is_dir() else ""
     return None
-
-
-def _is_odd(path: Path) -> bool:
-    return not (path.is_symlink() or path.is_dir() or path.is_file())

@@ -23,6 +23,7 @@ MODULE: Final = "module.json"
 MODULES: Final = "usr/share/modpkg/modules/"
 DOCUMENTS: Final = "usr/share/doc/"
 LARGEST_MODULE_JSON: Final = 64 << 20
+CLIMBING: Final = frozenset({"", ".", ".."})
 LARGEST_DOCUMENT: Final = 64 << 20
 
 
@@ -60,7 +61,7 @@ class Section:
 def sound_name(name: str) -> str:
     """Give the path of an archive's entry, without `./`; ValueError when it leads out of the package."""
     path = name.removeprefix("./").removesuffix("/")
-    if path and {"", ".", ".."} & set(path.split("/")):
+    if path and not CLIMBING.isdisjoint(path.split("/")):
         raise ValueError(f"{name!r} leads out of the package")
     return path
 

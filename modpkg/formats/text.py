@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import stat
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import DocumentError, Problem
+from modpkg.host.files import is_special
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,12 +61,10 @@ def _printable(text: str) -> str:
 
 
 def _read_document(path: Path) -> bytes:
-    status = path.stat()
-    # A pipe would be waited for without an end, a device might have no end.
-    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+    if is_special(path):
         raise DocumentError([Problem(file=str(path), message="cannot read the file: it is no regular file")])
-    if status.st_size > LARGEST_DOCUMENT:
-        message = f"the file has {status.st_size} bytes: a document has at most {LARGEST_DOCUMENT}"
+    if (size := path.stat().st_size) > LARGEST_DOCUMENT:
+        message = f"the file has {size} bytes: a document has at most {LARGEST_DOCUMENT}"
         raise DocumentError([Problem(file=str(path), message=message)])
     return path.read_bytes()
 

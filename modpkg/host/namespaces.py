@@ -22,6 +22,8 @@ APART: Final = (
     "--kill-child",
     "--propagation=private",
 )
+# Put before a command of a build: what that leaves running, and would be waited for, ends with it (pid_namespaces(7)).
+OWN_PROCESSES: Final = ("unshare", "--pid", "--fork", "--kill-child")
 MAPPED: Final = ("--user", "--map-root-user", "--map-auto")
 # What a kernel may be told to keep user namespaces from users (user_namespaces(7), and patches of Debian and
 # Ubuntu): the setting, the value that forbids them, one that allows them.

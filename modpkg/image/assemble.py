@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from modpkg.errors import BadInputError, ModpkgError
+from modpkg.formats.hashing import Sha256Thread
 from modpkg.host.files import remove_tree
 from modpkg.host.steps import step
 from modpkg.image import identity, libraries, root
@@ -18,7 +19,7 @@ from modpkg.image.glue import finish_glue, make_glue
 from modpkg.image.job import Assembled, AssembleJob
 from modpkg.image.order import in_order
 from modpkg.image.paths import union
-from modpkg.image.verify import DIGEST, expected_paths
+from modpkg.image.verify import expected_paths
 from modpkg.image.verity import write_verity
 from modpkg.image.view import Shown, opened
 from modpkg.initramfs.drivers import CLASS
@@ -93,8 +94,11 @@ def assemble(job: AssembleJob, *, build_initrd: InitrdBuilder, sink: Sink) -> As
             shown = Shown(view=stack.view, glue=glue)
             drivers = sorted({name for module in stack.modules for name in module.initramfs_modules})
             drivers += [f"{CLASS}{name}" for name in job.drivers]
-            initrd = build_initrd(shown, kernel=release, modules=drivers, destination=job.work / INITRD)
-            kernel = _copy_kernel(stack, shown, job.work / KERNEL)
+            with Sha256Thread() as digest:
+                content = _read_kernel(stack, shown)
+                digest.update(content)
+                initrd = build_initrd(shown, kernel=release, modules=drivers, destination=job.work / INITRD)
+            kernel = _write_kernel(stack, content, digest.hexdigest(), job.work / KERNEL)
         made = root.make_root(stack, glue, expected, sink=sink)
     remove_tree(glue)
     files = {KERNEL: job.work / KERNEL, INITRD: job.work / INITRD, made.name: made.path}
@@ -125,12 +129,15 @@ def _generate(stack: Stack, glue: Path, sink: Sink) -> None:
         libraries.make_cache(glue, view=stack.view, lines=stack.paths, command=command, work=work, sink=sink)
 
 
-def _copy_kernel(stack: Stack, shown: Shown, destination: Path) -> ImageFile:
-    path = stack.kernel_image
+def _read_kernel(stack: Stack, shown: Shown) -> bytes:
     try:
-        size = destination.write_bytes(shown.read(path))
+        return shown.read(stack.kernel_image)
     except FileNotFoundError as error:
-        raise ModpkgError(f"cannot find /{path} in the modules") from error
+        raise ModpkgError(f"cannot find /{stack.kernel_image} in the modules") from error
+
+
+def _write_kernel(stack: Stack, content: bytes, sha256: str, destination: Path) -> ImageFile:
+    stack.view.check(stack.kernel_image, sha256)
+    size = destination.write_bytes(content)
     destination.chmod(0o644)
-    # What the module says: sums of the image then tell of whatever went wrong on the way.
-    return ImageFile(size=size, sha256=stack.paths[path].split()[DIGEST])
+    return ImageFile(size=size, sha256=sha256)

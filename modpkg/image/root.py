@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from modpkg.errors import ModpkgError
 from modpkg.host.files import measuring, remove_tree
 from modpkg.host.mounts import in_memory, overlay
 from modpkg.host.steps import step
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from modpkg.events import Sink
     from modpkg.host.files import Receipt
     from modpkg.image.assemble import Stack
+    from modpkg.model.module import Module
 
 GLUE: Final = "glue"
 
@@ -82,9 +85,23 @@ def _splice(stack: Stack, glue: Path, target: Path, sink: Sink) -> None:
             for module, path in zip(stack.modules, stack.view.fragments, strict=True)
         ]
         layers.append(SpliceLayer(name=GLUE, path=packed, digests={}))
-        # Not `splice`: its digest is computed while it is read back.
-        write_splice(layers, target, time=DIRECTORY_TIME, exclude=(stack.kernel_image,))
+        with ExitStack() as beside:
+            measured = [beside.enter_context(measuring(path)) for path in stack.view.fragments]
+            # Not `splice`: its digest is computed while it is read back.
+            write_splice(layers, target, time=DIRECTORY_TIME, exclude=(stack.kernel_image,))
+        for module, receipt in zip(stack.modules, measured, strict=True):
+            _check_fragment(module, receipt())
     packed.unlink()
+
+
+def _check_fragment(module: Module, found: Receipt) -> None:
+    # Blocks are copied as they are: a bit that a disk has lost would be in the image, and its digest right for that.
+    if found.sha256 != module.fragment.sha256:
+        raise ModpkgError(
+            f"cannot use the fragment of {module.name} {module.version}: the store's copy is damaged",
+            where=str(found.path),
+            hint="remove that file: it is taken from the module's package again",
+        )
 
 
 def digests_of(paths: dict[str, str]) -> dict[str, str]:

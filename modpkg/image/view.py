@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from modpkg.errors import BadInputError
 from modpkg.image.elf import needed_parts
+from modpkg.image.verify import DIGEST
 from modpkg.rootfs.normalize import DIRECTORY_TIME
 from modpkg.squashfs.pick import open_picker
 from modpkg.squashfs.splice import SpliceLayer, write_splice
@@ -37,6 +39,21 @@ class View:
         if place is None:
             raise FileNotFoundError(path)
         return self._picker(place).read(path)
+
+    def check(self, path: str, sha256: str) -> None:
+        """Raise BadInputError where the content of a regular file has another digest than its module says.
+
+        A squashfs has no sums: what was not compressed may be damaged without a sign.
+        """
+        place = self._owners[path]
+        wanted = self._paths[place][path].split()[DIGEST]
+        if sha256 != wanted:
+            raise BadInputError(
+                f"cannot use the fragment of {self._names[place]}: it is damaged: the sha256 of /{path} is {sha256}, "
+                f"its module.json says {wanted}",
+                where=str(self.fragments[place]),
+                hint="remove that file: it is taken from the module's package again",
+            )
 
     def below(self, folder: str) -> tuple[str, ...]:
         """Give the paths below a directory, sorted; none where no module has it."""

@@ -35,6 +35,7 @@ DRIVERS: Final = "lib/modpkg/drivers"
 LIBRARY: Final = "lib/modpkg"
 LIBRARIES: Final = (
     *(
+        "contents.sh",
         "disks.sh",
         "image_tools.sh",
         "lease.sh",

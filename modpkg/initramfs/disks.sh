@@ -2,19 +2,13 @@
 # The words of a disk plan. A disk is used if it carries our identity or nothing at all; any other is refused,
 # unless the head gives its grant to wipe it. What is known lies in files below $disk_state, as the shell has no tables. Defines, does nothing.
 
-# shellcheck source=image_tools.sh
-. /lib/modpkg/image_tools.sh
+# shellcheck source=contents.sh
+. /lib/modpkg/contents.sh
 
-disk_state=/run/modpkg/disks
 disk_refusals=$disk_state/refusals
 disk_notes=$disk_state/notes
 disk_names=
 granted=
-blank_bytes=4194304
-# How the first sector of each partition table ends, GPT's too.
-table_mark=$(printf '\125\252')
-# An array's data begins this far into its members: what is cleared there is blank in the array too.
-data_offset=8
 # There is no udev here: mdadm makes its devices itself.
 export MDADM_NO_UDEV=1
 
@@ -127,53 +121,6 @@ partition_of() {
     esac
 }
 
-# read_table DISK: puts its partition table, as sfdisk tells it, into a file. It is asked once, and only if there can be a
-# table: each program of the image takes its time.
-read_table() {
-    _table=$disk_state/table/$1
-    if [ ! -e "$_table" ]; then
-        : >"$_table"
-        if [ "$(dd if="/dev/$1" bs=1 skip=510 count=2 2>/dev/null)" = "$table_mark" ]; then
-            tool sfdisk --dump "/dev/$1" >"$_table" 2>/dev/null
-        fi
-    fi
-}
-
-# table_id DISK: prints the GUID of its partition table, nothing if it has none.
-table_id() {
-    read_table "$1"
-    [ ! -s "$_table" ] || awk '/^label-id:/ { print tolower($2) }' "$_table"
-}
-
-# partition_ids DISK: prints the UUIDs of its partitions in their order.
-partition_ids() {
-    read_table "$1"
-    sed -n 's/.*uuid=\([0-9A-Fa-f-]*\).*/\1/p' "$_table" | tr A-F a-f
-}
-
-# content_of DEVICE: prints what a device holds, nothing if it is blank. What blkid says stays in a file.
-content_of() {
-    tool blkid -p -o export "$1" >/tmp/blkid 2>/dev/null
-    _found=$(grep -E '^(PTTYPE|TYPE|LABEL|UUID|PTUUID)=' /tmp/blkid | tr '\n' ' ')
-    if [ -n "$_found" ]; then
-        echo "$_found"
-    elif ! is_blank "$1"; then
-        echo "data that is not known"
-    fi
-}
-
-# is_blank DEVICE: holds if it begins with zeros, or is smaller and has nothing else. What cannot be read is not blank.
-is_blank() {
-    _bytes=$(dd if="$1" bs=1048576 count=$((blank_bytes / 1048576)) 2>/tmp/dd.log | tr -d '\000' | head -c 1 | wc -c)
-    read -r _blocks </tmp/dd.log
-    # A fault comes before the count.
-    case $_bytes-$_blocks in
-        0-0+0*) return 1 ;;
-        0-[1-9]*+*' records in' | 0-0+[1-9]*' records in') return 0 ;;
-    esac
-    return 1
-}
-
 # fits NAME DISK: holds if a disk is one that the document means.
 fits() {
     read -r _serial _pattern _least _most _rotates <"$disk_state/disk/$1/match"
@@ -235,7 +182,8 @@ take_new() {
             continue
         fi
         _content=
-        if [ "$(table_id "$_disk")" != "$(cat "$disk_state/disk/$1/unfinished")" ]; then
+        read -r _id <"$disk_state/disk/$1/unfinished"
+        if [ "$(table_id "$_disk")" != "$_id" ]; then
             _content=$(content_of "/dev/$_disk")
         fi
         if [ -z "$_content" ]; then
@@ -284,52 +232,28 @@ make_partitions() {
     fi
     {
         echo "label: gpt"
-        echo "label-id: $(cat "$disk_state/disk/$1/unfinished")"
+        read -r _id <"$disk_state/disk/$1/unfinished"
+        echo "label-id: $_id"
         while read -r _number _device _uuid _type _mib; do
             if [ "$_mib" -gt 0 ]; then
                 printf 'size=%sMiB, ' "$_mib"
             fi
             echo "type=$_type, uuid=$_uuid, name=\"$_device\""
         done <"$disk_state/disk/$1/partitions"
-    } | tool sfdisk --quiet --wipe always "/dev/$2" >/tmp/sfdisk.log 2>&1 ||
+    } | tool sfdisk --quiet --wipe always --no-tell-kernel "/dev/$2" >/tmp/sfdisk.log 2>&1 ||
         fail "cannot partition /dev/$2: $(tail -n 1 /tmp/sfdisk.log)"
+    # Not by sfdisk: it would wait a quarter of a second for a udev that is not here.
+    blockdev --rereadpt "/dev/$2" 2>/tmp/sfdisk.log || fail "the kernel cannot see the partitions of /dev/$2: $(cat /tmp/sfdisk.log)"
     while read -r _number _device _; do
         clear_ends "$(partition_of "$2" "$_number")"
         is_new "$_device" "$(partition_of "$2" "$_number")"
     done <"$disk_state/disk/$1/partitions"
     # Only now is it ours: a node that lost power before begins again. The kernel knows the partitions already.
-    tool sfdisk --quiet --no-reread --no-tell-kernel --disk-id "/dev/$2" "$(cat "$disk_state/disk/$1/guid")" >/tmp/sfdisk.log 2>&1 ||
+    read -r _id <"$disk_state/disk/$1/guid"
+    tool sfdisk --quiet --no-reread --no-tell-kernel --disk-id "/dev/$2" "$_id" >/tmp/sfdisk.log 2>&1 ||
         fail "cannot finish the partitions of /dev/$2: $(tail -n 1 /tmp/sfdisk.log)"
     sync
     note "the disk $1 is new: /dev/$2 is partitioned"
-}
-
-# is_new NAME DEVICE: this boot has made it and cleared it, so that nobody need look.
-is_new() {
-    printf '%s\n' "$2" >"$disk_state/device/$1"
-    : >"$disk_state/fresh/$1"
-}
-
-# clear_ends DEVICE: what was there before must not be found as content, at its start and end, and where an array
-# on it has its own.
-clear_ends() {
-    _waited=0
-    while [ ! -b "$1" ] && [ "$_waited" -lt 50 ]; do
-        usleep 100000
-        _waited=$((_waited + 1))
-    done
-    _mib=$(($(blockdev --getsize64 "$1") / 1048576))
-    _head=$((data_offset + blank_bytes / 1048576))
-    _tail=$((_mib > 4 ? 4 : _mib))
-    zero "$1" 0 $((_mib < _head ? _mib : _head))
-    zero "$1" $((_mib - _tail)) "$_tail"
-}
-
-# zero DEVICE MIB COUNT: past the kernel's cache, which would copy all of it, where the device can.
-zero() {
-    dd if=/dev/zero of="$1" bs=1048576 seek="$2" count="$3" oflag=direct conv=fsync 2>/dev/null ||
-        dd if=/dev/zero of="$1" bs=1048576 seek="$2" count="$3" conv=fsync 2>/dev/null ||
-        fail "cannot write to $1"
 }
 
 # know_partitions NAME: their devices, if the layout on the disk is that of the plan.
@@ -406,7 +330,8 @@ take_disks() {
     stop_if_refused
     for _wanted_name in $disk_names; do
         if [ -e "$disk_state/disk/$_wanted_name/new" ]; then
-            make_partitions "$_wanted_name" "$(cat "$disk_state/disk/$_wanted_name/device")"
+            read -r _disk <"$disk_state/disk/$_wanted_name/device"
+            make_partitions "$_wanted_name" "$_disk"
         fi
     done
 }

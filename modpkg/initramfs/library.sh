@@ -73,8 +73,9 @@ say() {
 
 # report: sends all that was said so far. A head that was away, or a report that was lost, is made up by the next.
 report() {
+    [ -e "$online_file" ] || return 0
     _report=$(argument modpkg.report)
-    if [ -n "$_report" ] && [ -e "$online_file" ]; then
+    if [ -n "$_report" ]; then
         # The node never waits for whom it reports to.
         timeout 5 wget -q -O /dev/null --post-file "$events_file" "$_report" 2>/dev/null &
     fi
@@ -96,12 +97,14 @@ fail() {
 
 # verify FILE WANTED WORDS: ends the stage, and removes the file, unless its sha256 is the wanted one.
 verify() {
-    _sum=$digests/${1##*/}
+    _sum=$digests/${1##*/} _found=
     if [ -s "$_sum" ]; then
         _found=$(cat "$_sum")
         # It speaks of what was there then.
         rm -f "$_sum"
-    else
+    fi
+    # It can have missed the end of a file that came slowly.
+    if [ "${_found%% *}" != "$2" ]; then
         _found=$(sha256sum "$1")
     fi
     _found=${_found%% *}

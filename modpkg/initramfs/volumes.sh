@@ -182,8 +182,12 @@ mount_filesystem() {
         : >"$disk_state/mnt/.modpkg-filled"
     fi
     mount --move "$disk_state/mnt" "$newroot$3" || fail "cannot mount $1 at $3"
-    # It is what makes systemd keep the journal across boots.
-    case $3 in
+    keep_journal "$3"
+}
+
+# keep_journal PATH: with this directory systemd keeps the journal across boots, on what was mounted there.
+keep_journal() {
+    case $1 in
         /var | /var/log) mkdir -p "$newroot/var/log/journal" ;;
     esac
 }

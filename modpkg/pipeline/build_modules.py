@@ -40,11 +40,19 @@ class BuiltModule:
     cpu_seconds: float
 
 
+class Stamp(Record):
+    """What a package looked like when it was written: size in bytes, time of modification in nanoseconds."""
+
+    size: int
+    time: int
+
+
 class Note(Record):
-    """Which build the .deb and the .rpm of a module are of."""
+    """Which build the .deb and the .rpm of a module are of, and what they looked like when they were written."""
 
     key: str
     files: tuple[str, str]
+    stamps: tuple[Stamp, Stamp]
 
 
 def build_modules(workshop: Workshop, names: Sequence[str], *, sink: Sink) -> list[BuiltModule]:
@@ -110,7 +118,17 @@ def _written_packages(workshop: Workshop, step: Step) -> tuple[Path, Path] | Non
         # It only saves work: without a note that can be read, the packages are written once more.
         return None
     deb, rpm = (workshop.packages / name for name in note.files)
-    return (deb, rpm) if note.key == step.key and deb.exists() and rpm.exists() else None
+    # What was cut or changed since is written again. To read all of it would take longer than all else.
+    is_whole = note.key == step.key and (_stamp(deb), _stamp(rpm)) == note.stamps
+    return (deb, rpm) if is_whole else None
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return Stamp(size=status.st_size, time=status.st_mtime_ns)
 
 
 def _write_packages(workshop: Workshop, step: Step, kept: Kept) -> tuple[Path, Path]:
@@ -125,6 +143,7 @@ def _write_packages(workshop: Workshop, step: Step, kept: Kept) -> tuple[Path, P
     documents = {"packages.changelog.gz": kept.changes.read_bytes()}
     deb = write_deb(kept.module, fragment=kept.fragment, documents=documents, directory=workshop.packages)
     rpm = write_rpm(kept.module, fragment=kept.fragment, documents=documents, directory=workshop.packages)
-    note = Note(key=step.key, files=(deb.name, rpm.name))
-    write_atomically(_note(workshop, step), note.model_dump_json())
+    stamps = [stamp for stamp in map(_stamp, (deb, rpm)) if stamp]
+    note = {"key": step.key, "files": (deb.name, rpm.name), "stamps": stamps}
+    write_atomically(_note(workshop, step), Note.model_validate(note).model_dump_json())
     return deb, rpm

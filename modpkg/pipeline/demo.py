@@ -25,7 +25,7 @@ from modpkg.pipeline.lock_platform import lock_platform
 from modpkg.pipeline.make_image import Extras, make_image
 from modpkg.pipeline.plan import plan_builds
 from modpkg.pipeline.platform_lock import Wish, load_platform_lock, lock_path
-from modpkg.pipeline.publish_modules import publish_packages
+from modpkg.pipeline.publish_packages import publish_packages
 from modpkg.pipeline.release_module import Wording, release_all, unreleased
 from modpkg.pipeline.signing import existing_signer
 from modpkg.pipeline.target import Target

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from modpkg.errors import BadInputError
 from modpkg.formats.canonical import digest_of
 from modpkg.formats.catalogue import below, order
-from modpkg.host.files import digest_file
+from modpkg.host.files import digest_file, is_special
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,4 +100,8 @@ def _all_below(root: Path) -> list[Path]:
 def _entry(path: Path) -> str:
     if path.is_symlink():
         return f"link {path.readlink()}"
-    return "directory" if path.is_dir() else digest_file(path)
+    if path.is_dir():
+        return "directory"
+    if is_special(path):
+        raise BadInputError("cannot read the file: it is no regular file", where=str(path))
+    return digest_file(path)

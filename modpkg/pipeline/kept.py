@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import ModpkgError
 from modpkg.formats.canonical import read_record
+from modpkg.host.files import digest_file
 from modpkg.model.module import Module
 
 if TYPE_CHECKING:
@@ -36,9 +37,14 @@ def find_kept(store: Store, key: str) -> Kept | None:
     try:
         module_path, fragment, changes = (store.path(str(record.get(part))) for part in RECORDED)
         module = read_record(module_path, Module)
-    except ModpkgError:
+        digests = [digest_file(path) for path in (module_path, changes)]
+        size = fragment.stat().st_size
+    except (ModpkgError, FileNotFoundError):
         return None
-    # A fragment that another module.json is about would be built into packages without a word.
-    if not (fragment.exists() and changes.exists()) or fragment.name != module.fragment.sha256:
+    # A fragment that another module.json is about would be built into packages without a word. Small blobs are held
+    # against their digests; that of a fragment takes its time, and is looked at when something is made of it.
+    if fragment.name != module.fragment.sha256 or size != module.fragment.size:
+        return None
+    if digests != [module_path.name, changes.name]:
         return None
     return Kept(module=module, module_path=module_path, fragment=fragment, changes=changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -12,12 +13,15 @@ from modpkg.pipeline.identity import RPM_ARCHITECTURES, Identity, debian_archite
 from modpkg.yum.read import RpmFacts, read_rpm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from modpkg.pipeline.pool import Pooled
 
 SUFFIXES: Final = frozenset({".deb", ".rpm"})
+WRITE_AGAIN: Final = (
+    "remove that file: invoke build-module MODULE writes it again; one from elsewhere, copy again"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,36 @@ class PooledPair:
         return Identity.of_file(self.deb.file_name)
 
 
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What is wrong with packages: gathered, so that all is told at once."""
+
+    found: list[BadInputError]
+
+    @classmethod
+    @contextmanager
+    def gathered(cls) -> Iterator[Faults]:
+        """Raise BadInputError at the end of the block where a fault was found."""
+        faults = cls([])
+        yield faults
+        if len(faults.found) == 1:
+            raise faults.found[0]
+        if faults.found:
+            lines = "".join(f"\n    {fault.where}: {fault.what}" for fault in faults.found)
+            hints = "; ".join(dict.fromkeys(fault.hint for fault in faults.found if fault.hint))
+            raise BadInputError(f"cannot publish {len(faults.found)} packages:{lines}", hint=hints)
+
+    @contextmanager
+    def of(self, path: Path) -> Iterator[None]:
+        """Keep the fault of the block; one that tells no way out is that of a damaged file."""
+        try:
+            yield
+        except BadInputError as error:
+            self.found.append(
+                BadInputError(error.what, where=error.where or str(path), hint=error.hint or WRITE_AGAIN)
+            )
+
+
 def packages_in(folder: Path) -> list[Path]:
     """Give the .deb and .rpm files of a folder; raises BadInputError where it has none."""
     found = [path for path in sorted(folder.glob("*")) if path.suffix in SUFFIXES]
@@ -62,8 +96,13 @@ def read_pairs(packages: Sequence[Path]) -> tuple[Pair, ...]:
         if path.suffix not in SUFFIXES:
             raise BadInputError("cannot publish this: it is no .deb and no .rpm", where=str(path))
     paths = sorted(set(packages), key=str)
-    debs = dict(_read_deb(path) for path in paths if path.suffix == ".deb")
-    rpms = dict(_read_rpm(path) for path in paths if path.suffix == ".rpm")
+    debs: dict[Identity, tuple[Path, Mapping[str, str]]] = {}
+    rpms: dict[Identity, tuple[Path, RpmFacts]] = {}
+    with Faults.gathered() as faults:
+        for path in paths:
+            with faults.of(path):
+                debs.update([_read_deb(path)] if path.suffix == ".deb" else [])
+                rpms.update([_read_rpm(path)] if path.suffix == ".rpm" else [])
     for identity in sorted(debs.keys() ^ rpms.keys()):
         path, other = (debs[identity][0], ".rpm") if identity in debs else (rpms[identity][0], ".deb")
         raise BadInputError(

@@ -56,7 +56,12 @@ def kept_of(workshop: Workshop, step: Step) -> Kept:
     """Give what a step made, once it is made."""
     kept = step.kept or find_kept(workshop.store, step.key)
     if kept is None:
-        raise ModpkgError(f"internal error: {step.module} {step.version} is not in the store after its build")
+        record = workshop.store.record_path(step.key)
+        raise ModpkgError(
+            f"cannot use what the store has of {step.module} {step.version}: it was damaged while it was used",
+            where=str(record),
+            hint=f"look at the disk, remove that file, then: invoke build-module {step.module}",
+        )
     return kept
 
 

@@ -20,12 +20,13 @@ from modpkg.pipeline.journal import (
     refuse_lost_journal,
 )
 from modpkg.pipeline.keep_inputs import Inputs, keep_inputs
-from modpkg.pipeline.pairs import Pair, PooledPair, read_pairs
+from modpkg.pipeline.pairs import Faults, Pair, PooledPair, read_pairs
 from modpkg.pipeline.pool import intake
 from modpkg.pipeline.published import published_pairs
 from modpkg.pipeline.removed import check_removed, removed_identities
 from modpkg.pipeline.signing import add_signed
 from modpkg.pipeline.switch import new_snapshot, switch_to, write_changelog
+from modpkg.yum.chunks import MANY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,12 +105,14 @@ def _plan(packages: Sequence[Path], *, target: Target, index: Index, now: int) -
         refuse_lost_journal(places, target.channel)
     published = published_pairs(index, (pair.identity.name for pair in pairs))
     new = []
-    for pair in pairs:
-        check_contents(pair)
-        if pair.identity in published:
-            check_same_bytes(pair, published[pair.identity], places=places)
-        else:
-            new.append(check_inside(pair))
+    with Faults.gathered() as faults:
+        for pair in pairs:
+            with faults.of(pair.deb):
+                check_contents(pair)
+                if pair.identity in published:
+                    check_same_bytes(pair, published[pair.identity], places=places)
+                else:
+                    new.append(check_inside(pair))
     check_removed(places, pairs)
     removed = removed_identities(places, {pair.identity.name for pair in pairs})
     check_order((pair.identity for pair in pairs), published.keys() | removed)
@@ -161,11 +164,12 @@ def _execute(index: Index, planned: PublishPlan, *, target: Target, session: Ses
     places = Places(target.repository)
     listed = planned.newest.packages if planned.newest else ()
     added = {package.sha256 for reused in planned.reuse for package in (reused.deb, reused.rpm)}
+    many = len(planned.add) > MANY
     with intake(places) as taking:
         for pair in planned.add:
             deb = taking.add(pair.deb, file_name=pair.identity.deb_name)
             index.add_deb(deb, pair.control)
-            rpm = add_signed(taking, pair, index=index, session=session)
+            rpm = add_signed(taking, pair, index=index, session=session, many=many)
             index.add(rpm.pooled, rpm.pieces)
             added |= {deb.sha256, rpm.pooled.sha256}
             write_changelog(taking, pair)

@@ -1,4 +1,4 @@
-"""The built modules of a platform to a channel of the repository below the work directory."""
+"""The built modules of a platform: which packages to publish, and what they were made from."""
 
 from __future__ import annotations
 
@@ -11,15 +11,12 @@ from modpkg.formats.relations import package_name
 from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.keep_inputs import Input, Inputs
 from modpkg.pipeline.plan import plan_builds
-from modpkg.pipeline.publish import Published, publish
-from modpkg.pipeline.signing import find_signer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from modpkg.events import Sink
-    from modpkg.pipeline.target import Target
     from modpkg.pipeline.workshop import Workshop
 
 
@@ -60,17 +57,3 @@ def inputs_of(workshop: Workshop, packages: Sequence[Path], *, sink: Sink) -> In
         )
         for deb, module in debs.items()
     }
-
-
-def publish_packages(
-    packages: Sequence[Path],
-    *,
-    target: Target,
-    home: Path,
-    now: int,
-    inputs: Inputs | None = None,
-    sink: Sink,
-) -> Published:
-    """Publish with the repository's key, from the directory of gpg `home`; one is made if there is none."""
-    signer = find_signer(target.document, home=home, sink=sink)
-    return publish(packages, target=target, signer=signer, now=now, inputs=inputs, sink=sink)

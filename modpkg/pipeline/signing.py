@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 from modpkg.apt.release import SECONDS_A_DAY, format_time
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Sink, Warned, ignore
+from modpkg.host.files import copy_file
 from modpkg.openpgp.keys import GPG, Key, find_key, find_or_make_key, has_expired, import_key
 from modpkg.openpgp.sign import Session, Signer
 from modpkg.pipeline.pieces import href_of
-from modpkg.pipeline.pool import Intake, Pooled, find_in_pool
+from modpkg.pipeline.pool import Intake, Pooled, find_in_pool, pool_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,10 +128,9 @@ class Signed:
     pieces: Mapping[str, bytes]
 
 
-def add_signed(taking: Intake, pair: Pair, *, index: Index, session: Session) -> Signed:
+def add_signed(taking: Intake, pair: Pair, *, index: Index, session: Session, many: bool = False) -> Signed:
     """Sign a copy of an rpm and put it into the pool, or give the one that was made before."""
-    from modpkg.yum.chunks import render_chunks  # noqa: PLC0415 - most signers sign no package
-    from modpkg.yum.read import read_package  # noqa: PLC0415
+    from modpkg.yum.chunks import digest_and_chunks  # noqa: PLC0415 - most signers sign no package
 
     places, facts = taking.places, pair.rpm_facts
     unsigned = f"{facts.header_sha256}-{session.key.fingerprint}"
@@ -141,10 +140,11 @@ def add_signed(taking: Intake, pair: Pair, *, index: Index, session: Session) ->
         with suppress(ModpkgError):
             return Signed(pooled=find_in_pool(places, before), pieces={})
     copy = taking.scratch / pair.identity.rpm_name
-    shutil.copyfile(pair.rpm, copy)
+    copy_file(pair.rpm, copy)
     session.rpm(copy, seconds=facts.build_time)
-    # One reading gives the digest and what indices say.
-    package = read_package(copy)
-    pooled = taking.take(copy, sha256=package.pkgId)
-    index.keep_signed(unsigned, pooled.sha256)
-    return Signed(pooled=pooled, pieces=render_chunks(package, href=href_of(pooled.path)))
+    digest, pieces = digest_and_chunks(
+        copy, href_of=lambda sha256: href_of(pool_path(sha256, copy.name)), many=many
+    )
+    pooled = taking.take(copy, sha256=digest)
+    index.keep_signed(unsigned, digest)
+    return Signed(pooled=pooled, pieces=pieces)

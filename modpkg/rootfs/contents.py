@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from modpkg.errors import BadInputError, DocumentError, Problem
 from modpkg.host.mounts import chroot_mounts
+from modpkg.host.namespaces import OWN_PROCESSES
 from modpkg.host.run import CommandError, run
+from modpkg.model.left_out import BYTE_CODE, why_left_out
 from modpkg.rootfs.debian import script_environment
 from modpkg.rootfs.script_errors import script_error
 
@@ -25,11 +27,25 @@ def add_contents(root: Path, recipe: Recipe, *, folder: Path) -> None:
     """Put the recipe's `contents` into `root`; sources are below `folder`, checked when the recipe was loaded.
 
     What lies at a destination is replaced, and a link there is never followed. Raises BadInputError where a
-    destination leads out of `root` or is a directory.
+    destination leads out of `root`, is a directory, or where no module can hold it.
     """
     for content in recipe.contents:
         placed = _place(content, folder, root)
         _own(content, root, placed)
+        _refuse_left_out(content, root, placed, where=str(folder / "recipe.yaml"))
+
+
+def _refuse_left_out(content: Content, root: Path, placed: Iterable[Path], *, where: str) -> None:
+    # By its document it lies elsewhere: a link on the way led there, such as /var/run.
+    for path in placed:
+        name = f"/{path.relative_to(root.resolve())}"
+        fault = why_left_out(name, is_file=path.is_file() and not path.is_symlink())
+        if fault and BYTE_CODE not in path.parts:
+            raise BadInputError(
+                f"cannot put anything at {name}, where {content.dst} leads: it {fault[0]}",
+                where=where,
+                hint=fault[1],
+            )
 
 
 def refuse_generated(recipe: Recipe, dropped: Collection[str], *, where: str) -> None:
@@ -62,7 +78,7 @@ def settle(root: Path, recipe: Recipe, *, folder: Path, epoch: int, sink: Sink) 
             # /run is a tmpfs that leaves no trace.
             shutil.copy(folder / name, root / "run/modpkg-script")
             with _telling(f"cannot run this script of module {recipe.name!r}", folder / name):
-                run([*chroot, "/bin/sh", "-e", "/run/modpkg-script"], env=env, sink=sink)
+                run([*OWN_PROCESSES, *chroot, "/bin/sh", "-e", "/run/modpkg-script"], env=env, sink=sink)
 
 
 @contextmanager

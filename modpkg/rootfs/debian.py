@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from modpkg.host.files import remove_tree
 from modpkg.host.mounts import chroot_mounts, mounted
+from modpkg.host.namespaces import OWN_PROCESSES
 from modpkg.host.run import run
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def script_environment(source_date_epoch: int) -> dict[str, str]:
 
 def install_core(tree: Path, pool: Pool, *, names: Iterable[str], suite: str, epoch: int, sink: Sink) -> None:
     """Make a root filesystem in `tree`, which does not exist yet, from all packages named, which the pool holds."""
-    command = ["mmdebstrap", "--mode=root", "--variant=essential", "--format=directory"]
+    command = [*OWN_PROCESSES, "mmdebstrap", "--mode=root", "--variant=essential", "--format=directory"]
     command += [f"--include={','.join(sorted(names))}", f"--hook-dir={MERGED_USR_HOOKS}"]
     command += ['--aptopt=APT::Install-Recommends "false"', "--dpkgopt=force-unsafe-io"]
     command += ["--skip=cleanup/apt", suite, str(tree), pool.source]
@@ -73,7 +74,7 @@ def install_delta(
     with chroot_mounts(root), mounted(pool.directory, archives):
         run(["apt-get", "-q", "update"], env=environment, sink=sink)
         wanted = sorted(names)
-        run(["apt-get", "-q", "--yes", "install", *wanted], env=environment, sink=sink)
+        run([*OWN_PROCESSES, "apt-get", "-q", "--yes", "install", *wanted], env=environment, sink=sink)
     if made:
         remove_tree(archives)
 

@@ -63,7 +63,8 @@ def walk(stream: Readable) -> Iterator[tuple[str, Section]]:
         if stat.S_ISREG(mode):
             yield path, content
         content.skip()
-        Section(stream, -size % ALIGNMENT).skip()
+        if size % ALIGNMENT:
+            Section(stream, -size % ALIGNMENT).skip()
     while stream.read(HEADER_BYTES):
         pass
 

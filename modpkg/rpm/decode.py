@@ -31,6 +31,11 @@ class Tags:
         """Whether the header has the tag."""
         return tag in self._entries
 
+    @property
+    def names(self) -> frozenset[int]:
+        """All tags that the header has."""
+        return frozenset(self._entries)
+
     def texts(self, tag: int) -> list[str]:
         """Give all strings of a tag, none where it is absent; raises TypeError where it holds something else."""
         if tag not in self._entries:

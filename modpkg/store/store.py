@@ -1,7 +1,8 @@
 """The content-addressed store: blobs, build records, unpacked fragments; shared by checkouts and processes.
 
-A blob is written once, read-only, and verified on its way in; nothing here changes or removes one. Every
-change is a rename: a process that is killed leaves at most a scratch directory, which the next one removes.
+A blob is written once, read-only, and verified on its way in; nothing here changes or removes one that is whole, and
+one that is damaged is replaced when its content is added again. Every change is a rename: a process that is killed
+leaves at most a scratch directory, which the next one removes.
 """
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ class Store:
         if wanted not in {None, receipt.sha256}:
             raise DigestError(name, wanted=str(wanted), found=receipt.sha256)
         target = self.path(receipt.sha256)
-        if target.exists():
+        # One that a full disk cut is replaced: what is there under a digest would otherwise stay wrong for ever.
+        if target.is_file() and files.same_content(path, target):
             path.unlink()
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -108,7 +110,7 @@ class Store:
     def lookup(self, key: str) -> dict[str, Any] | None:
         """Give what was recorded under a key. A record that cannot be read is none: it is only a cache."""
         try:
-            value = json.loads(self._record_path(key).read_bytes())
+            value = json.loads(self.record_path(key).read_bytes())
         except (FileNotFoundError, ValueError):
             return None
         return value if isinstance(value, dict) else None
@@ -116,9 +118,10 @@ class Store:
     def record(self, key: str, value: Mapping[str, Any]) -> Receipt:
         """Write a build record, in place of an older one."""
         text = json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False)
-        return files.write_atomically(self._record_path(key), text + "\n")
+        return files.write_atomically(self.record_path(key), text + "\n")
 
-    def _record_path(self, key: str) -> Path:
+    def record_path(self, key: str) -> Path:
+        """Give where the build record of a key lies, or would lie."""
         return self.root / "builds" / f"{_checked(NAME, key)}.json"
 
     def trees(self, mode: str) -> Path:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import createrepo_c
-
 from modpkg.errors import ModpkgError
-from modpkg.yum.publish import PRIMARY
+from modpkg.host.files import digest_file
 from modpkg.yum.read import read_package
+from modpkg.yum.render import render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-DUMPS: Final = {
-    PRIMARY: createrepo_c.xml_dump_primary,
-    "filelists": createrepo_c.xml_dump_filelists,
-    "other": createrepo_c.xml_dump_other,
-}
+    import createrepo_c
+
+# To load createrepo_c takes as long as `render` takes longer for so many rpms.
+MANY: Final = 100
 
 
 def chunks_of(path: Path, *, sha256: str, href: str) -> Mapping[str, bytes]:
@@ -33,11 +31,34 @@ def chunks_of(path: Path, *, sha256: str, href: str) -> Mapping[str, bytes]:
             where=str(path),
             hint="a file of the pool was changed: restore it from a copy of the repository",
         )
-    return render_chunks(package, href=href)
+    return _dumped(package, href=href)
 
 
-def render_chunks(package: createrepo_c.Package, *, href: str) -> Mapping[str, bytes]:
-    """Give the XML of an rpm that was read for each of the three indices."""
+def digest_and_chunks(
+    path: Path, *, href_of: Callable[[str], str], many: bool
+) -> tuple[str, Mapping[str, bytes]]:
+    """Give the sha256 of an rpm, and its XML for each of the three indices.
+
+    `href_of` tells where an rpm of this digest is going to lie; `many` is whether more than `MANY` are asked for.
+    """
+    if not many:
+        sha256 = digest_file(path)
+        rendered = render(path, sha256=sha256, href=href_of(sha256))
+        if rendered is not None:
+            return sha256, rendered
+    # One reading gives both.
+    package = read_package(path)
+    return package.pkgId, _dumped(package, href=href_of(package.pkgId))
+
+
+def _dumped(package: createrepo_c.Package, *, href: str) -> Mapping[str, bytes]:
+    import createrepo_c  # noqa: PLC0415 - slow to load, and few publications need it
+
     package.location_href = href
     package.time_file = package.time_build  # the file's own time is the machine's
-    return {kind: dump(package).encode() for kind, dump in DUMPS.items()}
+    dumps = {
+        "primary": createrepo_c.xml_dump_primary,
+        "filelists": createrepo_c.xml_dump_filelists,
+        "other": createrepo_c.xml_dump_other,
+    }
+    return {kind: dump(package).encode() for kind, dump in dumps.items()}

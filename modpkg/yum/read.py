@@ -7,13 +7,13 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-import createrepo_c
-
 from modpkg.errors import BadInputError
 from modpkg.rpm.read import examine
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import createrepo_c
 
 LEAD_BYTES: Final = 96
 LEAD_MAGIC: Final = b"\xed\xab\xee\xdb"
@@ -67,6 +67,8 @@ def read_rpm(path: Path) -> RpmFacts:
 
 def read_package(path: Path) -> createrepo_c.Package:
     """Give createrepo_c's view of an rpm; its `pkgId` is the sha256 of the file."""
+    import createrepo_c  # noqa: PLC0415 - slow to load, and few rpms need it
+
     try:
         return createrepo_c.package_from_rpm(str(path), checksum_type=createrepo_c.SHA256)
     except (createrepo_c.CreaterepoCError, OSError) as error:

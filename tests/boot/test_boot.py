@@ -48,6 +48,14 @@ TESTS = {
             run="cat /dev/mapper/modpkg-root >/dev/null && dmsetup status",
             stdout="verity V",
         ),
+        ModuleTest(
+            name="systemd finds mounted what it would mount",
+            run=(
+                "! journalctl | grep -E 'Mounting (dev-mqueue|sys-kernel-debug)' && "
+                "grep -cE ' (hugetlbfs|mqueue|debugfs|tracefs) ' /proc/mounts"
+            ),
+            stdout="^4$",
+        ),
         ModuleTest(name="a lease", run="ip -4 -o address", stdout=r"10\.0\.2\.15/24"),
         # The service reports once systemd has nothing left to do, beside these tests.
         ModuleTest(
@@ -109,7 +117,8 @@ def require_told(root: Path, seen: list[NodeState], report: BootReport) -> None:
     assert told == [*stages, ("multi-user", "end"), ("files", "failed")]
     words = [state.state for state in seen]
     assert words == sorted(words, key=["booting", "up"].index)
-    assert {state.stage for state in seen} >= {"fetch", "verify", "multi-user"}
+    # A stage of no length may be over before the head reads of it.
+    assert {state.stage for state in seen} >= {"fetch", "multi-user"}
     last = seen[-1]
     assert (last.state, last.failed_units, last.reason) == ("up", (), "files: no share")
     assert abs(last.seconds - report.multi_user_seconds) < 0.02
@@ -128,7 +137,7 @@ def test_a_node_comes_up_and_tells_how_it_is(make_image: MakeImage, layer: SiteL
         # The last of two counts.
         options = dataclasses.replace(OPTIONS, arguments=(f"modpkg.report={address}",))
         report = boot_image(image, options=options, work=tmp_path / "work", sink=sink)
-    assert len(report.tests) == 20
+    assert len(report.tests) == sum(map(len, TESTS.values()))
     bad = [(result.name, result.output, result.reason) for result in report.tests if not result.ok]
     assert bad == [
         ("a fault", "why\n", "it ended with status 3"),

@@ -11,7 +11,7 @@ from modpkg.host.run import run
 
 pytestmark = pytest.mark.programs
 SOURCE = Path(modpkg.initramfs.__file__).parent
-NAMES = ("library.sh", "image_tools.sh", "disks.sh", "volumes.sh", "lvm.sh")
+NAMES = ("library.sh", "image_tools.sh", "contents.sh", "disks.sh", "volumes.sh", "lvm.sh")
 # Three disks of one kind: sda is blank, sdb and sdc are not.
 DISKS = """
 physical_disks() { echo $have; }

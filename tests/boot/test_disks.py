@@ -56,6 +56,7 @@ echo kept >>/newroot/var/mark
 rm -f /newroot/var/lib/from-image
 # What a node with host-keys: disk does next.
 (. /lib/modpkg/settings.sh && disk_keys must)
+[ -d /newroot/var/log/journal ] && grep -q ' /newroot/var ' /proc/mounts && echo RESULT journal
 sed 's/^HostKey/RESULT key/' /newroot/etc/ssh/sshd_config.d/modpkg-host-keys.conf
 umount /newroot/scratch /newroot/home/users /newroot/var
 """
@@ -103,7 +104,7 @@ def test_disks_are_made_kept_replaced_refused_and_wiped_as_granted(bench: DiskBe
     bench.expect("RESULT md0 raid1 0", "RESULT mounted /var ext4", "RESULT mounted /home/users ext4")
     bench.expect("RESULT mounted /scratch xfs rw,noatime", "RESULT swaps 1")
     bench.expect("RESULT file /var/lib/from-image of-the-image")
-    bench.expect("RESULT key /var/lib/modpkg/ssh/etc/ssh/ssh_host_ed25519_key")
+    bench.expect("RESULT journal", "RESULT key /var/lib/modpkg/ssh/etc/ssh/ssh_host_ed25519_key")
 
     again = bench.boot(DISKA1=a, DISKB1=b, DISKC1=c)
     assert " is new" not in again

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
+import time
 from contextlib import contextmanager
 from functools import partial
 from http.server import ThreadingHTTPServer
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.programs
 SOURCE = Path(modpkg.initramfs.__file__).parent
 CONTENT = os.urandom(300_000)
+LARGE_PIECES = 80
 
 
 class Failing(Handler):
@@ -64,7 +66,7 @@ def failing(*cuts: int, kind: type[Failing] = Failing) -> Iterator[tuple[str, li
 def get(tmp_path: Path, *urls: str, pauses: bool = True, then: str = "") -> str:
     """Fetch from the first of some addresses that gives it, then run more; what is said of it is the answer."""
     stage = (SOURCE / "stages/fetch.sh").read_text()
-    functions = stage[stage.index("size_of() {") :].partition("\n[ -n ")[0]
+    functions = stage[stage.index("# How near") :].partition("\n[ -n ")[0]
     # The node's own places; a watcher looks each 5 s, which would make a test as long.
     functions = functions.replace("/tmp/wget.log", f"{tmp_path}/wget.log")  # noqa: S108 - the node's
     functions = functions.replace("sleep 5", "sleep 0.3")
@@ -118,6 +120,26 @@ def test_what_comes_at_once_is_digested_while_it_comes_and_read_no_more(tmp_path
     right = hashlib.sha256(CONTENT).hexdigest()
     assert digests(tmp_path) == {"image": right}
     assert said.splitlines()[-1].split()[0] == right
+
+
+class Slow(Failing):
+    """Gives what takes a while: the digest gets to where the file ends again and again."""
+
+    def do_GET(self) -> None:  # noqa: N802 - the base class names it so
+        """Answer in pieces."""
+        self.asked.append("")
+        self.send_response(200)
+        self.send_header("Content-Length", str(LARGE_PIECES * len(CONTENT)))
+        self.end_headers()
+        for _ in range(LARGE_PIECES):
+            self.wfile.write(CONTENT)
+            time.sleep(0.02)
+
+
+def test_a_digest_does_not_take_the_end_so_far_for_the_end_of_all(tmp_path: Path) -> None:
+    with failing(kind=Slow) as (url, _):
+        get(tmp_path, url)
+    assert digests(tmp_path) == {"image": hashlib.sha256(CONTENT * LARGE_PIECES).hexdigest()}
 
 
 @pytest.mark.parametrize("cut", [0, 1, 100_000, len(CONTENT) - 1])

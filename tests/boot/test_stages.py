@@ -154,16 +154,24 @@ def test_a_file_with_another_digest_goes(tmp_path: Path) -> None:
     assert not file.exists()
 
 
-def test_a_digest_of_what_came_counts_once(tmp_path: Path) -> None:
+def test_a_digest_of_what_came_counts_once_and_a_wrong_one_never(tmp_path: Path) -> None:
     file = tmp_path / "root"
     file.write_text("x")
-    (tmp_path / "digests").mkdir()
-    (tmp_path / "digests/root").write_text(f"{'0' * 64}  -\n")
+    right, other = (hashlib.sha256(text).hexdigest() for text in (b"x", b"y"))
+    place = tmp_path / "digests/root"
+    place.parent.mkdir()
+    place.write_text(f"{other}  -\n")
     text = f"reason_file=/dev/stdout; digests={tmp_path}/digests; verify {file} WANTED 'the image'"
-    assert shell(text.replace("WANTED", "0" * 64), "") == ""
-    right = hashlib.sha256(b"x").hexdigest()
+    # What was digested while it came is believed, for once.
+    assert shell(text.replace("WANTED", other), "") == ""
+    assert not place.exists()
+    # Of the first half of a file: the whole is read.
+    place.write_text(f"{other}  -\n")
     assert shell(text.replace("WANTED", right), "") == ""
     assert file.exists()
+    assert shell(f"({text.replace('WANTED', other)}) || true", "").startswith(
+        f"the image's sha256 is {right}"
+    )
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,8 @@ mkdir /run/changes/upper /run/changes/work
 mount -t overlay -o lowerdir=/lower,upperdir=/run/changes/upper,workdir=/run/changes/work overlay /newroot
 mkdir -p /newroot/var/lib
 echo of-the-image >/newroot/var/lib/from-image
+# Core's recipe leaves it out.
+rm -rf /newroot/var/log/journal
 run_stage disks
 for array in /sys/block/md*; do
     [ -e "$array/md" ] || continue

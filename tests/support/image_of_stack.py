@@ -31,10 +31,13 @@ MANIFEST = Manifest(
 
 
 def stored(stack: Path, store: Store) -> list[Module]:
-    """Put the fragments of the stack into a store, and give its modules."""
-    for name in NAMES:
-        store.add(stack / f"{name}.squashfs")
-    return [Module.model_validate_json((stack / f"{name}.json").read_bytes()) for name in NAMES]
+    """Put the fragments of the stack into a store that has none of them, and give its modules."""
+    modules = [Module.model_validate_json((stack / f"{name}.json").read_bytes()) for name in NAMES]
+    for module in modules:
+        # A damaged one would be replaced.
+        if not store.has(module.fragment.sha256):
+            store.add(stack / f"{module.name}.squashfs")
+    return modules
 
 
 def say(event: Event) -> None:

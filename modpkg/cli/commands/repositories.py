@@ -48,8 +48,8 @@ def publish(
     """
     from modpkg.cli.clock import now
     from modpkg.cli.results.repositories import planned_publication, publication_result
-    from modpkg.pipeline import publish as pipeline
-    from modpkg.pipeline.signing import find_signer
+    from modpkg.pipeline.publish import plan
+    from modpkg.pipeline.publish_packages import publish_packages
     from modpkg.pipeline.target import Target
     from modpkg.pipeline.workplace import Workplace
 
@@ -62,11 +62,11 @@ def publish(
         found, inputs = _given(packages, module, keeps=document.keep_inputs), {}
     moment = now(session.environ)
     if dry_run:
-        planned = pipeline.plan(found, target=target, now=moment)
+        planned = plan(found, target=target, now=moment)
         return planned_publication(planned, workplace.repository)
-    signer = find_signer(document, home=workplace.signing_home(session.environ), sink=session.sink)
-    published = pipeline.publish(
-        found, target=target, signer=signer, now=moment, inputs=inputs, sink=session.sink
+    home = workplace.signing_home(session.environ)
+    published = publish_packages(
+        found, target=target, home=home, now=moment, inputs=inputs, sink=session.sink
     )
     remember(session)
     return publication_result(published, workplace.repository)

@@ -5,6 +5,10 @@
 # shellcheck source=../library.sh
 . /lib/modpkg/library.sh
 
+# How near the digest may come to the end of what is still being written.
+near_bytes=8388608
+moved=0
+
 size_of() {
     stat -c %s "$1" 2>/dev/null || echo 0
 }
@@ -28,44 +32,60 @@ end_when_idle() {
     kill "$1"
 }
 
-# follow FILE MARK: prints a file while it grows, until MARK is there, which means that no more will come.
-follow() {
-    read_mib=0
-    while :; do
-        ended=
-        [ ! -e "$2" ] || ended=yes
-        mib=$(($(size_of "$1") / 1048576))
-        if [ "$mib" -gt "$read_mib" ]; then
-            dd if="$1" bs=1048576 skip="$read_mib" count=$((mib - read_mib)) 2>/dev/null || return
-            read_mib=$mib
-        elif [ "$ended" ]; then
-            dd if="$1" bs=1048576 skip="$read_mib" 2>/dev/null
-            return
-        else
-            usleep 100000
+# moved PROCESS WORD: sets $moved to the bytes that a process has read (rchar) or written (wchar) so far.
+moved() {
+    moved=0
+    while read -r key value; do
+        if [ "$key" = "$2:" ]; then
+            moved=$value
         fi
-    done
+    done 2>/dev/null <"/proc/$1/io"
 }
 
-# fetch URL FILE: once. If all of it comes at once its sha256 is known as soon as it is there. What comes in several
-# parts can have been begun anew by the server meanwhile: only what lies in the file counts then, and `verify` reads it.
+# digest_along FILE MARK WRITER: prints the sha256 of a file while WRITER writes it, until MARK is there. The digest is
+# held where it comes near the end that the file has now, which it would take for the end of all. No pipe lies
+# between them: a processor would wake another for each 4 KiB.
+digest_along() {
+    until [ -e "$2" ] || [ "$moved" -gt "$near_bytes" ]; do
+        usleep 50000
+        moved "$3" wchar
+    done
+    sha256sum <"$1" &
+    reader=$!
+    while [ ! -e "$2" ]; do
+        moved "$3" wchar
+        written=$moved
+        moved "$reader" rchar
+        if [ $((written - moved)) -lt "$near_bytes" ]; then
+            kill -STOP "$reader"
+        else
+            kill -CONT "$reader"
+        fi
+        usleep 50000
+    done
+    kill -CONT "$reader"
+    wait "$reader"
+}
+
+# fetch URL FILE: once. If all of it comes at once its sha256 is known soon after. What comes in several parts can have
+# been begun anew by the server meanwhile: only what lies in the file counts then, and `verify` reads it.
 fetch() {
-    following=
     sum=$digests/${2##*/}
     mkdir -p "$digests"
     rm -f "$sum" "$sum.ended"
-    if [ ! -e "$2" ]; then
-        follow "$2" "$sum.ended" | sha256sum >"$sum" &
-        following=$!
-    fi
+    [ -e "$2" ] && is_new= || is_new=yes
     wget -q -c -O "$2" "$1" 2>/tmp/wget.log &
     fetching=$!
+    if [ "$is_new" ]; then
+        digest_along "$2" "$sum.ended" "$fetching" >"$sum" 2>/dev/null &
+        following=$!
+    fi
     end_when_idle "$fetching" "$2" &
     watching=$!
     wait "$fetching"
     status=$?
     kill "$watching" 2>/dev/null
-    if [ "$following" ]; then
+    if [ "$is_new" ]; then
         : >"$sum.ended"
         wait "$following"
         [ "$status" -eq 0 ] || rm -f "$sum"

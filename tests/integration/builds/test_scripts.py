@@ -1,6 +1,8 @@
 """What package scripts and recipes may do at a build, and what is refused; packages of the tests' own."""
 
 import json
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,6 +79,26 @@ def test_a_script_of_a_recipe_that_fails_is_shown(shop: Shop, golden: Golden) ->
     refused = build(shop, "extra")
     assert refused.returncode == 1
     golden(GOLDEN / "recipe-script-fails.txt", shop.error(refused))
+
+
+def test_what_a_script_leaves_running_ends_with_it(shop: Shop) -> None:
+    postinst = "sleep 1001 &\ntouch /var/lib/package\n"
+    package = shop.add_package("leaving", {}, postinst=postinst)
+    recipe = "packages: [leaving]\nscripts: [setup.sh]\n"
+    shop.add_module("extra", recipe, package, files={"setup.sh": "sleep 1000 &\ntouch /var/lib/script\n"})
+    start = time.monotonic()
+    assert build(shop, "extra").returncode == 0
+    assert time.monotonic() - start < 500
+    assert {"var/lib/package", "var/lib/script"} <= read_built(shop.workshop(), "extra").paths.keys()
+
+
+def test_a_pipe_in_the_place_of_a_lock_is_refused_at_once(shop: Shop) -> None:
+    lock = shop.project / "recipes/platforms/small.lock"
+    lock.unlink()
+    os.mkfifo(lock)
+    refused = build(shop, "munge")
+    assert refused.returncode == 2
+    assert "cannot read the file: it is no regular file" in refused.stderr
 
 
 def test_a_unit_that_does_not_exist_cannot_be_enabled(shop: Shop, golden: Golden) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 import time
@@ -101,4 +102,38 @@ def test_a_module_that_is_damaged_in_the_store_is_named(stack: Path, tmp_path: P
     assert completed.returncode == 2
     assert NAMES[2] in completed.stderr
     assert "corrupt" in completed.stderr
+    assert not (tmp_path / "images").exists()
+
+
+def test_a_bit_that_the_store_lost_inside_a_file_is_seen(stack: Path, tmp_path: Path) -> None:
+    run(command(stack, tmp_path / "store", tmp_path / "first"), env=ENVIRONMENT)
+    module = Module.model_validate_json((stack / f"{NAMES[2]}.json").read_bytes())
+    digest = module.fragment.sha256
+    blob = tmp_path / "store/blobs/sha256" / digest[:2] / digest
+    content = bytearray(blob.read_bytes())
+    # Behind the superblock: the compressed content of its first file.
+    content[96 + 20] ^= 1
+    blob.chmod(0o644)
+    blob.write_bytes(content)
+    completed = run(command(stack, tmp_path / "store", tmp_path / "images"), env=ENVIRONMENT, check=False)
+    assert completed.returncode == 1
+    assert f"the fragment of {NAMES[2]} {module.version}: the store's copy is damaged" in completed.stderr
+    assert str(blob) in completed.stderr
+    assert not (tmp_path / "images").exists()
+
+
+def test_a_kernel_that_is_not_what_its_module_says_is_not_taken(stack: Path, tmp_path: Path) -> None:
+    shutil.copytree(stack, tmp_path / "stack")
+    (about,) = (path for path in (tmp_path / "stack").glob("*.json") if '"boot/vmlinuz-' in path.read_text())
+    module = Module.model_validate_json(about.read_bytes())
+    path = f"boot/vmlinuz-{module.kernel}"
+    line = module.paths[path]
+    about.write_text(about.read_text().replace(line, f"{line[:-1]}{'1' if line[-1] == '0' else '0'}"))
+    words = command(tmp_path / "stack", tmp_path / "store", tmp_path / "images")
+    completed = run(words, env=ENVIRONMENT, check=False)
+    assert completed.returncode == 2
+    assert (
+        f"cannot use the fragment of {module.name}: it is damaged: the sha256 of /{path}" in completed.stderr
+    )
+    assert module.fragment.sha256 in completed.stderr
     assert not (tmp_path / "images").exists()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -125,6 +126,15 @@ def test_types_are_strict(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["[]", "null", "5"])
 def test_another_kind_of_json_is_told(tmp_path: Path, text: str) -> None:
     assert "the whole: " in failure(tmp_path / "l", text)
+
+
+def test_a_pipe_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BadInputError) as caught:
+        read_record(tmp_path / "pipe", PlatformLock, hint="invoke lock-platform small")
+    assert str(caught.value) == (
+        f"{tmp_path}/pipe: cannot read the file: it is no regular file\n  hint: invoke lock-platform small"
+    )
 
 
 def test_a_missing_file_has_the_hint_of_the_caller(tmp_path: Path) -> None:

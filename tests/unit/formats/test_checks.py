@@ -8,6 +8,7 @@ from modpkg.formats.documents import validate
 from modpkg.formats.yaml import parse
 from modpkg.model.changelog import Changelog
 from modpkg.model.manifest import Manifest
+from modpkg.model.recipe import Recipe
 
 ENTRY = '{{version: "{0}", date: "{1}T00:00:00Z", author: "A <a@b>", changes: [x]}}'
 
@@ -57,3 +58,47 @@ def test_revisions_out_of_order_are_told_as_such_only() -> None:
         "entries[0].version: the revision is 1, not 2",
         "entries[1].version: the revision is 2, not 1",
     ]
+
+
+def licensed(text: str) -> list[str]:
+    base = Path(__file__).parents[2] / "golden/documents/base/recipes/modules/slurm/recipe.yaml"
+    recipe = base.read_text().replace("GPL-2.0-or-later", text)
+    return [problem.message for problem in validate(base, parse(recipe, file="f"), Recipe).problems]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MIT",
+        "GPL-2.0+",
+        "GPL-2.0-or-later WITH GCC-exception-3.1",
+        "MIT AND (BSD-3-Clause OR X11)",
+        "LicenseRef-Site-Secret",
+        "MIT OR LicenseRef-Site.2",
+    ],
+)
+def test_spdx_expressions(text: str) -> None:
+    assert licensed(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nope-1.0 AND",
+        "Nope-1.0",
+        "MIT MIT",
+        "MIT OR (X11",
+        "()",
+        "AND",
+        "MIT WITH X11",
+        "LicenseRef-",
+        "MIT, X11",
+    ],
+)
+def test_what_is_no_spdx_expression(text: str) -> None:
+    (message,) = licensed(text)
+    assert message.startswith(f"license: {text!r} is no SPDX expression")
+
+
+def test_licences_are_written_as_spdx_does() -> None:
+    assert licensed("mit or x11") == ["license: SPDX writes 'mit or x11' in another way"]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -43,6 +43,28 @@ def test_a_tree_may_hold_links_to_anywhere_as_they_are_shipped_as_links(folder: 
     assert found(folder, Content(src="tree", dst="/x", type="tree")) == []
 
 
+def test_a_tree_holds_neither_pipes_nor_sockets_nor_devices(folder: Path) -> None:
+    os.mkfifo(folder / "tree/below/pipe")
+    message = "contents[0].src: FOLDER/tree/below/pipe is no file, no directory and no symbolic link"
+    assert found(folder, Content(src="tree", dst="/x", type="tree")) == [message]
+
+
+@pytest.mark.parametrize("kind", ["file", "tree"])
+def test_a_pipe_is_no_source(folder: Path, kind: Literal["file", "tree"]) -> None:
+    os.mkfifo(folder / "pipe")
+    (message,) = found(folder, Content(src="pipe", dst="/x", type=kind))
+    assert message == f"contents[0].src: FOLDER/pipe is not a {'file' if kind == 'file' else 'directory'}"
+
+
+def test_what_a_tree_would_put_where_no_module_holds_anything(folder: Path) -> None:
+    (folder / "tree/hostname").write_text("")
+    (folder / "tree/below/__pycache__").mkdir()
+    (message,) = found(folder, Content(src="tree", dst="/etc", type="tree"))
+    assert message.startswith(
+        "contents[0].src: FOLDER/tree/hostname would be /etc/hostname, which is left out"
+    )
+
+
 def test_the_target_of_a_symlink_is_a_path_of_the_image(folder: Path) -> None:
     assert found(folder, Content(src="/usr/lib/anything", dst="/x", type="symlink")) == []
 
@@ -68,13 +90,6 @@ def test_the_target_of_a_symlink_is_a_path_of_the_image(folder: Path) -> None:
 def test_other_paths_are_told(folder: Path, src: str, message: str) -> None:
     assert found(folder, Content(src=src, dst="/x")) == [f"contents[0].src: {message}"]
     assert found(folder, scripts=(src,)) == [f"scripts[0]: {message}"]
-
-
-def test_a_tree_holds_no_pipe(folder: Path) -> None:
-    os.mkfifo(folder / "tree/pipe")
-    assert found(folder, Content(src="tree", dst="/x", type="tree")) == [
-        "contents[0].src: FOLDER/tree/pipe is neither file, directory nor link"
-    ]
 
 
 def test_a_file_is_no_tree(folder: Path) -> None:

@@ -126,7 +126,7 @@ def test_what_is_remembered_is_read_without_what_checks_documents(path: Path, re
     code = (
         "import sys\nfrom pathlib import Path\n"
         "from modpkg.formats.remembered import read_repository\n"
-        "from modpkg.pipeline import change, promote, publish, refresh\n"
+        "from modpkg.pipeline import change, promote, publish_packages, refresh\n"
         f"read_repository(Path({str(path)!r}), record=Path({str(record)!r}))\n"
         "print({'pydantic', 'ruamel', 'rich'} & set(sys.modules))"
     )

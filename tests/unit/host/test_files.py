@@ -13,7 +13,9 @@ import pytest
 from modpkg.events import Warned
 from modpkg.host.files import (
     COMPARED_BYTES,
+    SMALL,
     Receipt,
+    copy_file,
     digest_file,
     exchange,
     locked,
@@ -22,6 +24,7 @@ from modpkg.host.files import (
     new_file,
     receipt_of,
     remove_tree,
+    replace_atomically,
     same_content,
     sync_directories,
     sync_file_system,
@@ -373,3 +376,38 @@ def test_a_file_system_can_be_synchronised(tmp_path: Path) -> None:
     sync_file_system(tmp_path)
     with pytest.raises(OSError, match="none"):
         sync_file_system(tmp_path / "none")
+
+
+@pytest.mark.parametrize("size", [0, 1, SMALL - 1, SMALL, SMALL + 1, 3 * SMALL])
+def test_a_digest_is_that_of_the_whole_file(tmp_path: Path, size: int) -> None:
+    content = os.urandom(size)
+    (tmp_path / "x").write_bytes(content)
+    assert digest_file(tmp_path / "x") == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("size", [0, 5, 3_000_000])
+def test_a_copy_has_the_content_and_takes_the_place_of_what_was_there(tmp_path: Path, size: int) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(os.urandom(size))
+    target.write_bytes(bytes(4_000_000))
+    copy_file(source, target)
+    assert target.read_bytes() == source.read_bytes()
+    assert target.stat().st_ino != source.stat().st_ino
+
+
+def test_a_copy_that_fails_names_what_was_written(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"x")
+    with pytest.raises(OSError, match="/dev/full"):
+        copy_file(source, Path("/dev/full"))
+
+
+def test_a_file_is_replaced_with_its_mode_and_time(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "file"
+    replace_atomically(path, b"one", mode=0o600, seconds=7)
+    inode = path.stat().st_ino
+    replace_atomically(path, b"two", mode=0o640, seconds=8)
+    found = path.stat()
+    assert (path.read_bytes(), found.st_mode & 0o777, int(found.st_mtime)) == (b"two", 0o640, 8)
+    assert found.st_ino != inode
+    assert names(path.parent) == ["file"]

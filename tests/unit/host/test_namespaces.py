@@ -1,11 +1,12 @@
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from modpkg.errors import ModpkgError
 from modpkg.host import namespaces
-from modpkg.host.run import Completed
+from modpkg.host.run import Completed, run
 
 
 def test_root_needs_no_mapped_ids() -> None:
@@ -19,6 +20,21 @@ def test_a_build_is_apart_and_dies_with_its_parent() -> None:
     assert words[:3] == ("setpriv", "--pdeathsig", "KILL")
     assert {"--mount", "--pid", "--net", "--kill-child"} <= set(words)
     assert "--user" not in words
+
+
+def test_what_a_command_leaves_running_ends_with_it() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("for root only")
+    start = time.monotonic()
+    done = run([*namespaces.OWN_PROCESSES, "sh", "-c", "sleep 1000 & echo said"])
+    assert done.stdout == "said\n"
+    assert time.monotonic() - start < 500
+
+
+def test_how_a_command_with_processes_of_its_own_ends_is_told() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("for root only")
+    assert run([*namespaces.OWN_PROCESSES, "sh", "-c", "exit 7"], check=False).returncode == 7
 
 
 def test_a_user_gets_a_range_of_ids_and_not_one() -> None:

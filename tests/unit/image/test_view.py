@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import hashlib
+import random
 from typing import TYPE_CHECKING
 
 import pytest
 
+from modpkg.errors import BadInputError
 from modpkg.image.view import Shown, opened
 from modpkg.squashfs.pack import Settings, pack_tree, unpack
 from tests.support.stack import make_module, write_files
@@ -93,3 +96,27 @@ def test_carved_files_are_a_squashfs_of_their_own_with_the_blocks_of_the_fragmen
     assert {name for name, path in found.items() if path.is_file()} == {"usr/bin/x", "usr/lib/liba.so"}
     # The topmost module's, as a node would see it.
     assert found["usr/bin/x"].read_text() == "x of tools"
+
+
+def test_a_damaged_file_is_told_with_module_and_fragment(tmp_path: Path) -> None:
+    kernel = random.Random(1).randbytes(300_000)  # noqa: S311 - what no compressor makes smaller
+    path = "boot/vmlinuz-6.1.0"
+    (tmp_path / "tree/boot").mkdir(parents=True)
+    (tmp_path / "tree" / path).write_bytes(kernel)
+    fragment = tmp_path / "kernel.squashfs"
+    pack_tree(tmp_path / "tree", fragment, Settings(level=1, block_size=131072, time=0))
+    wanted = hashlib.sha256(kernel).hexdigest()
+    module = make_module("kernel", paths={path: f"file 0644 0 0 {len(kernel)} {wanted}"})
+    with opened([module], [fragment]) as view:
+        view.check(path, hashlib.sha256(view.read(path)).hexdigest())
+    content = bytearray(fragment.read_bytes())
+    content[content.index(kernel[1000:1100])] ^= 1
+    fragment.write_bytes(content)
+    with opened([module], [fragment]) as view:
+        found = hashlib.sha256(view.read(path)).hexdigest()
+        with pytest.raises(BadInputError) as caught:
+            view.check(path, found)
+    assert str(caught.value) == (
+        f"{fragment}: cannot use the fragment of kernel: it is damaged: the sha256 of /{path} is {found}, "
+        f"its module.json says {wanted}\n  hint: remove that file: it is taken from the module's package again"
+    )

@@ -8,6 +8,7 @@ from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Event, StepFinished, StepSkipped, StepStarted, Warned, ignore
 from modpkg.host.files import digest_file
 from modpkg.pipeline.build_modules import BuiltModule, build_modules, read_built
+from modpkg.pipeline.plan import kept_of, plan_builds
 from modpkg.pipeline.workshop import Workshop
 from tests.support.checkout import Checkout, fix_tools, package
 from tests.support.fake_worker import FakeWorker, stock
@@ -162,6 +163,61 @@ def test_a_package_that_is_gone_is_written_again_without_a_build(
     build(checkout.workshop())
     assert digest_file(path) == digest
     assert worker.built == EVERY
+
+
+@pytest.mark.parametrize("kind", ["deb", "rpm"])
+@pytest.mark.parametrize("cut", [0, -1])
+def test_a_package_that_was_cut_is_written_again_without_a_build(
+    checkout: Checkout, worker: FakeWorker, kind: str, cut: int
+) -> None:
+    path = getattr(build(checkout.workshop())["slurm"], kind)
+    content = path.read_bytes()
+    path.write_bytes(content[:cut])
+    build(checkout.workshop())
+    assert path.read_bytes() == content
+    assert worker.built == EVERY
+
+
+def test_a_package_that_was_changed_is_written_again(checkout: Checkout, worker: FakeWorker) -> None:
+    path = build(checkout.workshop())["slurm"].deb
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + b"?")
+    build(checkout.workshop())
+    assert path.read_bytes() == content
+    assert worker.built == EVERY
+
+
+@pytest.mark.parametrize("part", ["module", "fragment", "changes"])
+@pytest.mark.parametrize("left", [0, 10])
+def test_a_build_whose_blob_was_cut_is_done_again_and_the_blob_is_whole(
+    checkout: Checkout, worker: FakeWorker, part: str, left: int
+) -> None:
+    build(checkout.workshop())
+    store = checkout.store
+    record = store.lookup(plan_builds(checkout.workshop(), ["slurm"])[-1].key)
+    assert record is not None
+    blob = store.path(record[part])
+    content = blob.read_bytes()
+    blob.chmod(0o644)
+    blob.write_bytes(content[:left])
+    assert build(checkout.workshop())["slurm"].was_built
+    assert blob.read_bytes() == content
+    assert worker.built == [*EVERY, "slurm"]
+
+
+def test_what_vanishes_after_its_build_is_told_with_file_and_way_out(
+    checkout: Checkout, worker: FakeWorker
+) -> None:
+    del worker
+    workshop = checkout.workshop()
+    (step,) = plan_builds(workshop, ["core"])
+    with pytest.raises(ModpkgError) as caught:
+        kept_of(workshop, step)
+    record = checkout.store.root / "builds" / f"{step.key}.json"
+    assert str(caught.value) == (
+        f"{record}: cannot use what the store has of core 12.0.3-1: it was damaged while it was used\n"
+        "  hint: look at the disk, remove that file, then: invoke build-module core"
+    )
 
 
 def test_a_fragment_that_the_disk_spoilt_is_never_packed(checkout: Checkout, worker: FakeWorker) -> None:

@@ -31,7 +31,7 @@ NEWER = package("munge", "0.5.15-2")
 def worker(monkeypatch: pytest.MonkeyPatch) -> FakeWorker:
     fix_tools(monkeypatch)
     trust_pens(monkeypatch)
-    monkeypatch.setattr("modpkg.pipeline.publish_modules.find_signer", lambda *_, **__: pen_signer())
+    monkeypatch.setattr("modpkg.pipeline.signing.find_signer", lambda *_, **__: pen_signer())
     return FakeWorker.installed(monkeypatch)
 
 

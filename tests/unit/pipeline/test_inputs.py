@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from modpkg.errors import BadInputError
 from modpkg.model.lock import PlatformLock
 from modpkg.pipeline.inputs import Inputs, all_inputs, version_of
 from tests.support.checkout import PLATFORM, TOOLS, Checkout, package
@@ -352,3 +353,20 @@ def test_the_digest_is_of_all_parts_and_of_nothing_else() -> None:
         Inputs(parts).digest for parts in ({"a": "1"}, {"a": "2"}, {"b": "1"}, {}, {"a": "1", "b": "1"})
     }
     assert len(digests) == 5
+
+
+@pytest.mark.parametrize("path", ["modules/slurm/recipe.yaml", "modules/slurm/changelog.yaml", BOOKWORM])
+def test_a_pipe_in_the_place_of_a_document_is_not_waited_for(checkout: Checkout, path: str) -> None:
+    checkout.path(path).unlink()
+    os.mkfifo(checkout.path(path))
+    with pytest.raises(BadInputError, match="no regular file"):
+        checkout.catalogue()
+
+
+def test_a_pipe_that_came_after_the_check_is_not_waited_for(checkout: Checkout) -> None:
+    catalogue, lock = checkout.catalogue(), checkout.lock()
+    (script,) = catalogue.recipes["slurm"].recipe.scripts
+    checkout.path(f"modules/slurm/{script}").unlink()
+    os.mkfifo(checkout.path(f"modules/slurm/{script}"))
+    with pytest.raises(BadInputError, match="no regular file"):
+        all_inputs(catalogue, catalogue.platforms[PLATFORM], lock, tools=TOOLS)

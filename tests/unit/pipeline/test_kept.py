@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,11 @@ def keep(store: Store, fields: dict[str, Any] | None = None, **record: Any) -> M
     }
     store.record(KEY, {**known, **record})
     return made
+
+
+def spoil(path: Path, change: Callable[[bytes], bytes]) -> None:
+    path.chmod(0o644)
+    path.write_bytes(change(path.read_bytes()))
 
 
 def test_a_build_is_found_whole(store: Store) -> None:
@@ -75,6 +81,23 @@ def test_what_is_lost_in_part_counts_as_not_built(store: Store, part: str) -> No
     record = store.lookup(KEY)
     assert record is not None
     store.path(record[part]).unlink()
+    assert find_kept(store, KEY) is None
+
+
+@pytest.mark.parametrize("part", RECORDED)
+def test_what_was_cut_counts_as_not_built(store: Store, part: str) -> None:
+    keep(store)
+    record = store.lookup(KEY)
+    assert record is not None
+    spoil(store.path(record[part]), lambda content: content[:-1])
+    assert find_kept(store, KEY) is None
+
+
+def test_small_blobs_of_another_content_count_as_not_built(store: Store) -> None:
+    made = keep(store)
+    record = store.lookup(KEY)
+    assert record is not None
+    spoil(store.path(record["module"]), lambda content: content.replace(made.summary.encode(), b"x"))
     assert find_kept(store, KEY) is None
 
 

@@ -18,7 +18,7 @@ from tests.support.pens import pen_signer, trust_pens
 def worker(monkeypatch: pytest.MonkeyPatch) -> FakeWorker:
     fix_tools(monkeypatch)
     trust_pens(monkeypatch)
-    monkeypatch.setattr("modpkg.pipeline.publish_modules.find_signer", lambda *_, **__: pen_signer())
+    monkeypatch.setattr("modpkg.pipeline.signing.find_signer", lambda *_, **__: pen_signer())
     return FakeWorker.installed(monkeypatch)
 
 

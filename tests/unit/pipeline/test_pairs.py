@@ -7,7 +7,7 @@ import pytest
 from modpkg.errors import BadInputError
 from modpkg.model.version import ModuleVersion
 from modpkg.pipeline.identity import Identity
-from modpkg.pipeline.pairs import packages_in, read_pairs
+from modpkg.pipeline.pairs import WRITE_AGAIN, packages_in, read_pairs
 from modpkg.pipeline.pool import Pooled
 from tests.support.repos import make_pair
 
@@ -51,6 +51,27 @@ def test_one_half_of_a_pair_is_refused(tmp_path: Path, keep: int, missing: str) 
 def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="two files hold the same name"):
         read_pairs([*make_pair(tmp_path), *make_pair(tmp_path, content="other")])
+
+
+def test_all_damaged_packages_are_told_at_once_with_the_way_out(tmp_path: Path) -> None:
+    deb, rpm = make_pair(tmp_path)
+    other = make_pair(tmp_path, "slurm", "23.2.0-1")
+    for path in (deb, rpm):
+        path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(BadInputError) as caught:
+        read_pairs([deb, rpm, *other])
+    first, *lines = str(caught.value).splitlines()
+    assert first == "cannot publish 2 packages:"
+    assert [line.partition(": ")[0].strip() for line in lines[:2]] == sorted(map(str, (deb, rpm)))
+    assert lines[2:] == [f"  hint: {WRITE_AGAIN}"]
+
+
+def test_a_damaged_package_is_told_with_the_way_out(tmp_path: Path) -> None:
+    deb, rpm = make_pair(tmp_path)
+    rpm.write_bytes(b"")
+    with pytest.raises(BadInputError) as caught:
+        read_pairs([deb, rpm])
+    assert (caught.value.where, caught.value.hint) == (str(rpm), WRITE_AGAIN)
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:

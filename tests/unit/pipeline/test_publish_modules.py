@@ -6,11 +6,12 @@ from modpkg.errors import BadInputError
 from modpkg.events import StepSkipped, ignore
 from modpkg.formats.documents import load_repository
 from modpkg.model.repository import Places
-from modpkg.pipeline import publish_modules as subject
 from modpkg.pipeline.build_modules import build_modules
 from modpkg.pipeline.journal import read_snapshots
+from modpkg.pipeline.pairs import WRITE_AGAIN
 from modpkg.pipeline.publish import plan
-from modpkg.pipeline.publish_modules import inputs_of, packages_of, publish_packages
+from modpkg.pipeline.publish_modules import inputs_of, packages_of
+from modpkg.pipeline.publish_packages import publish_packages
 from modpkg.pipeline.release_module import Wording, release_all
 from modpkg.pipeline.target import Target
 from tests.support.checkout import Checkout, fix_tools
@@ -24,7 +25,7 @@ NOW = 1_750_086_400
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     fix_tools(monkeypatch)
     FakeWorker.installed(monkeypatch)
-    monkeypatch.setattr(subject, "find_signer", lambda *_, **__: pen_signer())
+    monkeypatch.setattr("modpkg.pipeline.signing.find_signer", lambda *_, **__: pen_signer())
     checkout = Checkout.made(tmp_path)
     lock = checkout.lock()
     stock(checkout.store, lock)
@@ -130,6 +131,26 @@ def test_what_is_published_is_in_the_channel(checkout: Checkout) -> None:
     assert published.release.is_file()
     again = publish_packages(packages, target=target(checkout), home=home, now=NOW + 1, sink=ignore)
     assert (again.snapshot, again.added, len(again.present)) == (published.snapshot, (), 3)
+
+
+@pytest.mark.parametrize("which", [0, 3, -1])
+def test_a_damaged_package_is_refused_before_a_key_is_made_or_anything_is_written(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, which: int
+) -> None:
+    build(checkout)
+    packages = packages_of(checkout.workshop(), None, sink=ignore)
+    content = bytearray(packages[which].read_bytes())
+    content[-300] ^= 1  # within the last stored block
+    packages[which].write_bytes(content)
+    asked: list[object] = []
+    monkeypatch.setattr("modpkg.pipeline.signing.find_signer", lambda *_, **__: asked.append(1))
+    home = checkout.root / "gnupg"
+    with pytest.raises(BadInputError) as caught:
+        publish_packages(packages, target=target(checkout), home=home, now=NOW, sink=ignore)
+    assert (caught.value.where, caught.value.hint) == (str(packages[which]), WRITE_AGAIN)
+    assert asked == []
+    assert not home.exists()
+    assert not (checkout.root / "repository").exists()
 
 
 def test_what_is_not_released_is_refused_by_name(checkout: Checkout) -> None:

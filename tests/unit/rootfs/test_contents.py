@@ -258,3 +258,25 @@ def test_contents_are_added_in_their_order(root: Path, folder: Path) -> None:
         Content(src="files/slurm.conf", dst="/x/one"),
     )
     assert (root / "x/one").read_text() == "a=1\n"
+
+
+@pytest.mark.parametrize("dst", ["/var/run/slurm", "/var/run/slurm/pid"])
+def test_a_link_that_leads_to_where_no_module_holds_anything_is_refused(
+    root: Path, folder: Path, dst: str
+) -> None:
+    (root / "run").mkdir()
+    (root / "var").mkdir()
+    (root / "var/run").symlink_to("../run")
+    with pytest.raises(BadInputError) as caught:
+        add(root, folder, Content(src="files/slurm.conf", dst=dst))
+    assert caught.value.where == str(folder / "recipe.yaml")
+    assert caught.value.what == (
+        f"cannot put anything at /{dst.removeprefix('/var/')}, where {dst} leads: "
+        "it is left out of every module: it belongs to the machine that runs"
+    )
+
+
+def test_byte_code_in_a_tree_is_no_fault(root: Path, folder: Path) -> None:
+    write_files(folder / "tree", {"__pycache__/one.pyc": "x"})
+    add(root, folder, Content(src="tree", dst="/usr/lib/x", type="tree"))
+    assert (root / "usr/lib/x/one").is_file()

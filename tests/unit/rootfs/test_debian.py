@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from modpkg.events import ignore
+from modpkg.host.namespaces import OWN_PROCESSES
 from modpkg.rootfs import debian
 from modpkg.rootfs.debian import (
     drop_foreign_records,
@@ -78,7 +79,7 @@ def test_core_is_made_of_all_names_in_their_order(tmp_path: Path, calls: Calls) 
         tmp_path / "tree", pool, names=["udev", "base-files"], suite="bookworm", epoch=7, sink=ignore
     )
     (command,) = calls.commands
-    assert command[0] == "mmdebstrap"
+    assert command[:5] == [*OWN_PROCESSES, "mmdebstrap"]
     assert "--include=base-files,udev" in command
     assert {"--mode=root", "--variant=essential", "--format=directory"} <= set(command)
     assert command[-3:] == ["bookworm", str(tmp_path / "tree"), pool.source]
@@ -116,7 +117,7 @@ def test_a_delta_is_installed_by_apt_with_exactly_the_names(tmp_path: Path, call
     install(tmp_path)
     update, command = calls.commands
     assert update == ["apt-get", "-q", "update"]
-    assert command == ["apt-get", "-q", "--yes", "install", "libmunge2", "munge"]
+    assert command == [*OWN_PROCESSES, "apt-get", "-q", "--yes", "install", "libmunge2", "munge"]
     assert [env["SOURCE_DATE_EPOCH"] for env in calls.environments] == ["7", "7"]
     assert {env["APT_CONFIG"] for env in calls.environments} == {str(tmp_path / "apt/apt.conf")}
 

@@ -71,6 +71,18 @@ def test_adding_twice_keeps_the_first(store: Store, tmp_path: Path) -> None:
     assert second.path.stat().st_ino == inode
 
 
+@pytest.mark.parametrize("damage", [b"", CONTENT[:-1], CONTENT + b"x", CONTENT[:-1] + b"?"])
+def test_a_blob_that_is_damaged_is_replaced_by_its_content(
+    store: Store, tmp_path: Path, damage: bytes
+) -> None:
+    blob = store.add(written(tmp_path / "a")).path
+    blob.chmod(0o644)
+    blob.write_bytes(damage)
+    assert store.add(written(tmp_path / "b")).path == blob
+    assert blob.read_bytes() == CONTENT
+    assert blob.stat().st_mode & 0o777 == 0o444
+
+
 def test_a_wrong_digest_is_refused_and_nothing_is_kept(store: Store, tmp_path: Path) -> None:
     source = written(tmp_path / "p.deb")
     with pytest.raises(DigestError) as caught:

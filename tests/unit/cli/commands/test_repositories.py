@@ -72,15 +72,16 @@ def test_a_dry_run_writes_nothing_and_needs_no_key(session: Session, homes: list
 
 
 def test_the_home_of_the_key_may_be_named(session: Session, homes: list[Path]) -> None:
+    keys = session.work / "keys"
     named = Session(
         project=session.project,
         work=session.work,
         store=session.store,
         sink=session.sink,
-        environ={**session.environ, "MODPKG_GNUPGHOME": "/keys"},
+        environ={**session.environ, "MODPKG_GNUPGHOME": str(keys)},
     )
     called(publish, named, channel="testing")
-    assert homes == [Path("/keys")]
+    assert homes == [keys]
 
 
 def test_a_channel_that_is_not_there_is_refused_before_anything_is_read(session: Session) -> None:
