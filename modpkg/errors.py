@@ -24,6 +24,7 @@ REFUSALS: Final = {
     errno.EACCES: ("use", NOT_YOURS),
     errno.EPERM: ("use", NOT_YOURS),
     errno.ENOTDIR: ("use", f"a part of that path is a file; {ELSEWHERE}"),
+    errno.EISDIR: ("use", f"a directory is there in the place of a file: move it away, or {ELSEWHERE}"),
     errno.ENAMETOOLONG: ("use", f"its path is too long; {ELSEWHERE}"),
     errno.EIO: ("use", f"the disk fails, or the connection to it; {ELSEWHERE}"),
     errno.EMFILE: ("open", "raise the limit of open files: ulimit -n 4096"),

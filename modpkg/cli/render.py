@@ -17,6 +17,12 @@ CELL_WIDTH: Final = 32
 FOR_PEOPLE: Final[Mapping[str, bool]] = {"for people": True}
 
 
+class GivenKey(str):
+    """A key that somebody chose, such as a path or a name: shown as it is. Others are the names of fields."""
+
+    __slots__ = ()
+
+
 class PathText(str):
     """A path as text: shown whole, so never in a cell of a table."""
 
@@ -34,7 +40,8 @@ def to_data(value: object, *, for_text: bool = False) -> Any:
         shown = [one.name for one in fields(value) if for_text or one.metadata != FOR_PEOPLE]
         return {name: to_data(getattr(value, name), for_text=for_text) for name in shown}
     if isinstance(value, Mapping):
-        return {str(key): to_data(item, for_text=for_text) for key, item in value.items()}
+        kind = GivenKey if for_text else str
+        return {kind(key): to_data(item, for_text=for_text) for key, item in value.items()}
     if isinstance(value, AbstractSet):
         return sorted(to_data(item, for_text=for_text) for item in value)
     if isinstance(value, Sequence):
@@ -127,8 +134,8 @@ def _cell(key: str, value: Any) -> str:
 
 
 def label(key: str) -> str:
-    """Give the words of a field's name."""
-    return key.replace("_", " ")
+    """Give the words of a field's name, and any other key as it is."""
+    return key if isinstance(key, GivenKey) else key.replace("_", " ")
 
 
 def quantity(key: str, value: object) -> str:

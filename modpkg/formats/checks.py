@@ -32,6 +32,12 @@ LICENSE_HINT: Final = (
 GRAMMAR: Final = "Invalid license expression"
 
 
+# Beside them lie backups and locks, which no package ships either.
+ACCOUNT_TABLES: Final = frozenset(
+    f"/etc/{name}" for name in ("passwd", "group", "shadow", "gshadow", "subuid", "subgid")
+)
+
+
 def check(draft: Document, parsed: Parsed) -> Iterator[Problem]:
     """Give the problems of a document as far as its types are right."""
     for rule in RULES.get(type(draft).__name__, ()):
@@ -102,7 +108,11 @@ def _content(content: Content, index: int, parsed: Parsed) -> Iterator[Problem]:
     if content.src is None and content.type != "dir":
         message = f"contents[{index}]: a {content.type} needs a src"
         yield parsed.problem(("contents", index), message)
-    if fault := why_left_out(content.dst, is_file=content.type == "file"):
+    if content.dst in ACCOUNT_TABLES:
+        message = f"contents[{index}].dst: {content.dst} is made of the accounts of all modules"
+        hint = "name accounts that packages make in `accounts`; a module ships no table of its own"
+        yield parsed.problem(("contents", index, "dst"), message, hint=hint)
+    elif fault := why_left_out(content.dst, is_file=content.type == "file"):
         message = f"contents[{index}].dst: {content.dst!r} {fault[0]}"
         yield parsed.problem(("contents", index, "dst"), message, hint=fault[1])
     if content.src is not None and content.type == "dir":

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from modpkg.model.site import SiteDocument
 
 CORE: Final = "core"
+ROOT: Final = "root"
 D = TypeVar("D", bound=Document)
 
 
@@ -160,7 +161,10 @@ def _accounts_on(recipe: Recipe, parsed: Parsed, platform: Loaded[Platform]) -> 
     accounts = platform.draft.accounts
     known, free = {*accounts.users, *accounts.groups}, accounts.free_ids()
     for index, account in first_of_each(recipe.accounts):
-        if account not in known:
+        if account == ROOT:
+            message = f"accounts[{index}]: 'root' has the id 0 everywhere and need not be listed"
+            yield parsed.problem(("accounts", index), message, hint="remove it")
+        elif account not in known:
             name = platform.path.stem
             message = f"accounts[{index}]: {account!r} has no id on the platform {name!r}"
             line = f"`{account}: {next(free)}`"

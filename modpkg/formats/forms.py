@@ -64,7 +64,7 @@ FORMS: Final[Mapping[str, tuple[str, str]]] = {
     changelog.CHANGE_PATTERN: ("a change", "say in words what changed"),
     manifest.PIN_PATTERN: ("a version to pin", "write one exactly, 12.0.3-41, or track with ~12.0"),
     patterns.GLOB_PATTERN: ("a glob", "it starts with /, such as /usr/share/doc/**"),
-    recipe.MODE_PATTERN: ("a file mode", 'octal digits in quotes, such as "0644"'),
+    recipe.MODE_PATTERN: ("a file mode", 'a 0, then three or four octal digits, in quotes: "0644", "04755"'),
     recipe.UNIT_PATTERN: ("a systemd unit", "give its full name, such as munge.service"),
     site.HASH_PATTERN: ("a hash of crypt(5)", "make one: mkpasswd --method=yescrypt"),
     site.DOMAIN_PATTERN: ("a domain", "such as cluster.example.org"),

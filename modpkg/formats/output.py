@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from modpkg.host.files import temporary_directory
+from modpkg.host.files import naming, temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,7 @@ def package_file(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; it takes its place when the block ends without an error."""
     with temporary_directory(path.parent, prefix=f".{path.name}.") as scratch:
         temporary = scratch / path.name
-        yield temporary
+        with naming(path):
+            yield temporary
         temporary.chmod(PACKAGE_MODE)
         temporary.replace(path)

@@ -7,6 +7,7 @@ and follows no aliases: what YAML offers beyond plain values is a problem here.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -40,6 +41,7 @@ DEEPEST: Final = 32
 INTEGER: Final = re.compile(r"[-+]?[0-9]{1,18}|0o[0-7]{1,18}|0x[0-9a-fA-F]{1,15}")
 FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 INFINITE: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+LONG_ESCAPE: Final = re.compile(r"\\U([0-9a-fA-F]{8})")
 WORDS: Final = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -96,14 +98,21 @@ def parse(content: str, *, file: str) -> Parsed:
         message = f"the character {chr(error.character)!a} is not allowed in YAML"
         raise DocumentError([text.problem(text.place(error.position), message)]) from error
     except (ValueError, OverflowError) as error:  # ruamel.yaml lets chr() fail on \U with a large number
-        message = f"cannot read this as YAML: {error}"
-        raise DocumentError([*builder.problems, Problem(file=file, message=message)]) from error
+        raise DocumentError([*builder.problems, _beyond_unicode(text, content, error)]) from error
     if builder.root is None:
         fault = Problem(
             file=file, message="the file holds no document", hint="docs/reference/documents.md has an example"
         )
         raise DocumentError([*builder.problems, fault])
     return builder.finish()
+
+
+def _beyond_unicode(text: Text, content: str, error: Exception) -> Problem:
+    found = next((one for one in LONG_ESCAPE.finditer(content) if int(one[1], 16) > sys.maxunicode), None)
+    if found is None:
+        return Problem(file=text.file, message=f"cannot read this as YAML: {error}")
+    message = f"the escape {found[0]} is no character"
+    return text.problem(text.place(found.start()), message, hint="the last one is \\U0010FFFF")
 
 
 def resolve(text: str) -> str | float | bool | None:

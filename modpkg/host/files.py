@@ -125,7 +125,7 @@ def replace_atomically(path: Path, content: bytes, *, mode: int = 0o644, seconds
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
-        with _named(path), os.fdopen(descriptor, "wb") as stream:
+        with naming(path), os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fchmod(stream.fileno(), mode)
@@ -140,14 +140,14 @@ def replace_atomically(path: Path, content: bytes, *, mode: int = 0o644, seconds
 
 def copy_file(source: Path, target: Path) -> None:
     """Copy the content of a file; the kernel moves it. What Python has for it asks six times what the files are."""
-    with source.open("rb", buffering=0) as reader, _named(target), target.open("wb", buffering=0) as writer:
+    with source.open("rb", buffering=0) as reader, naming(target), target.open("wb", buffering=0) as writer:
         while os.sendfile(writer.fileno(), reader.fileno(), None, COPIED_BYTES):
             pass
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
-    # A write that fails does not say what was written: only calls with a path do.
+def naming(path: Path) -> Iterator[None]:
+    """Name `path` in errors of the block: a write that fails does not say what was written."""
     try:
         yield
     except OSError as error:
@@ -161,7 +161,7 @@ def new_file(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with temporary_directory(path.parent, prefix=f".{path.name}.") as scratch:
         temporary = scratch / path.name
-        with _named(path):
+        with naming(path):
             yield temporary
             with temporary.open("rb") as stream:
                 os.fsync(stream.fileno())

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pydantic import ValidationError
-
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Sink, ignore
+from modpkg.formats.canonical import read_record
+from modpkg.formats.words import closest
 from modpkg.host.files import digest_file, write_atomically
 from modpkg.model.image import ImageDirectory
 from modpkg.node.check import check_script
@@ -28,6 +28,14 @@ BOOTED_FILES: Final = ("initrd", "vmlinuz")
 TAIL_LINES: Final = 25
 
 
+# What a kernel and its initrd need to say anything at all, and what QEMU's machines take at most.
+LEAST_MEMORY_MB: Final = 128
+MOST_MEMORY_MB: Final = 1 << 20
+MOST_CPUS: Final = 255
+MOST_SECONDS: Final = 86_400
+ACCELERATORS: Final = ("kvm", "tcg")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BootOptions:
     """The machine, and how long it may take until every test has run.
@@ -40,6 +48,22 @@ class BootOptions:
     timeout_seconds: float = 300
     accel: str = "tcg"
     arguments: tuple[str, ...] = ()
+
+
+def require_possible(options: BootOptions) -> None:
+    """Raise BadInputError for a machine that QEMU has not, before anything is done for it."""
+    for name, number, least, most in (
+        ("--memory-mb", options.memory_mb, LEAST_MEMORY_MB, MOST_MEMORY_MB),
+        ("--cpus", options.cpus, 1, MOST_CPUS),
+        ("--timeout", options.timeout_seconds, 1, MOST_SECONDS),
+    ):
+        if not least <= number <= most:
+            raise BadInputError(
+                f"cannot boot with {number}", where=name, hint=f"give a number from {least} to {most}"
+            )
+    if options.accel not in ACCELERATORS:
+        hint = closest(options.accel, ACCELERATORS)
+        raise BadInputError(f"cannot boot with {options.accel!r}", where="--accel", hint=hint)
 
 
 def boot_image(image: Path, *, options: BootOptions, work: Path, sink: Sink = ignore) -> BootReport:
@@ -84,12 +108,9 @@ def boot_image(image: Path, *, options: BootOptions, work: Path, sink: Sink = ig
 def read_image(image: Path) -> ImageDirectory:
     """Read image.json, and see that the files a node boots from are those it names."""
     path = image / "image.json"
-    try:
-        about = ImageDirectory.model_validate_json(path.read_bytes())
-    except FileNotFoundError as error:
-        raise BadInputError("cannot find image.json: not an image directory", where=str(image)) from error
-    except ValidationError as error:
-        raise BadInputError(f"cannot read image.json: {error}", where=str(path)) from error
+    if not path.exists():
+        raise BadInputError("cannot find image.json: not an image directory", where=str(image))
+    about = read_record(path, ImageDirectory, hint=f"remove {image} and build the image again")
     for name in (*BOOTED_FILES, *about.fetched_files):
         _check_file(image / name, about)
     return about

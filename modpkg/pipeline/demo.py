@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from modpkg.errors import DocumentError, Problem
 from modpkg.events import Sink, Warned
 from modpkg.formats.catalogue import load_catalogue
 from modpkg.formats.documents import load_repository
@@ -103,6 +104,7 @@ class _Clock:
 def run_demo(order: DemoOrder, *, sink: Sink) -> Demo:
     """Do all of it; what was done before and has not changed is not done again."""
     clock = _Clock()
+    _check_documents(order)
     recipes = copy_recipes(order.recipes, order.workplace.demo_recipes)
     workshop = _prepare(order, recipes, sink)
     clock.lap("recipes and lock", "the demo works in its own copy")
@@ -124,6 +126,22 @@ def run_demo(order: DemoOrder, *, sink: Sink) -> Demo:
         boot=report,
         steps=tuple(clock.steps),
     )
+
+
+def _check_documents(order: DemoOrder) -> None:
+    # Recipes are checked when they are copied. A fault of the repository is told with theirs, before anything is made.
+    try:
+        load_repository(order.repository)
+    except DocumentError as error:
+        raise DocumentError([*error.problems, *_faults_of(order.recipes)]) from error
+
+
+def _faults_of(recipes: Path) -> list[Problem]:
+    try:
+        load_catalogue(recipes)
+    except DocumentError as error:
+        return error.problems
+    return []
 
 
 def _prepare(order: DemoOrder, recipes: Path, sink: Sink) -> Workshop:

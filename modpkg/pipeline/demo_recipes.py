@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Final
 
+from modpkg.errors import DocumentError, Problem
 from modpkg.formats.canonical import digest_of
 from modpkg.formats.catalogue import CHANGELOG, RECIPE, load_catalogue
 from modpkg.formats.documents import examine
@@ -28,16 +29,33 @@ def copy_recipes(source: Path, target: Path) -> Path:
     Raises DocumentError for faults of the recipes; the copy then stays as it is.
     """
     mark = target / MARK
-    files = [path for path in sorted(source.rglob("*")) if path.is_file()]
+    paths = sorted(source.rglob("*"))
+    files = [path for path in paths if path.is_file()]
     state = digest_of({str(path.relative_to(source)): digest_file(path) for path in files})
-    if not mark.exists() or mark.read_text(encoding="ascii") != state:
+    if not _says(mark, state):
         load_catalogue(source)
+        _refuse_odd(paths)
         with new_directory(target) as fresh:
             shutil.copytree(source, fresh, symlinks=True, dirs_exist_ok=True)
             for old in sorted(target.glob(f"modules/*/{CHANGELOG}")):
                 _keep_releases(old, fresh / "modules" / old.parent.name)
             write_atomically(fresh / MARK, state)
     return target
+
+
+def _refuse_odd(paths: list[Path]) -> None:
+    odd = [path for path in paths if not (path.is_symlink() or path.is_dir() or path.is_file())]
+    if odd:
+        message = "is neither file, directory nor link"
+        raise DocumentError([Problem(file=str(path), message=message, hint="remove it") for path in odd])
+
+
+def _says(mark: Path, state: str) -> bool:
+    # What cannot be read, or was written by another hand, is a copy of nothing that is known.
+    try:
+        return mark.read_bytes() == state.encode()
+    except OSError:
+        return False
 
 
 def _keep_releases(old: Path, folder: Path) -> None:

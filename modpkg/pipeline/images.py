@@ -46,11 +46,11 @@ class Removal:
     freed: int
 
 
-def find_image(images: Path, name: str) -> Path:
+def find_image(images: Path, name: str, *, unbuilt: str = "") -> Path:
     """Give the directory that a path, a name, a version, a fingerprint or the beginning of one of them means.
 
     A name means its highest version, of equal ones the one built last. Raises BadInputError for what fits no
-    image, and for what fits several.
+    image, and for what fits several; `unbuilt` is the hint for a name that is like none, by default to build it.
     """
     if "/" in name or Path(name, IMAGE_JSON).exists():
         return Path(name)
@@ -69,6 +69,7 @@ def find_image(images: Path, name: str) -> Path:
         raise BadInputError(what, where=str(images), hint=f"write more of one: {names}{more}")
     hint = (
         closest(name, sorted({_name_of(folder) for folder in folders}))
+        or unbuilt
         or f"build it: invoke build-image {name}"
     )
     raise BadInputError(f"cannot find an image {name!r}", where=str(images), hint=hint)

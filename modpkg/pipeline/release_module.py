@@ -162,6 +162,10 @@ def _check(wording: Wording) -> None:
     try:
         Entry.model_validate({"version": "1.0.0-1", "author": "A <a@b>", **wording.fields})
     except ValidationError as error:
+        if not wording.message:
+            raise BadInputError(
+                "cannot write the changelog entry: the message is empty", hint=HINTS["changes"]
+            ) from error
         field = error.errors()[0]["loc"][0]
         raise BadInputError(
             f"cannot write the changelog entry: {wording.fields[str(field)]!r} is no {field}",

@@ -65,7 +65,7 @@ def take_made(made: Path, root: Path) -> None:
         name = f"/{path.relative_to(made)}"
         target = contents.inside(root, name)
         if path.is_dir() and not path.is_symlink():
-            contents.make_directory(target)
+            contents.make_directory(target, name)
             continue
         contents.clear(target, name)
         shutil.copyfile(path, target, follow_symlinks=False)

@@ -107,7 +107,7 @@ def _place(content: Content, folder: Path, root: Path) -> list[Path]:
     source = folder / str(content.src)
     target = inside(root, content.dst)
     if content.type == "dir":
-        make_directory(target)
+        make_directory(target, content.dst)
         return [target]
     if content.type == "symlink":
         clear(target, content.dst)
@@ -117,7 +117,7 @@ def _place(content: Content, folder: Path, root: Path) -> list[Path]:
         clear(target, content.dst)
         shutil.copyfile(source, target)
         return [target]
-    return [*make_directory(target), *_copy_tree(source, root, content.dst)]
+    return [*make_directory(target, content.dst), *_copy_tree(source, root, content.dst)]
 
 
 def _copy_tree(source: Path, root: Path, dst: str) -> Iterator[Path]:
@@ -125,7 +125,7 @@ def _copy_tree(source: Path, root: Path, dst: str) -> Iterator[Path]:
         place = f"{dst}/{path.relative_to(source)}"
         target = inside(root, place)
         if path.is_dir() and not path.is_symlink():
-            yield from make_directory(target)
+            yield from make_directory(target, place)
             continue
         clear(target, place)
         shutil.copyfile(path, target, follow_symlinks=False)
@@ -147,16 +147,20 @@ def inside(root: Path, dst: str) -> Path:
             hint="name the place that the link leads to",
         )
     for parent in reversed([directory, *directory.parents]):
-        make_directory(parent)
+        if parent.is_relative_to(base):
+            make_directory(parent, f"/{parent.relative_to(base)}")
     return directory / target.name
 
 
-def make_directory(directory: Path) -> list[Path]:
-    """Make a directory of mode 0755 and give it, in a list; an empty one where it is there. Its parent is there."""
+def make_directory(directory: Path, place: str) -> list[Path]:
+    """Make a directory of mode 0755, which the image has at `place`, and give it, in a list; an empty one where it is there.
+
+    Its parent is there.
+    """
     if directory.is_dir():
         return []
     if directory.is_symlink() or directory.exists():
-        raise BadInputError(f"cannot make the directory /{directory.name}: something else is there")
+        raise BadInputError(f"cannot make the directory {place}: something else is there")
     directory.mkdir()
     directory.chmod(0o755)
     return [directory]

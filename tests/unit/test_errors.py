@@ -64,6 +64,7 @@ def test_one_problem_is_counted_as_one() -> None:
         (OSError(errno.EACCES, "x", "/w/a"), "cannot use /w/a: Permission denied"),
         (OSError(errno.EPERM, "x", "/w/a"), "cannot use /w/a: Operation not permitted"),
         (OSError(errno.ENOTDIR, "x", "/w/a"), "cannot use /w/a: Not a directory"),
+        (OSError(errno.EISDIR, "x", "/w/a"), "cannot use /w/a: Is a directory"),
         (OSError(errno.ENAMETOOLONG, "x", "/w/a"), "cannot use /w/a: File name too long"),
         (OSError(errno.EIO, "x", "/w/a"), "cannot use /w/a: Input/output error"),
         (OSError(errno.EMFILE, "x", "/w/a"), "cannot open /w/a: Too many open files"),
@@ -79,7 +80,7 @@ def test_what_the_machine_refuses_is_one_line_with_the_way_out(error: OSError, w
     assert refused.hint
 
 
-@pytest.mark.parametrize("code", [errno.ENOENT, errno.EISDIR, errno.EEXIST, errno.EINVAL, errno.EBADF])
+@pytest.mark.parametrize("code", [errno.ENOENT, errno.EEXIST, errno.EINVAL, errno.EBADF])
 def test_other_errors_of_the_machine_are_faults_of_modpkg(code: int) -> None:
     assert machine_error(OSError(code, "x", "/w/a")) is None
 

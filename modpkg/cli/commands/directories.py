@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from modpkg.cli.command import command
 from modpkg.cli.commands.images import IMAGE_HELP
 
+LISTED = "there is nothing to remove: invoke images lists what was built"
+
 if TYPE_CHECKING:
     from modpkg.cli.options import Session
     from modpkg.cli.results.directories import EditResult, ListedImage, RemovalResult
@@ -45,7 +47,7 @@ def remove_image(
     from modpkg.pipeline.site import Site
 
     folder = session.work / "images"
-    removal = pipeline.plan_removal(folder, pipeline.find_image(folder, image), force=force)
+    removal = pipeline.plan_removal(folder, pipeline.find_image(folder, image, unbuilt=LISTED), force=force)
     if not dry_run:
         pipeline.remove_image(removal, store=Site.of(session.environment).store, sink=session.sink)
     return removal_result(removal, removed=not dry_run)

@@ -151,8 +151,9 @@ def boot_image(
     from modpkg.node import boot
     from modpkg.pipeline.images import find_image
 
-    directory = find_image(session.work / "images", image)
     options = boot.BootOptions(memory_mb=memory_mb, cpus=cpus, timeout_seconds=timeout, accel=accel)
+    boot.require_possible(options)
+    directory = find_image(session.work / "images", image)
     about = boot.read_image(directory)
     report = boot.boot_image(
         directory, options=options, work=session.work / "boot" / directory.name, sink=session.sink

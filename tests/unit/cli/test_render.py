@@ -193,3 +193,10 @@ def test_fields_for_people_are_in_the_text_alone() -> None:
         "remark": "as expected",
     }
     assert to_text([outcome]).splitlines() == ["name     remark", "compute  as expected"]
+
+
+def test_keys_that_are_paths_are_shown_as_they_are() -> None:
+    assert to_text({"a_b": {"usr/lib/x86_64-linux-gnu": 1}}).splitlines() == [
+        "a_b:",
+        "  usr/lib/x86_64-linux-gnu: 1",
+    ]

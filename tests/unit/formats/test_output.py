@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING
 
@@ -39,3 +40,9 @@ def test_leaves_nothing_and_changes_nothing_on_an_error(tmp_path: Path) -> None:
         fail()
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_write_that_fails_says_what_was_written(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space") as caught, package_file(tmp_path / "a.deb"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert caught.value.filename == str(tmp_path / "a.deb")

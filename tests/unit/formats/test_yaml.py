@@ -169,7 +169,9 @@ def test_faults_before_a_syntax_error_are_told_too() -> None:
 
 
 def test_escapes_beyond_unicode_are_no_crash() -> None:
-    assert "cannot read this as YAML" in failure(r'"\U99999999"')
+    text = failure('a: 1\nb: "x \\U99999999"')
+    assert "f:2:7: the escape \\U99999999 is no character" in text
+    assert "hint: the last one is \\U0010FFFF" in text
 
 
 def test_a_problem_without_a_place_of_its_own_has_that_of_what_holds_it() -> None:

@@ -8,7 +8,14 @@ import pytest
 
 from modpkg.errors import BadInputError, ModpkgError
 from modpkg.model.image import Image, ImageDirectory, ImageFile, SiteMark
-from modpkg.node.boot import kernel_arguments, read_image, reason_of, require_healthy
+from modpkg.node.boot import (
+    BootOptions,
+    kernel_arguments,
+    read_image,
+    reason_of,
+    require_healthy,
+    require_possible,
+)
 from modpkg.node.machine import Ended
 from modpkg.node.report import BootReport
 from modpkg.node.report import TestResult as Result  # a name that pytest does not take for its own
@@ -84,8 +91,41 @@ def test_a_directory_that_is_no_image_is_an_error(tmp_path: Path) -> None:
 
 def test_an_image_json_of_another_kind_is_an_error(image: Path) -> None:
     (image / "image.json").write_text('{"name": "x"}')
-    with pytest.raises(BadInputError, match=r"cannot read image\.json"):
+    with pytest.raises(BadInputError) as caught:
         read_image(image)
+    assert caught.value.what == "cannot use the file: image: is missing"
+    assert str(image / "image.json") == caught.value.where
+
+
+def test_a_directory_in_the_place_of_image_json_is_an_error(image: Path) -> None:
+    (image / "image.json").unlink()
+    (image / "image.json").mkdir()
+    with pytest.raises(BadInputError, match="cannot read the file: Is a directory"):
+        read_image(image)
+
+
+@pytest.mark.parametrize(
+    ("options", "option"),
+    [
+        (BootOptions(memory_mb=-5), "--memory-mb"),
+        (BootOptions(memory_mb=64), "--memory-mb"),
+        (BootOptions(memory_mb=1 << 30), "--memory-mb"),
+        (BootOptions(cpus=0), "--cpus"),
+        (BootOptions(cpus=10_000), "--cpus"),
+        (BootOptions(timeout_seconds=0), "--timeout"),
+        (BootOptions(accel="hvf"), "--accel"),
+    ],
+)
+def test_a_machine_that_cannot_be_is_refused_by_its_option(options: BootOptions, option: str) -> None:
+    with pytest.raises(BadInputError) as caught:
+        require_possible(options)
+    assert caught.value.where == option
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("options", [BootOptions(), BootOptions(memory_mb=128, cpus=255, accel="kvm")])
+def test_a_machine_that_can_be_is_not(options: BootOptions) -> None:
+    require_possible(options)
 
 
 def test_the_node_is_told_where_its_image_is_and_what_it_must_be(about: ImageDirectory) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from modpkg.errors import BadInputError, ModpkgError
+from modpkg.errors import BadInputError, DocumentError, ModpkgError
 from modpkg.events import Event, StepSkipped, Warned, ignore
 from modpkg.formats.canonical import write_record
 from modpkg.formats.documents import load_changelog
@@ -188,6 +188,20 @@ def test_faults_of_the_checkout_are_told_there_and_the_copy_is_kept(
     assert tree(copy) == before
     path.write_text(text)
     assert versions(demo(checkout, days=2))["slurm"] == "22.5.8-3"
+
+
+def test_faults_of_all_documents_are_told_before_anything_is_made(
+    checkout: Checkout, worker: FakeWorker
+) -> None:
+    del worker
+    wanted = order(checkout)
+    checkout.root.joinpath("repo/repository.yaml").write_text("name: 5\n")
+    checkout.path("modules/slurm/changelog.yaml").write_text("entries: [")
+    with pytest.raises(DocumentError) as caught:
+        run_demo(wanted, sink=ignore)
+    files = {Path(problem.file).name for problem in caught.value.problems}
+    assert files == {"repository.yaml", "changelog.yaml"}
+    assert not Workplace(checkout.root / "build").demo_recipes.exists()
 
 
 def gone(one: LockedPackage) -> GoneError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -100,3 +101,22 @@ def test_faults_of_the_original_are_told_and_the_copy_stays(source: Path, target
     with pytest.raises(DocumentError, match=str(changelog(source))):
         copy_recipes(source, target)
     assert changelog(target).read_text() == before
+
+
+def test_a_pipe_among_the_recipes_is_told_and_nothing_is_copied(source: Path, tmp_path: Path) -> None:
+    os.mkfifo(source / "modules" / MODULE / "pipe")
+    with pytest.raises(DocumentError, match=r"slurm/pipe: is neither file, directory nor link"):
+        copy_recipes(source, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.parametrize("content", [None, b"\xff"])
+def test_a_mark_that_cannot_be_read_marks_nothing(source: Path, target: Path, content: bytes | None) -> None:
+    mark = target / ".copied-from"
+    mark.unlink()
+    if content is None:
+        mark.mkdir()
+    else:
+        mark.write_bytes(content)
+    copy_recipes(source, target)
+    assert len(mark.read_text()) == 64

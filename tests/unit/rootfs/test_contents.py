@@ -233,9 +233,9 @@ def test_a_directory_is_not_replaced_by_a_file(root: Path, folder: Path, kind: s
         add(root, folder, CONF.model_copy(update={"type": kind}))
 
 
-@pytest.mark.parametrize("dst", ["/etc/passwd/x", "/etc/passwd"])
+@pytest.mark.parametrize("dst", ["/etc/passwd/x/y", "/etc/passwd/x", "/etc/passwd"])
 def test_a_file_is_not_replaced_by_a_directory(root: Path, folder: Path, dst: str) -> None:
-    with pytest.raises(BadInputError, match="cannot make the directory /passwd: something else is there"):
+    with pytest.raises(BadInputError, match="cannot make the directory /etc/passwd: something else is there"):
         add(root, folder, Content(dst=dst, type="dir"))
 
 

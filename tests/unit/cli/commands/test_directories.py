@@ -104,3 +104,9 @@ def test_a_database_has_another_way(checkout: Checkout) -> None:
 def test_a_dry_run_has_its_short_flag(command: Command) -> None:
     flags = {argument.name: argument.names for argument in command.get_arguments()}
     assert flags["dry_run"] == ("dry-run", "n")
+
+
+def test_to_remove_what_is_not_there_is_no_reason_to_build_it(checkout: Checkout) -> None:
+    with pytest.raises(BadInputError, match="cannot find an image 'zzz'") as caught:
+        called(remove_image, session_of(checkout), "zzz")
+    assert caught.value.hint == "there is nothing to remove: invoke images lists what was built"
