@@ -33,6 +33,10 @@ packages: [marker]
 build: {packages: [stamper], scripts: [make.sh]}
 scripts: [after.sh]
 """
+TO_ETC = """\
+mkdir -p "$DESTDIR/etc" "$DESTDIR/usr/lib/extra"
+echo x | tee "$DESTDIR/usr/lib/extra/made" >"$DESTDIR/etc/issue"
+"""
 # A script of the module itself sees what was made, and nothing that made it.
 AFTER = "test -e /usr/lib/extra/made\nif command -v stamper; then exit 1; fi\ncp /usr/lib/extra/made /etc/seen-after\n"
 
@@ -95,8 +99,7 @@ def test_a_build_by_tools_has_equal_bits_each_time_and_leaves_nothing_behind(sho
             "cannot put a file at /usr/share: a directory is there",
         ),
         (
-            'mkdir -p "$DESTDIR/etc" "$DESTDIR/usr/lib/extra"\n'
-            'echo x | tee "$DESTDIR/usr/lib/extra/made" >"$DESTDIR/etc/issue"\n',
+            TO_ETC,
             2,
             "a package or script of it changes /etc/issue of module 'core'",
         ),
