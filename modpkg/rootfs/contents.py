@@ -153,9 +153,9 @@ def inside(root: Path, dst: str) -> Path:
 
 
 def make_directory(directory: Path, place: str) -> list[Path]:
-    """Make a directory of mode 0755, which the image has at `place`, and give it, in a list; an empty one where it is there.
+    """Make a directory of mode 0755 and give it, in a list; an empty one where it is there. Its parent is there.
 
-    Its parent is there.
+    `place` is its path in the image.
     """
     if directory.is_dir():
         return []
