@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.measure import CHECKOUT, Report, Row, invoke, measured, parser, say, show
 from modpkg.errors import ModpkgError
-from modpkg.formats.catalogue import order
+from modpkg.formats.catalogue import usual
 from modpkg.host.files import digest_file
 from modpkg.host.run import Stopwatch, run
 from modpkg.pipeline.fetch_packages import fetch_packages
@@ -189,7 +189,7 @@ def _prepare(builder: Builder, documents: Path) -> None:
 def _copy_downloads(builder: Builder) -> None:
     site = Site.of(os.environ)
     workshop = open_workshop(builder.checkout / "recipes", platform=PLATFORM, site=site, work=builder.work)
-    modules = order(workshop.catalogue, PLATFORM)
+    modules = usual(workshop.catalogue, PLATFORM)
     fetch_packages(workshop.lock, modules, platform=workshop.platform, site=site)
     digests = sorted({package.sha256 for module in modules for package in workshop.lock.modules[module]})
     for digest in digests if builder.name == "first" else reversed(digests):

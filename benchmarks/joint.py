@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from benchmarks.measure import CHECKOUT, Goal, Report, measured, parser, say, show
 from modpkg.events import ignore
-from modpkg.formats.catalogue import order
+from modpkg.formats.catalogue import usual
 from modpkg.host.namespaces import enter
 from modpkg.model.manifest import Manifest
 from modpkg.pipeline.build_image import build_image, plan_image
@@ -80,7 +80,7 @@ def main() -> int:
 
 def _assemble(workshop: Workshop, place: Path) -> None:
     say("building modules and their image")
-    names = order(workshop.catalogue, PLATFORM)
+    names = usual(workshop.catalogue, PLATFORM)
     built = build_modules(workshop, names, sink=ignore)
     pins = tuple({"name": name, "version": "~0"} for name in names)
     facts = {"name": "joint", "summary": "All modules", "platform": PLATFORM, "channel": "testing"}
