@@ -46,6 +46,7 @@ DIFFERENCES: Final = {
     r"etc/systemd/system/((modprobe@drm|systemd-repart)\.service|timers\.target\.wants(/.*)?)|"
     r"etc/systemd/system/(ssh|systemd-random-seed|systemd-udev-trigger)\.service\.(d|wants)(/.*)?|"
     r"etc/systemd/system-generators(/.*)?|etc/ssh/sshd_config\.d/modpkg-.*": "core's recipe masks and adds units",
+    r"etc/systemd/system/basic\.target\.wants|srv/common": "the module node adds a unit and a place for the share",
     r"usr/lib/udev/hwdb\.bin": "made of the inputs that core's recipe keeps",
     r".*/__pycache__(/.*)?": "Python makes it anew, and it holds times",
     r"var/lib/ucf/(hashfile|registry)\.[0-9]": "databases as they were",
@@ -92,7 +93,8 @@ def _assemble(workshop: Workshop, place: Path) -> None:
 
 def _install(workshop: Workshop, place: Path) -> Row:
     say("installing all packages into one root")
-    unique = {one.sha256: one for packages in workshop.lock.modules.values() for one in packages}
+    names = usual(workshop.catalogue, PLATFORM)
+    unique = {one.sha256: one for name in names for one in workshop.lock.modules[name]}
     files = {sha256: workshop.store.path(sha256) for sha256 in unique}
     work, tree = place / "install", place / "half-installed"
     for path in (work, tree):
@@ -102,7 +104,7 @@ def _install(workshop: Workshop, place: Path) -> Row:
     job.write_text(JointJob(packages=tuple(unique.values()), files=files, work=work).model_dump_json())
     program = [*enter("root"), sys.executable, "-m", "tests.support.joint", tree, job]
     row = measured(f"one installation of {len(unique)} packages", program)[0]
-    recipes = [folder.recipe for folder in workshop.catalogue.recipes.values()]
+    recipes = [workshop.catalogue.recipes[name].recipe for name in names]
     prune(
         tree,
         exclude=(*workshop.platform.exclude, *(glob for recipe in recipes for glob in recipe.exclude)),
