@@ -60,10 +60,18 @@ want_array() {
         printf '%s\n' "$_md" >"$disk_state/device/$_array"
         return
     fi
+    may_make "$_array" || return 0
+    make_array "$#"
+    is_new "$_array" "$_md"
+}
+
+# may_make NAME: holds if all members that `sort_members` looked for are there to be written to; those that carry what
+# could not be used are wiped first, if that is granted.
+may_make() {
     if [ -n "$_have" ]; then
-        if ! may_wipe "$_array"; then
+        if ! may_wipe "$1"; then
             refuse "$_reason"
-            return
+            return 1
         fi
         note "$_what is wiped, as granted: $_reason"
         for _device in $_have; do
@@ -73,10 +81,8 @@ want_array() {
     fi
     if [ -n "$_missing" ]; then
         note "$_what is not made: it lacks$_missing"
-        return
+        return 1
     fi
-    make_array "$#"
-    is_new "$_array" "$_md"
 }
 
 make_array() {

@@ -70,20 +70,7 @@ want_pool() {
         : >"$disk_state/device/$_pool"
         return
     fi
-    if [ -n "$_have" ]; then
-        if ! may_wipe "$_pool"; then
-            refuse "$_reason"
-            return
-        fi
-        note "$_what is wiped, as granted: $_reason"
-        for _device in $_have; do
-            clear_ends "$_device"
-        done
-    fi
-    if [ -n "$_missing" ]; then
-        note "$_what is not made: it lacks$_missing"
-        return
-    fi
+    may_make "$_pool" || return 0
     make_pool
     : >"$disk_state/device/$_pool"
 }
