@@ -18,19 +18,23 @@ case $1 in
             ip route replace default via "$gateway" dev "$interface"
             break
         done
-        : >/etc/resolv.conf
-        if [ -n "${domain-}" ]; then
-            echo "search $domain" >>/etc/resolv.conf
+        # Of several leases, one of a VLAN for instance, not all name servers and files.
+        if [ -n "${dns-}" ]; then
+            : >/etc/resolv.conf
+            if [ -n "${domain-}" ]; then
+                echo "search $domain" >>/etc/resolv.conf
+            fi
+            for server in $dns; do
+                echo "nameserver $server" >>/etc/resolv.conf
+            done
         fi
-        for server in ${dns-}; do
-            echo "nameserver $server" >>/etc/resolv.conf
-        done
         # Where files with a name alone are: beside what was booted, on the same server.
         file=${boot_file:-${bootfile-}}
         case $file in
             *://*/*) echo "${file%/*}" >/tmp/base ;;
             */*) echo "http://${siaddr-}/${file%/*}" >/tmp/base ;;
-            *) echo "http://${siaddr-}" >/tmp/base ;;
+            ?*) echo "http://${siaddr-}" >/tmp/base ;;
+            *) [ -e /tmp/base ] || echo "http://${siaddr-}" >/tmp/base ;;
         esac
         ;;
 esac

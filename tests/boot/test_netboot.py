@@ -17,6 +17,7 @@ from modpkg.host import tools
 from modpkg.host.files import temporary_directory
 from tests.support.bench import CERTIFICATE, CHECKOUT, OVMF, Bench, bench, snakeoil_key
 from tests.support.compute_image import compute_image
+from tests.support.small_chroot import small_chroot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,8 @@ name: beo
 address: 10.0.0.1
 dhcp: {{mode: full, interface: eth1, network: 10.0.0.0/16}}
 secure-boot: {{key: {key}, certificate: {certificate}}}
+chroots:
+  apps: {{server: 10.0.0.1, path: /chroots/apps, mode: live}}
 defaults:
   image: compute
   kernel-arguments: ["console=ttyS0,115200", quiet, "systemd.show_status=1", "random.trust_cpu=on", "panic=-1"]
@@ -47,7 +50,13 @@ groups:
   uefi: {nodes: "beo-[02-03]", boot: uki, kernel-arguments: ["bond=bond0:eth0:mode=active-backup"]}
 nodes:
   beo-01:
-    kernel-arguments: ["vlan=vlan5:eth0", "ip=eth0:dhcp", "ip=192.168.5.9:::255.255.255.0::vlan5"]
+    chroot: apps
+    kernel-arguments:
+      - vlan=vlan5:eth0
+      - vlan=vlan6:eth0
+      - ip=eth0:dhcp
+      - ip=vlan5:dhcp
+      - ip=192.168.6.9:::255.255.255.0::vlan6
 """
 FETCHING = r"modpkg: \S+ fetch start"
 DENIED = "Access Denied|Security Violation"
@@ -96,7 +105,9 @@ def head_file(network: Bench, pattern: str) -> Path:
 def test_three_kinds_of_firmware_boot_at_once_and_go_on_when_the_head_dies_and_comes_back(
     network: Bench,
 ) -> None:
-    with network.head():
+    small_chroot(network.directory / "chroots", "apps")
+    network.stack.enter_context(network.chroots())
+    with network.vlan(5, head="192.168.5.1", given="192.168.5.9"), network.head():
         bios = network.bios("beo-01", "52:54:00:00:00:01")
         pxe = network.uefi("beo-02", "52:54:00:00:00:02", http=False)
         web = network.uefi("beo-03", "52:54:00:00:00:03", http=True, secure=True)
@@ -114,7 +125,10 @@ def test_three_kinds_of_firmware_boot_at_once_and_go_on_when_the_head_dies_and_c
             node.stop()
         # The node itself tells the head.
         network.wait(lambda: network.told(r"^beo-01: \S+ s multi-user end"), LIMIT)
-    assert bios.has(r"modpkg: \S+ network end eth0 10\.0\.1\.1/16, vlan5 192\.168\.5\.9/24")
+        assert network.told(r"^beo-01: \S+ s chroot end joined 10\.0\.0\.1:/chroots/apps")
+    assert bios.has(
+        r"modpkg: \S+ network end eth0 10\.0\.1\.1/16, vlan5 192\.168\.5\.9/24, vlan6 192\.168\.6\.9/24"
+    )
     assert pxe.has(r"modpkg: \S+ network end bond0 10\.0\.1\.2/16")
     assert web.has(r"modpkg: \S+ network end bond0 10\.0\.1\.3/16")
     for node in nodes:

@@ -18,6 +18,7 @@ from modpkg.host.run import run, running
 from modpkg.node.machine import CONTROL
 from tests.support.compute_image import CHECKOUT, surroundings
 from tests.support.fetched import nginx_program
+from tests.support.nfs_server import nfs_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,6 +91,31 @@ class Bench:
 
     def ip(self, *words: str) -> None:
         run(["ip", "-n", self.name, *words])
+
+    @contextmanager
+    def vlan(self, number: int, *, head: str, given: str) -> Iterator[None]:
+        """Run a server of a VLAN that has the address `head` there and gives the address `given`."""
+        device = f"eth1.{number}"
+        switch = [sys.executable, "-m", "tests.support.vlan_switch", "trunk", device, str(number)]
+        said: list[str] = []
+        with running([*self.inside, *switch], on_line=said.append, cwd=CHECKOUT) as child:
+            self.wait(lambda: bool(said), 20, alive=child)
+            self.ip("link", "set", "trunk", "master", "eth1", "up")
+            self.ip("address", "add", f"{head}/24", "dev", device)
+            self.ip("link", "set", device, "up")
+            words = ["--conf-file=/dev/null", "--keep-in-foreground", "--port=0", "--bind-interfaces"]
+            words += [f"--interface={device}", f"--dhcp-range={given},{given}", "--dhcp-leasefile=/dev/null"]
+            # It answers for addresses alone: the way out and the names are those of the first network.
+            words += ["--dhcp-option=option:router", "--dhcp-option=option:dns-server"]
+            with running([*self.inside, "dnsmasq", *words], on_line=self.head_lines.append):
+                yield
+
+    @contextmanager
+    def chroots(self) -> Iterator[None]:
+        """Serve the folder `chroots` by NFS."""
+        work = self.directory / "nfs"
+        with nfs_server(self.directory / "chroots", work, address="10.0.0.1", inside=self.inside):
+            yield
 
     def modpkg(self, *words: str | Path) -> list[str | Path]:
         program = Path(sys.executable).with_name("modpkg")

@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modpkg.host import tools
-from modpkg.host.run import running
+from modpkg.host.run import run, running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+NFS_PORT = 2049
 PLUGINS = Path("/usr/lib/x86_64-linux-gnu/ganesha")
 # Nothing is remembered: what the tests do in the tree, they do behind the server's back.
 CONFIGURATION = """\
 NFS_CORE_PARAM {{
-    Protocols = 4; NFS_Port = {port}; Bind_addr = 127.0.0.1; Plugins_Dir = {plugins};
+    Protocols = 4; NFS_Port = {port}; Bind_addr = {address}; Plugins_Dir = {plugins};
     Enable_NLM = false; Enable_RQUOTA = false;
 }}
 NFSV4 {{ Graceless = true; Delegations = false; Only_Numeric_Owners = true; RecoveryRoot = {state}; }}
@@ -52,19 +53,23 @@ class NfsServer:
 
 
 @contextmanager
-def nfs_server(directory: Path, work: Path) -> Iterator[NfsServer]:
-    """Serve `directory` as /chroots by NFS 4, to this machine alone."""
+def nfs_server(
+    directory: Path, work: Path, *, address: str = "127.0.0.1", inside: Sequence[str] = ()
+) -> Iterator[NfsServer]:
+    """Serve `directory` as /chroots by NFS 4: to this machine alone, or `inside` a network namespace."""
     program = tools.find("ganesha.nfsd")
     if program is None or os.geteuid() != 0:
         pytest.skip("an NFS server needs root and Debian's nfs-ganesha-vfs")
     work.mkdir()
-    port = _free_port()
+    port = NFS_PORT if inside else _free_port()
     conf = work / "ganesha.conf"
-    conf.write_text(CONFIGURATION.format(port=port, plugins=PLUGINS, state=work, directory=directory))
-    words = [program, "-F", "-f", conf, "-p", work / "pid", "-L", work / "log", "-N", "WARN"]
+    conf.write_text(
+        CONFIGURATION.format(port=port, plugins=PLUGINS, state=work, directory=directory, address=address)
+    )
+    words = [*inside, program, "-F", "-f", conf, "-p", work / "pid", "-L", work / "log", "-N", "WARN"]
     with running(words, on_line=lambda _: None) as child:
         deadline = time.monotonic() + 60
-        while not _answers(port):
+        while not _answers(address, port, inside):
             assert child.poll() is None, (work / "log").read_text()
             assert time.monotonic() < deadline
             time.sleep(0.2)
@@ -76,9 +81,9 @@ def nfs_server(directory: Path, work: Path) -> Iterator[NfsServer]:
             server.thaw()
 
 
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _answers(address: str, port: int, inside: Sequence[str]) -> bool:
+    connect = [*inside, "bash", "-c", ": >/dev/tcp/$0/$1", address, str(port)]
+    return run(connect, check=False).returncode == 0
 
 
 def _free_port() -> int:

@@ -148,6 +148,7 @@ dhcp() {
                 fi
                 # An answer, but of another network's server.
                 ip address flush dev "$device"
+                rm -f "$base_file" /etc/resolv.conf
             fi
         done
         sleep "$pause"
