@@ -26,6 +26,7 @@ from modpkg.errors import ModpkgError
 from modpkg.formats.catalogue import usual
 from modpkg.host.files import digest_file
 from modpkg.host.run import Stopwatch, run
+from modpkg.pipeline.describe_image import SIGNATURE
 from modpkg.pipeline.fetch_packages import fetch_packages
 from modpkg.pipeline.site import Site
 from modpkg.pipeline.workshop import open_workshop
@@ -41,7 +42,7 @@ SUBORDINATE: Final = 700_000_000
 DIFFOSCOPE_LINES: Final = 40
 SHORT: Final = 16
 # What is made of the folder, the date or the key on purpose: signatures, and what carries them.
-UNCOMPARED: Final = frozenset({"SHA256SUMS.asc"})
+UNCOMPARED: Final = frozenset({SIGNATURE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
