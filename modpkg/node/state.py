@@ -46,7 +46,12 @@ def state_of(node: str, log: BootLog | None, *, now: float) -> NodeState:
     # The node's own clock is what orders events: reports overtake each other.
     events = sorted(log.events, key=lambda event: event.seconds) if log else []
     up = next((event for event in reversed(events) if event.stage == MULTI_USER), None)
-    failed = next((event for event in reversed(events) if event.state == "failed"), None)
+    # What failed and went well after that, such as a server that came back, is no fault any more.
+    latest = {event.stage: event for event in events}
+    failed = next(
+        (event for event in reversed(events) if event.state == "failed" and event is latest[event.stage]),
+        None,
+    )
     last = up or (events[-1] if events else None)
     memory_mb, units = _told_when_up(up)
     return NodeState(

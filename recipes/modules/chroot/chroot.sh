@@ -29,6 +29,8 @@ MERGE=$MERGE,cache.files=partial,cache.entry=1,cache.negative_entry=0,cache.attr
 EVERY=${MODPKG_CHROOT_EVERY:-5}
 PATIENCE=5
 REFUSED=78
+# How a node tells its head what happens to it; not there where no head asked.
+TELL=${MODPKG_TELL:-/run/modpkg/tell.sh}
 
 say() {
     echo "$*"
@@ -36,7 +38,18 @@ say() {
 
 fail() {
     say "cannot join the chroot: $*" >&2
+    tell failed "$*"
     exit 1
+}
+
+# tell STATE WORDS: the head is told once of what is tried again and again. Nothing waits for it: it may be away.
+tell() {
+    [ -e "$TELL" ] || return 0
+    mkdir -p $BASE
+    read -r told 2>/dev/null <$BASE/told || told=''
+    [ "$told" != "$*" ] || return 0
+    echo "$*" >$BASE/told
+    MODPKG_PAUSES=0 timeout -s KILL 30 sh "$TELL" chroot "$@" >/dev/null 2>&1 &
 }
 
 # settings: sets server, path, mode, options, of the first file that is there.
@@ -95,11 +108,17 @@ detach() {
     umount -l $NFS
 }
 
+# wrong WORDS: what the server's tree lacks.
+wrong() {
+    say "$server:$path $*" >&2
+    tell failed "$server:$path $*"
+}
+
 # newest: sets tree to what the server has now.
 newest() {
     tree=$SHARE
     if [ "$mode" = generation ]; then
-        number=$(readlink $SHARE/current) || { say "$server:$path has no generation: modpkg chroot-commit makes one" >&2; return 1; }
+        number=$(readlink $SHARE/current) || { wrong "has no generation: modpkg chroot-commit makes one"; return 1; }
         echo "${number##*/}" >$BASE/generation
     elif [ -d $SHARE/tree/usr ]; then
         : >$BASE/in-tree
@@ -107,7 +126,7 @@ newest() {
         rm -f $BASE/in-tree
     fi
     joined
-    [ -d "$tree/usr" ] || { say "$server:$path has no usr" >&2; return 1; }
+    [ -d "$tree/usr" ] || { wrong "has no usr"; return 1; }
 }
 
 # joined: sets tree to what the union shows. Asks the server nothing.
@@ -131,6 +150,7 @@ same_release() {
     here=$(release_of $OWN) there=$(release_of "$tree/usr")
     [ "$here" = "$there" ] && return
     say "cannot join the chroot: it is of release '$there', this image of '$here'" >&2
+    tell failed "it is of release '$there', this image of '$here'"
     return 1
 }
 
@@ -212,8 +232,10 @@ union_answers() {
     return 1
 }
 
+# status STATE WORDS [--ready]: for systemctl status, and for the head.
 status() {
-    timeout -s KILL $PATIENCE systemd-notify "$@"
+    tell "$1" "$2"
+    timeout -s KILL $PATIENCE systemd-notify "--status=$2" ${3:+"$3"}
 }
 
 run() {
@@ -226,7 +248,7 @@ run() {
     mounted /usr $UNION || unite || fail "cannot mount the union over /usr"
     etc
     say "joined $server:$path, $mode${number:+ $number}"
-    status --ready "--status=joined $server:$path"
+    status end "joined $server:$path" --ready
     exec $BUSYBOX sh $OWN/lib/modpkg/chroot watch
 }
 
@@ -242,12 +264,12 @@ tend() {
             say "the server $server does not answer: its software is away until it does"
             detach
             seen=''
-            status "--status=$server does not answer"
+            status failed "$server does not answer"
         fi
     elif attach 2>/dev/null && newest && same_release; then
         say "the server $server answers again"
         misses=0
-        status "--status=joined $server:$path"
+        status end "joined $server:$path"
     else
         # A tree of another release: as if there was none.
         if mounted $SHARE; then detach; fi

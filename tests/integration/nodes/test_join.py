@@ -95,6 +95,28 @@ tries 'cat /etc/row/new 2>/dev/null'
     assert any("row: not found" in line for line in lines)
 
 
+def test_the_head_is_told_of_it_once(node: LittleNode) -> None:
+    lines = node.run(
+        LIVE,
+        f"""mkdir /run/modpkg; echo 'echo "told $*" >>/run/told' >/run/modpkg/tell.sh
+{START}
+mv /srv/chroots/apps/tree /srv/chroots/apps/away
+tries 'grep -q failed /run/told'
+$bb sleep 3
+mv /srv/chroots/apps/away /srv/chroots/apps/tree
+tries '[ $(grep -c joined /run/told) -gt 1 ]'
+cat /run/told
+""",
+    )
+    joined = "told chroot end joined here:/srv/chroots/apps"
+    assert [line for line in lines if line.startswith("told")] == [
+        joined,
+        "told chroot failed here does not answer",
+        "told chroot failed here:/srv/chroots/apps has no usr",
+        joined,
+    ]
+
+
 def test_generations_are_taken_by_a_reload_and_changes_of_the_node_go_along(node: LittleNode) -> None:
     if _kind(small_root(*PACKAGES).tree) == "overlay":
         pytest.skip("the kernel stacks no overlay on an overlay of an overlay")

@@ -63,6 +63,14 @@ def test_what_fails_in_a_node_that_is_up_is_told_and_it_stays_up() -> None:
     assert (state.state, state.seconds, state.reason) == ("up", 23.41, "files: no share")
 
 
+def test_what_went_well_after_it_had_failed_is_no_fault_any_more() -> None:
+    failed, joined = "modpkg: 25.00 chroot failed no answer", "modpkg: 55.00 chroot end joined"
+    up = f"modpkg: 23.41 multi-user end {UP}"
+    assert judged(up, failed).reason == "chroot: no answer"
+    assert judged(up, failed, joined).reason == ""
+    assert judged(up, "modpkg: 24.00 files failed x", failed, joined).reason == "files: x"
+
+
 def test_the_order_is_that_of_the_nodes_clock() -> None:
     lines = lines_of("network", "fetch", "verify")
     assert judged(*reversed(lines)).stage == "verify"
