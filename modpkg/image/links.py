@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 # As the kernel: a chain that is longer is a circle.
 MOST_LINKS: Final = 40
@@ -44,3 +44,21 @@ def resolve(path: str, lines: Mapping[str, str]) -> str | None:
         todo += target.split("/")[::-1]
     found = "/".join(done)
     return found if found in lines else None
+
+
+def chain(path: str, line_of: Callable[[str], str | None]) -> tuple[str, ...]:
+    """Give a path and, where it is a link, those it leads over, to the file in the end; none where that is missing.
+
+    `line_of` tells the line of a path, None where there is none. Directories on the way are no links.
+    """
+    found = [path]
+    while (line := line_of(found[-1])) is not None:
+        target = target_of(line)
+        if target is None:
+            return tuple(found)
+        if len(found) > MOST_LINKS:
+            break
+        found.append(
+            posixpath.normpath(posixpath.join("/", posixpath.dirname(found[-1]), target)).lstrip("/")
+        )
+    return ()

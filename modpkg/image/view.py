@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from modpkg.errors import BadInputError
 from modpkg.image.elf import needed_parts
+from modpkg.image.links import chain
 from modpkg.image.verify import DIGEST
 from modpkg.rootfs.normalize import DIRECTORY_TIME
 from modpkg.squashfs.pick import open_picker
@@ -59,8 +60,17 @@ class View:
         """Give the paths below a directory, sorted; none where no module has it."""
         return tuple(sorted(path for path in self._owners if path.startswith(f"{folder}/")))
 
+    def chain(self, path: str) -> tuple[str, ...]:
+        """Give a path and, where it is a link, those it leads over; none where there is no file in the end."""
+
+        def line_of(path: str) -> str | None:
+            place = self._owners.get(path)
+            return None if place is None else self._paths[place][path]
+
+        return chain(path, line_of)
+
     def carve(self, paths: Collection[str], destination: Path) -> None:
-        """Write a squashfs of these files alone: their blocks are copied, nothing is compressed again.
+        """Write a squashfs of these files and links alone: their blocks are copied, nothing is compressed again.
 
         Equal fragments and paths give equal bytes. Raises FileNotFoundError for a path that no module has.
         """
@@ -130,6 +140,10 @@ class Shown:
     def below(self, folder: str) -> tuple[str, ...]:
         """Give the paths below a directory, sorted; none where no module has it."""
         return self.view.below(folder)
+
+    def chain(self, path: str) -> tuple[str, ...]:
+        """Give a path and, where it is a link, those it leads over; none where there is no file in the end."""
+        return self.view.chain(path)
 
     def carve(self, paths: Collection[str], destination: Path) -> bool:
         """Write a squashfs of these files of modules alone, compressed as the modules have them."""

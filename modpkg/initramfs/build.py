@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from modpkg.errors import ModpkgError
 from modpkg.host.files import Receipt, temporary_directory, write_atomically
 from modpkg.initramfs import cpio
-from modpkg.initramfs.drivers import FIRMWARE_PLACE, expand, firmware_of
+from modpkg.initramfs.drivers import FIRMWARE_PLACE, asking, expand, firmware_of
 from modpkg.initramfs.kernel_modules import ModuleTable, module_name, read_table
 
 if TYPE_CHECKING:
@@ -157,15 +157,12 @@ def _drivers(table: ModuleTable, names: Sequence[str], work: Path) -> list[cpio.
     # One squashfs of drivers and their firmware, where the image's files are compressed already.
     files = table.image
     paths = [f"{table.directory}/{table.files[name]}" for name in names]
-    there = set(files.below(FIRMWARE_PLACE))
-    asked = (
-        {f"{FIRMWARE_PLACE}/{name}" for one in names for name in firmware_of(table.read(one))}
-        if there
-        else set()
-    )
+    there = [path.removeprefix(f"{FIRMWARE_PLACE}/") for path in files.below(FIRMWARE_PLACE)]
+    asked = [name for one in asking(names, there) for name in firmware_of(table.read(one))]
+    firmware = {path for name in asked for path in files.chain(f"{FIRMWARE_PLACE}/{name}")}
     with temporary_directory(work) as scratch:
         carved = scratch / "drivers.squashfs"
-        if not names or not files.carve([*paths, *sorted(asked & there)], carved):
+        if not names or not files.carve([*paths, *sorted(firmware)], carved):
             return []
         return [
             cpio.file(f"{DRIVERS}.squashfs", carved.read_bytes()),

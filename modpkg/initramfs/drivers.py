@@ -6,13 +6,12 @@ reason for a larger initrd. A kernel may lack some of a class: what it has is ta
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import BadInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from modpkg.initramfs.kernel_modules import ModuleTable
 
@@ -73,8 +72,26 @@ CLASSES: Final = {
         *("ata_piix", "isci", "mvsas", "pm80xx"),
     ),
 }
+# Those of all classes that ask for firmware, and how the names of theirs begin: the rest, thirty megabytes, and
+# those whose firmware the image has not, need not be read.
+ASKING: Final = {
+    "bna": "ct",
+    "bnx2": "bnx2/",
+    "bnx2x": "bnx2x/",
+    "cxgb3": "cxgb3/",
+    "cxgb4": "cxgb4/",
+    "ice": "intel/ice/",
+    "isci": "isci/",
+    "liquidio": "liquidio/",
+    "myri10ge": "myri10ge_",
+    "netxen_nic": "phanfw",
+    "nfp": "netronome/",
+    "qlcnic": "phanfw",
+    "r8169": "rtl_nic/",
+    "tg3": "tigon/",
+}
 # MODULE_FIRMWARE of the kernel's source: texts in the section .modinfo, each behind a zero byte.
-FIRMWARE: Final = re.compile(rb"\0firmware=([^\0]+)")
+FIRMWARE: Final = b"\0firmware="
 FIRMWARE_PLACE: Final = "usr/lib/firmware"
 
 
@@ -93,6 +110,17 @@ def expand(table: ModuleTable, names: Iterable[str]) -> Iterator[str]:
         yield from (member for member in members if table.has(member))
 
 
+def asking(names: Iterable[str], firmware: Collection[str]) -> Iterator[str]:
+    """Give those drivers that may ask for one of these files of firmware; of one in no class nothing is known."""
+    known = {name for members in CLASSES.values() for name in members}
+    for name in names:
+        begin = ASKING.get(name, "")
+        if (begin or name not in known) and any(file.startswith(begin) for file in firmware):
+            yield name
+
+
 def firmware_of(module: bytes) -> tuple[str, ...]:
     """Give the paths, below the folder of firmware, of the files that a driver may ask for."""
-    return tuple(sorted({found.decode() for found in FIRMWARE.findall(module)}))
+    # Megabytes are searched: a regular expression takes ten times as long.
+    names = {text.partition(b"\0")[0] for text in module.split(FIRMWARE)[1:]}
+    return tuple(sorted(name.decode() for name in names if name))

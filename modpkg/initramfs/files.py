@@ -11,16 +11,19 @@ if TYPE_CHECKING:
 
 
 class Files(Protocol):
-    """The regular files of an image, by their paths without a leading slash."""
+    """The files of an image, by their paths without a leading slash."""
 
     def read(self, path: str) -> bytes:
         """Give a file's content; raises FileNotFoundError where there is none."""
 
     def below(self, folder: str) -> tuple[str, ...]:
-        """Give the paths of all regular files below a directory, sorted; none where there is no such directory."""
+        """Give the paths of all files and links below a directory, sorted; none where there is no such directory."""
+
+    def chain(self, path: str) -> tuple[str, ...]:
+        """Give a path and, where it is a link, those it leads over; none where there is no file in the end."""
 
     def carve(self, paths: Collection[str], destination: Path) -> bool:
-        """Write a squashfs of these files alone, compressed as they are in the image; False if they are not."""
+        """Write a squashfs of these files and links alone, compressed as in the image; False if they are not."""
 
     def where(self, path: str) -> str:
         """Say where a path is, for a message."""
@@ -37,9 +40,14 @@ class Directory:
         return (self.root / path).read_bytes()
 
     def below(self, folder: str) -> tuple[str, ...]:
-        """Give the paths of all regular files below a directory, sorted; none where there is no such directory."""
-        found = (path for path in (self.root / folder).rglob("*") if path.is_file() and not path.is_symlink())
+        """Give the paths of all files and links below a directory, sorted; none where there is no such directory."""
+        found = (path for path in (self.root / folder).rglob("*") if path.is_symlink() or path.is_file())
         return tuple(sorted(str(path.relative_to(self.root)) for path in found))
+
+    def chain(self, path: str) -> tuple[str, ...]:
+        """Give a path and, where it is a link, those it leads over; none where there is no file in the end."""
+        # What a link leads over is asked for by what carves.
+        return (path,) if (self.root / path).is_file() else ()
 
     def carve(self, paths: Collection[str], destination: Path) -> bool:  # noqa: ARG002 - there is nothing to take
         """Write nothing: files of a directory are not compressed."""

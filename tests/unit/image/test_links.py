@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from modpkg.image.links import resolve, target_of
+from modpkg.image.links import chain, resolve, target_of
 
 LINES = {
     "lib": "symlink 0777 0 0 usr/lib",
@@ -40,3 +40,18 @@ def test_links_are_followed_inside_the_image(path: str, end: str | None) -> None
 def test_a_target_is_told_of_links_alone() -> None:
     assert target_of(LINES["usr/lib/up.so"]) == "../../usr/lib/a b"
     assert target_of(LINES["usr"]) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("usr/lib/a.so.1", ("usr/lib/a.so.1",)),
+        ("usr/lib/a.so", ("usr/lib/a.so", "usr/lib/a.so.1")),
+        ("usr/lib/up.so", ("usr/lib/up.so", "usr/lib/a b")),
+        ("usr/lib/gone.so", ()),
+        ("nowhere", ()),
+        ("circle", ()),
+    ],
+)
+def test_all_links_on_the_way_are_told(path: str, found: tuple[str, ...]) -> None:
+    assert chain(path, LINES.get) == found

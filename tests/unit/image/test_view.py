@@ -98,6 +98,26 @@ def test_carved_files_are_a_squashfs_of_their_own_with_the_blocks_of_the_fragmen
     assert found["usr/bin/x"].read_text() == "x of tools"
 
 
+def test_links_are_carved_with_what_they_lead_to(tmp_path: Path) -> None:
+    write_files(tmp_path / "tree", {"usr/fw/card-2.bin": "program", "usr/fw/other": "x"})
+    (tmp_path / "tree/usr/fw/card.bin").symlink_to("card-2.bin")
+    fragment = tmp_path / "firmware.squashfs"
+    pack_tree(tmp_path / "tree", fragment, Settings(level=1, block_size=131072, time=0))
+    lines = {
+        "usr/fw/card-2.bin": FILE,
+        "usr/fw/other": FILE,
+        "usr/fw/card.bin": "symlink 0777 0 0 card-2.bin",
+    }
+    with opened([make_module("firmware", paths=lines)], [fragment]) as view:
+        assert view.chain("usr/fw/none.bin") == ()
+        view.carve(view.chain("usr/fw/card.bin"), tmp_path / "carved")
+    unpack(tmp_path / "carved", tmp_path / "out")
+    assert {path.name: path.read_text() for path in (tmp_path / "out/usr/fw").iterdir()} == {
+        "card.bin": "program",
+        "card-2.bin": "program",
+    }
+
+
 def test_a_damaged_file_is_told_with_module_and_fragment(tmp_path: Path) -> None:
     kernel = random.Random(1).randbytes(300_000)  # noqa: S311 - what no compressor makes smaller
     path = "boot/vmlinuz-6.1.0"

@@ -173,18 +173,20 @@ class Compressed(Directory):
 
 def test_compressed_drivers_lie_apart_with_their_firmware_and_modprobe_finds_them(root: Path) -> None:
     modules = root / "usr/lib/modules" / KERNEL
-    (modules / "kernel/drivers/net/mlx5-core.ko").write_bytes(b"\0firmware=mlx5/fw.bin\0firmware=none.bin\0")
-    (root / "usr/lib/firmware/mlx5").mkdir(parents=True)
-    (root / "usr/lib/firmware/mlx5/fw.bin").write_bytes(b"firmware")
+    (modules / "kernel/drivers/net/bnx2.ko").write_bytes(b"\0firmware=bnx2/fw.bin\0firmware=bnx2/none.bin\0")
+    with (modules / "modules.dep").open("a") as stream:
+        stream.write("kernel/drivers/net/bnx2.ko:\n")
+    (root / "usr/lib/firmware/bnx2").mkdir(parents=True)
+    (root / "usr/lib/firmware/bnx2/fw.bin").write_bytes(b"firmware")
     (root / "usr/lib/firmware/other.bin").write_bytes(b"of no driver here")
     target = root.parent / "initrd"
     build_initrd(Compressed(root), kernel=KERNEL, modules=["@ethernet"], destination=target)
     entries = read_archive(target.read_bytes())
     found = {str(entry["path"]): bytes(entry["data"]) for entry in entries}  # type: ignore[call-overload]
     place = f"usr/lib/modules/{KERNEL}/kernel"
-    drivers = ("virtio/virtio", "virtio/virtio_pci", "net/virtio_net", "net/mlx5-core")
+    drivers = ("virtio/virtio", "virtio/virtio_pci", "net/virtio_net", "net/mlx5-core", "net/bnx2")
     assert found["lib/modpkg/drivers.squashfs"].decode().splitlines() == sorted(
-        ["usr/lib/firmware/mlx5/fw.bin", f"{place}/fs/overlayfs/overlay.ko"]
+        ["usr/lib/firmware/bnx2/fw.bin", f"{place}/fs/overlayfs/overlay.ko"]
         + [f"{place}/drivers/{name}.ko" for name in drivers]
     )
     # What it is mounted with cannot lie in it.
