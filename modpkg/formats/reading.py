@@ -61,7 +61,9 @@ class Section:
 def sound_name(name: str) -> str:
     """Give the path of an archive's entry, without `./`; ValueError when it leads out of the package."""
     path = name.removeprefix("./").removesuffix("/")
-    if path and not CLIMBING.isdisjoint(path.split("/")):
+    # Most have neither: taking all of them apart shows in a repository of thousands.
+    between = f"/{path}/"
+    if path and ("//" in between or "/." in between) and not CLIMBING.isdisjoint(path.split("/")):
         raise ValueError(f"{name!r} leads out of the package")
     return path
 

@@ -15,6 +15,7 @@ from modpkg.formats.reading import (
     extract_fragment,
     find_document,
     find_module,
+    sound_name,
 )
 from tests.support.modules import DEFAULT_FRAGMENT, module
 
@@ -37,6 +38,22 @@ def test_a_section_ends_where_it_should() -> None:
     assert section.read(3) + section.read(3) + section.read(3) == b"abcd"
     Section(stream, 1).skip()
     assert stream.read() == b"f"
+
+
+@pytest.mark.parametrize(
+    "name", ["", "/", "./", "usr", "./usr/", "usr/..a/.b/c..", "a.b/...", "usr/lib.so.1"]
+)
+def test_a_name_inside_the_package_is_sound(name: str) -> None:
+    assert sound_name(name) == name.removeprefix("./").removesuffix("/")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [".", "..", "//", "/usr", "../usr", "usr/..", "usr/../x", "usr//x", "usr//", "usr/./x", "./.", "././x"],
+)
+def test_a_name_that_climbs_or_is_of_another_root_is_not(name: str) -> None:
+    with pytest.raises(ValueError, match="leads out of the package"):
+        sound_name(name)
 
 
 @pytest.mark.parametrize(("size", "fault"), [(7, EOFError), (-1, ValueError)])
