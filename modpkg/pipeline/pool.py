@@ -50,7 +50,7 @@ class Intake:
     scratch: Path
     www: Path
     written: list[Path] = field(default_factory=list)
-    folders: set[Path] = field(default_factory=set)
+    folders: set[str] = field(default_factory=set)
 
     def add(self, source: Path, *, file_name: str) -> Pooled:
         """Put a package into the pool, as a hard link where possible; nothing happens if it is there."""
@@ -95,10 +95,11 @@ class Intake:
 
     def _move(self, temporary: Path, target: Path) -> None:
         folder = target.parent
-        if folder not in self.folders:
+        if str(folder) not in self.folders:
             folder.mkdir(parents=True, exist_ok=True)
-            self.folders.add(folder)
-        temporary.replace(target)
+            self.folders.add(str(folder))
+        # Path.replace makes another path: of thousands of packages that shows.
+        os.replace(temporary, target)  # noqa: PTH105
         self.written.append(target)
 
 
