@@ -103,6 +103,16 @@ def first_of_each(items: Iterable[str]) -> Iterator[tuple[int, str]]:
             yield index, word
 
 
+def said_of(document: Document, field: str, otherwise: Any) -> Any:
+    """Give a field of a document; `otherwise` where it is faulty as a whole."""
+    return getattr(document, field) if field in vars(document) else otherwise
+
+
+def unknown_list() -> tuple[Any, ...]:
+    """Give what stands for a list that is faulty as a whole."""
+    return _gapped(())
+
+
 def column(documents: Iterable[Document], field: str) -> tuple[Any, ...]:
     """Give one field of all documents of a list; a document that does not have it is a gap."""
     found = [(index, getattr(one, field)) for index, one in numbered(documents) if field in one.__dict__]

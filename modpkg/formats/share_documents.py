@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import stat
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import BadInputError, DocumentError, Problem
 from modpkg.formats.destinations import parse_destinations, parse_softgroups
 from modpkg.formats.documents import examine
+from modpkg.formats.drafts import UnknownError, numbered, said_of, unknown_list
 from modpkg.formats.problems import way_text
 from modpkg.formats.text import Text, read_text
 from modpkg.formats.words import closest
@@ -45,6 +47,8 @@ class _Share:
     entries: list[Told] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
+    # Whether all groups are known by name: of faulty documents they may not be.
+    has_all_groups: bool = True
 
 
 def load_share(root: Path) -> FilesPlan:
@@ -84,6 +88,7 @@ def _read(share: _Share, name: str) -> Text | None:
         text = read_text(path)
     except DocumentError as error:
         share.problems += error.problems
+        share.has_all_groups = False
         return None
     share.sources[name] = hashlib.sha256(path.read_bytes()).hexdigest()
     return Text.of(text, file=str(path))
@@ -94,20 +99,29 @@ def _document(share: _Share, name: str) -> None:
         return
     loaded = examine(share.root / name, FilesDocument)
     share.problems += loaded.problems
-    document, parsed = loaded.document, loaded.parsed
+    document, parsed = loaded.draft, loaded.parsed
     if document is None or parsed is None:
+        share.has_all_groups = False
         return
-    for group, hosts in document.groups.items():
-        if group in share.groups:
-            message = f"groups.{group}: the group is in another document already"
-            share.problems.append(parsed.problem(("groups", group), message, hint="remove one", key=True))
-        share.groups[group] = expand(hosts)
+    _groups(share, document, parsed)
     share.open.append(name)
-    for index, other in enumerate(document.include):
+    for index, other in numbered(said_of(document, "include", ())):
         inner = f"{name.rpartition('/')[0]}/{other}".lstrip("/")
         _include(share, inner, _teller(parsed, ("include", index)), _document)
     share.open.pop()
     _entries(share, name, document, parsed)
+
+
+def _groups(share: _Share, document: FilesDocument, parsed: Parsed) -> None:
+    groups = said_of(document, "groups", None)
+    share.has_all_groups &= groups is not None
+    for group in groups or ():
+        if group in share.groups:
+            message = f"groups.{group}: the group is in another document already"
+            share.problems.append(parsed.problem(("groups", group), message, hint="remove one", key=True))
+        share.groups[group] = ()
+    for group, hosts in (groups or {}).items():
+        share.groups[group] = expand(hosts)
 
 
 def _include(
@@ -128,10 +142,13 @@ def _include(
 
 def _entries(share: _Share, name: str, document: FilesDocument, parsed: Parsed) -> None:
     for table, kind in (("directories", "directory"), ("copies", "copy"), ("links", "link")):
-        for index, said in enumerate(getattr(document, table)):
+        for index, said in numbered(said_of(document, table, ())):
             way: Keys = (table, index)
-            values = {key: value for key, value in said.model_dump().items() if value is not None}
-            entry = FileEntry(kind=kind, origin=f"{name}:{parsed.values[way][0]}", **values)  # type: ignore[arg-type]
+            values = {key: value for key, value in vars(said).items() if value is not None}
+            origin = f"{name}:{parsed.values[way][0]}"
+            # What is faulty is told already: a path is none for the rules then.
+            unknown = {"path": "", "only": unknown_list()}
+            entry = FileEntry(kind=kind, origin=origin, **{**unknown, **values})  # type: ignore[arg-type]
             share.entries.append((entry, _teller(parsed, way)))
 
 
@@ -189,19 +206,21 @@ def _teller_of_line(text: Text, place: tuple[int, int]) -> Callable[[str, str], 
 def _check(share: _Share) -> None:
     seen: dict[str, list[FileEntry]] = {}
     for entry, tell in share.entries:
-        share.problems += [
-            tell(f"there is no group {name!r}", closest(name, share.groups) or "name its nodes in groups")
-            for name in entry.only
-            if name not in share.groups
-        ]
+        if share.has_all_groups:
+            share.problems += [
+                tell(f"there is no group {name!r}", closest(name, share.groups) or "name its nodes in groups")
+                for name in entry.only
+                if name not in share.groups
+            ]
         inside = next((place for place in CLOSED if f"{entry.path}/".startswith(f"{place}/")), None)
         if inside:
             share.problems.append(tell(f"{entry.path} is below {inside}, which no document may change", ""))
         if entry.source:
             _check_source(share, entry.source, tell)
-        if not entry.origin.startswith(FOLDER):
+        if entry.path and not entry.origin.startswith(FOLDER):
             # Qlustar's files say with intent that a later line counts; in ours it is a mistake.
-            _check_twice(share, entry, seen.setdefault(entry.path, []), tell)
+            with suppress(UnknownError):
+                _check_twice(share, entry, seen.setdefault(entry.path, []), tell)
 
 
 def _check_twice(
