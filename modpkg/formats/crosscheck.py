@@ -17,7 +17,8 @@ from modpkg.formats.problems import way_text
 from modpkg.formats.site import check_site
 from modpkg.formats.words import closest
 from modpkg.model.document import Document
-from modpkg.model.recipe import Packages, Recipe
+from modpkg.model.globs import glob_pattern
+from modpkg.model.recipe import Content, Packages, Recipe
 from modpkg.model.version import ModuleVersion, upstream_numbers
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def check_together(drafts: Drafts) -> Iterator[Problem]:
         yield from _name(parsed, platform, name, "file")
     for name, parsed, recipe in _readable(drafts.recipes):
         yield from _name(parsed, recipe, name, "folder")
-        for rule in (_platforms, _depends, _packages, _build, _accounts):
+        for rule in (_platforms, _depends, _packages, _build, _accounts, _left_out):
             yield from rule(recipe, parsed, drafts)
         yield from check_files(recipe, parsed, drafts.recipes[name].path.parent)
     yield from _without_core(drafts)
@@ -115,6 +116,34 @@ def _depends(recipe: Recipe, parsed: Parsed, drafts: Drafts) -> Iterator[Problem
 def _at_odds(parsed: Parsed, way: Keys, lower: str, recipe: Recipe) -> Iterator[Problem]:
     if lower in recipe.conflicts:
         yield parsed.problem(way, f"{way_text(way)}: {lower!r} is under conflicts too", hint="remove one")
+
+
+@as_far_as_known
+def _left_out(recipe: Recipe, parsed: Parsed, drafts: Drafts) -> Iterator[Problem]:
+    for index, content in numbered(recipe.contents):
+        yield from _excluded(content, index, recipe, parsed, drafts)
+
+
+@as_far_as_known
+def _excluded(
+    content: Content, index: int, recipe: Recipe, parsed: Parsed, drafts: Drafts
+) -> Iterator[Problem]:
+    # A tree may have parts that are left out with intent.
+    for name in recipe.platforms if content.type in {"file", "symlink"} else ():
+        platform = drafts.platforms[name].draft if name in drafts.platforms else None
+        if platform is None or not _known_whole(recipe.include, platform.include):
+            continue
+        kept = glob_pattern((*recipe.include, *platform.include))
+        for who, exclude in (("of this recipe", recipe.exclude), (f"of platform {name}", platform.exclude)):
+            if glob_pattern(exclude).fullmatch(content.dst) and not kept.fullmatch(content.dst):
+                message = f"contents[{index}].dst: {content.dst!r} is left out by `exclude` {who}"
+                yield parsed.problem(("contents", index, "dst"), message, hint="add it to `include`")
+                return
+
+
+def _known_whole(*lists: tuple[str, ...]) -> bool:
+    # The length of one with a gap is not known, and ends the rule that asks.
+    return all(len(one) >= 0 for one in lists)
 
 
 @as_far_as_known

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modpkg.errors import ModpkgError
-from modpkg.rootfs.prune import glob_pattern
+from modpkg.model.globs import glob_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

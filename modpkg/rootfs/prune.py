@@ -1,21 +1,15 @@
-"""Leaves files out of a tree by globs: `*` stays within a directory, `**` crosses them."""
+"""Leaves files out of a tree by globs."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from modpkg.model.globs import glob_pattern
 from modpkg.rootfs.inventory import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-
-def glob_pattern(globs: Iterable[str]) -> re.Pattern[str]:
-    """Compile globs of absolute paths into one pattern that matches such a path whole."""
-    # DOTALL: a line break in a name is a character like others.
-    return re.compile("|".join(f"(?:{_translate(glob)})" for glob in globs) or r"(?!)", re.DOTALL)
 
 
 def prune(tree: Path, *, exclude: Iterable[str], include: Iterable[str] = ()) -> tuple[str, ...]:
@@ -35,8 +29,3 @@ def prune(tree: Path, *, exclude: Iterable[str], include: Iterable[str] = ()) ->
             continue
         removed.append(entry.path[start:])
     return tuple(sorted(removed))
-
-
-def _translate(glob: str) -> str:
-    words = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return "".join(words.get(part) or re.escape(part) for part in re.split(r"(\*\*|\*|\?)", glob))

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modpkg.model.globs import glob_pattern
 from modpkg.model.platform import Accounts
 from modpkg.rootfs.inventory import inventory, uncompressed_size
-from modpkg.rootfs.prune import glob_pattern, prune
+from modpkg.rootfs.prune import prune
 from modpkg.rootfs.renumber import Registry, renumber
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="owners of files need root")
