@@ -103,9 +103,10 @@ def publish(what: str, place: Path, target: Target, signer: Signer) -> None:
             path for path in sorted((place / "packages").iterdir()) if path.suffix in {".deb", ".rpm"}
         ]
         quick = QuickSigner(key=signer.key, home=signer.home)
-        publish.publish(packages, target=target, signer=quick, now=NOW)
+        publish.publish(packages, target=target, signer=quick, now=NOW, inputs={})
     else:
-        publish.publish(sorted((place / "one").iterdir()), target=target, signer=signer, now=NOW + 1)
+        new = sorted((place / "one").iterdir())
+        publish.publish(new, target=target, signer=signer, now=NOW + 1, inputs={})
 
 
 if __name__ == "__main__":

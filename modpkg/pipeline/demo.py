@@ -217,7 +217,8 @@ def _publish(order: DemoOrder, modules: list[BuiltModule], sink: Sink) -> Publis
     document = _document(order)
     target = Target(repository=order.workplace.repository, document=document, channel=CHANNEL)
     packages = [path for built in modules for path in (built.deb, built.rpm)]
-    return publish_packages(packages, target=target, home=order.workplace.gnupg, now=order.now, sink=sink)
+    home = order.workplace.gnupg
+    return publish_packages(packages, target=target, home=home, now=order.now, inputs={}, sink=sink)
 
 
 def _document(order: DemoOrder) -> Repository:

@@ -140,7 +140,9 @@ def publish(
 ) -> Published:
     """Add packages to a channel, for apt and for dnf. Of two publishers at once the second one waits.
 
-    `now` (seconds since 1970) is the date of the new snapshot; `inputs` are kept before anything is published.
+    `now` (seconds since 1970) is the date of the new snapshot. `inputs` are what packages of this build were made from,
+    and are kept before anything is published; None says that the packages came from elsewhere. Those are copied: who
+    brought them may write into them.
     """
     target.check()
     places = Places(target.repository)
@@ -155,19 +157,20 @@ def publish(
                 return _result(places, planned, planned.newest)
             sink(StepStarted(STEP, planned.reason))
             with signer.session(sink=sink) as session:
-                snapshot = _execute(index, planned, target=target, session=session)
+                own = inputs is not None
+                snapshot = _execute(index, planned, target=target, session=session, own=own)
     sink(StepFinished(STEP, watch.seconds, watch.cpu_seconds, planned.reason))
     return _result(places, planned, snapshot)
 
 
-def _execute(index: Index, planned: PublishPlan, *, target: Target, session: Session) -> Snapshot:
+def _execute(index: Index, planned: PublishPlan, *, target: Target, session: Session, own: bool) -> Snapshot:
     places = Places(target.repository)
     listed = planned.newest.packages if planned.newest else ()
     added = {package.sha256 for reused in planned.reuse for package in (reused.deb, reused.rpm)}
     many = len(planned.add) > MANY
     with intake(places) as taking:
         for pair in planned.add:
-            deb = taking.add(pair.deb, file_name=pair.identity.deb_name)
+            deb = taking.add(pair.deb, file_name=pair.identity.deb_name, link=own)
             index.add_deb(deb, pair.control)
             rpm = add_signed(taking, pair, index=index, session=session, many=many)
             index.add(rpm.pooled, rpm.pieces)

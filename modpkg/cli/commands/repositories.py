@@ -56,10 +56,11 @@ def publish(
     workplace, document = Workplace(session.work), described(session)
     target = Target(repository=workplace.repository, document=document, channel=channel)
     target.check()
+    inputs: Inputs | None
     if packages is None:
         found, inputs = _built(session, platform, module, keeps=document.keep_inputs and not dry_run)
     else:
-        found, inputs = _given(packages, module, keeps=document.keep_inputs), {}
+        found, inputs = _given(packages, module, keeps=document.keep_inputs), None
     moment = now(session.environ)
     if dry_run:
         planned = plan(found, target=target, now=moment)

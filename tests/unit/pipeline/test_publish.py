@@ -60,6 +60,22 @@ def test_the_pool_holds_each_package_under_its_digest(workshop: Workshop) -> Non
         assert path.stat().st_mode & 0o777 == 0o644
 
 
+def test_who_writes_into_packages_that_he_brought_changes_no_pool(workshop: Workshop) -> None:
+    packages = workshop.make()
+    workshop.publish(packages)
+    before = tree_of(workshop.places.www / "pool")
+    for package in packages:
+        with package.open("r+b") as stream:
+            stream.write(b"damaged")
+    assert tree_of(workshop.places.www / "pool") == before
+
+
+def test_packages_of_this_build_are_linked(workshop: Workshop) -> None:
+    deb, rpm = workshop.make()
+    publish([deb, rpm], target=workshop.target(), signer=workshop.signer, now=NOW, inputs={})
+    assert (deb.stat().st_nlink, rpm.stat().st_nlink) == (2, 1)
+
+
 def test_publishing_the_same_again_changes_nothing_and_says_so(workshop: Workshop) -> None:
     packages = workshop.make()
     first = workshop.publish(packages)
