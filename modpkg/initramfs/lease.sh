@@ -31,10 +31,16 @@ case $1 in
         # Where files with a name alone are: beside what was booted, on the same server.
         file=${boot_file:-${bootfile-}}
         case $file in
-            *://*/*) echo "${file%/*}" >/tmp/base ;;
-            */*) echo "http://${siaddr-}/${file%/*}" >/tmp/base ;;
-            ?*) echo "http://${siaddr-}" >/tmp/base ;;
-            *) [ -e /tmp/base ] || echo "http://${siaddr-}" >/tmp/base ;;
+            *://*/*) place=${file%/*} ;;
+            */*) place=http://${siaddr-}/${file%/*} ;;
+            ?*) place=http://${siaddr-} ;;
+            *) place= ;;
         esac
+        if [ -n "$place" ]; then
+            echo "$place" >/tmp/base
+            : >/tmp/base-by-file
+        elif [ -n "${siaddr-}" ] && [ ! -e /tmp/base-by-file ]; then
+            echo "http://$siaddr" >/tmp/base
+        fi
         ;;
 esac

@@ -25,6 +25,16 @@ up() {
         "$((usec / 1000000))" "$((usec / 10000 % 100))" "$((total - available))" "$total" "${failed%,}"
 }
 
+# body: what is sent. Of much that was told it is the first and the newest, as the head takes 64 KiB.
+body() {
+    if [ "$(wc -l <"$place/events")" -le 200 ]; then
+        cat "$place/events"
+    else
+        head -n 100 "$place/events"
+        tail -n 100 "$place/events"
+    fi | cut -c 1-300
+}
+
 if [ ! -e "$place/report" ]; then
     # Nobody is told of this boot.
     exit 0
@@ -39,10 +49,13 @@ else
 fi
 for pause in $pauses; do
     sleep "$pause"
-    if timeout 20 busybox wget -q -O /dev/null --post-file "$place/events" "$url" 2>/dev/null; then
+    body >"$place/body.$$"
+    if timeout 20 busybox wget -q -O /dev/null --post-file "$place/body.$$" "$url" 2>/dev/null; then
+        rm -f "$place/body.$$"
         : >"$place/reported"
         exit 0
     fi
 done
+rm -f "$place/body.$$"
 echo "the head did not take the report: $url"
 exit 1

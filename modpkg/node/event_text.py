@@ -57,12 +57,15 @@ class BootLog:
 
 
 def parse_report(body: bytes, *, at: float) -> BootLog:
-    """Read a report that came at that time. Lines of other forms are left out; raises ReportError without a boot."""
-    lines = body.decode(errors="replace").split("\n")
+    """Read a report that came at that time. Lines of other forms are left out, and those before the newest 500.
+
+    Raises ReportError without a boot.
+    """
+    lines = body.decode(errors="replace").removesuffix("\n").split("\n")
     first = BOOT_LINE.fullmatch(lines[0])
     if not first:
         raise ReportError("the first line is not: modpkg-boot: ID IMAGE")
-    events = [event for line in lines[1 : MAX_LINES + 1] for event in _events(line, at)]
+    events = [event for line in lines[1:][-MAX_LINES:] for event in _events(line, at)]
     image = first[2] or ""
     return BootLog(boot=first[1], image=image if IMAGE.fullmatch(image) else "", events=tuple(events))
 

@@ -47,7 +47,7 @@ def state_of(node: str, log: BootLog | None, *, now: float) -> NodeState:
     events = sorted(log.events, key=lambda event: event.seconds) if log else []
     up = next((event for event in reversed(events) if event.stage == MULTI_USER), None)
     # What failed and went well after that, such as a server that came back, is no fault any more.
-    latest = {event.stage: event for event in events}
+    latest = {event.stage: event for event in events if event.state != "start"}
     failed = next(
         (event for event in reversed(events) if event.state == "failed" and event is latest[event.stage]),
         None,

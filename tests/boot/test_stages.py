@@ -8,6 +8,7 @@ import pytest
 
 import modpkg.initramfs
 from modpkg.host.run import Completed, run
+from modpkg.node.receiver import MAX_REPORT_BYTES
 from modpkg.node.report import parse_stages
 from modpkg.node.serve import serving
 
@@ -197,6 +198,15 @@ def test_a_name_alone_lies_where_the_base_is_or_where_the_node_booted_from(
     assert printed.splitlines() == found
 
 
+def lease_script(place: Path) -> Path:
+    text = (SOURCE / "lease.sh").read_text()
+    for path in ("/etc/resolv.conf", "/tmp/base"):  # noqa: S108 - the node's, not this machine's
+        text = text.replace(path, f"{place}/{path.rpartition('/')[2]}")
+    script = place / "lease.sh"
+    script.write_text(text)
+    return script
+
+
 @pytest.mark.parametrize(
     ("answer", "booted", "base"),
     [
@@ -214,11 +224,6 @@ def test_a_lease_sets_address_one_route_name_servers_and_where_files_are(
     programs.mkdir()
     (programs / "ip").write_text(f'#!/bin/sh\necho "ip $*" >>{tmp_path}/log\n')
     (programs / "ip").chmod(0o755)
-    lease = (SOURCE / "lease.sh").read_text()
-    for place in ("/etc/resolv.conf", "/tmp/base"):  # noqa: S108 - the node's, not this machine's
-        lease = lease.replace(place, f"{tmp_path}/{place.rpartition('/')[2]}")
-    script = tmp_path / "lease.sh"
-    script.write_text(lease)
     environment = {
         "PATH": f"{programs}:/usr/bin:/bin",
         "interface": "eth0",
@@ -230,7 +235,7 @@ def test_a_lease_sets_address_one_route_name_servers_and_where_files_are(
         "siaddr": "10.0.0.9",
         **booted,
     }
-    run(["dash", "-eu", script, answer], env=environment)
+    run(["dash", "-eu", lease_script(tmp_path), answer], env=environment)
     assert (tmp_path / "log").read_text().splitlines() == [
         "ip address flush dev eth0",
         "ip address add 10.0.0.7/20 dev eth0",
@@ -239,6 +244,36 @@ def test_a_lease_sets_address_one_route_name_servers_and_where_files_are(
     text = "search cluster\nnameserver 10.0.0.3\nnameserver 10.0.0.4\n"
     assert (tmp_path / "resolv.conf").read_text() == text
     assert (tmp_path / "base").read_text() == f"{base}\n"
+
+
+HEAD_LEASE = {"siaddr": "10.0.0.1", "boot_file": "http://10.0.0.1/images/x/compute.efi", "dns": "10.0.0.1"}
+BARE_LEASE = {"siaddr": "192.168.5.1"}
+
+
+@pytest.mark.parametrize(
+    ("leases", "base", "servers"),
+    [
+        # A server of addresses alone takes nothing away, whichever is asked first.
+        ((HEAD_LEASE, BARE_LEASE), "http://10.0.0.1/images/x", ["nameserver 10.0.0.1"]),
+        ((BARE_LEASE, HEAD_LEASE), "http://10.0.0.1/images/x", ["nameserver 10.0.0.1"]),
+        (({}, {"siaddr": "10.0.0.1"}), "http://10.0.0.1", []),
+        (({"siaddr": "10.0.0.1"}, {}), "http://10.0.0.1", []),
+        ((HEAD_LEASE, {"dns": "10.0.0.5"}), "http://10.0.0.1/images/x", ["nameserver 10.0.0.5"]),
+    ],
+)
+def test_of_several_leases_each_counts_for_what_it_says(
+    tmp_path: Path, leases: tuple[dict[str, str], ...], base: str, servers: list[str]
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "ip").symlink_to("/bin/true")
+    script = lease_script(tmp_path)
+    for lease in leases:
+        environment = {"PATH": f"{programs}:/usr/bin:/bin", "interface": "eth0", "ip": "10.0.0.7", **lease}
+        run(["dash", "-eu", script, "bound"], env=environment)
+    resolver = tmp_path / "resolv.conf"
+    assert (tmp_path / "base").read_text() == f"{base}\n"
+    assert (resolver.read_text().splitlines() if resolver.exists() else []) == servers
 
 
 @pytest.mark.parametrize(
@@ -273,6 +308,19 @@ def test_a_node_that_is_up_tells_the_head_one_line_more(tmp_path: Path) -> None:
     assert body.splitlines()[:2] == ["modpkg-boot: x y", "modpkg: 1.00 fetch start"]
     (event,) = parse_stages(body.splitlines()[2])
     assert (event.stage, event.state, event.detail) == ("files", "end", "12 files")
+
+
+def test_of_much_the_first_and_the_newest_are_told(tmp_path: Path) -> None:
+    lines = [f"modpkg: {second}.00 chroot failed {'x' * 900}" for second in range(700)]
+    with serving({}) as server:
+        (tmp_path / "report").write_text(f"http://127.0.0.1:{server.port}/event/x\n")
+        (tmp_path / "events").write_text("\n".join(["modpkg-boot: x y", *lines, ""]))
+        assert told(tmp_path, "chroot", "end", "joined").returncode == 0
+    (body,) = server.reports
+    assert len(body) < MAX_REPORT_BYTES
+    assert body.startswith("modpkg-boot: x y\nmodpkg: 0.00 chroot failed")
+    assert body.endswith(" chroot end joined\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["events", "report", "reported"]
 
 
 def test_a_head_that_is_away_is_asked_again_and_given_up(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ dhcp() {
                 fi
                 # An answer, but of another network's server.
                 ip address flush dev "$device"
-                rm -f "$base_file" /etc/resolv.conf
+                rm -f "$base_file" /tmp/base-by-file /etc/resolv.conf
             fi
         done
         sleep "$pause"

@@ -276,10 +276,11 @@ tend() {
     fi
     if mounted /usr $UNION && ! union_answers; then
         say "the union does not answer: /usr is the image's alone"
+        tell failed "the union does not answer"
         drop_union
     fi
     mounted $SHARE || return
-    mounted /usr $UNION || unite
+    mounted /usr $UNION || { unite && tell end "joined $server:$path"; }
     # Not waited for: it looks for programs in the union, which nothing can end while the server is away.
     if [ "$now" != "$seen" ] && ! kill -0 "$copying" 2>/dev/null; then
         seen=$now
@@ -314,10 +315,12 @@ reload() {
         say "joined generation $number, before it $before"
     fi
     etc
+    tell end "joined $server:$path"
 }
 
 leave() {
     settings
+    tell end "left $server:$path"
     touch $BASE/stopped
     drop_union
     umount -l $NFS
@@ -326,5 +329,8 @@ leave() {
 number=''
 case ${1:-} in
     run | watch | reload | leave | etc) "$1" ;;
-    *) fail "the words are: run, reload, leave, etc" ;;
+    *)
+        say "the words are: run, reload, leave, etc" >&2
+        exit 1
+        ;;
 esac

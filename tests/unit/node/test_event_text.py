@@ -91,6 +91,9 @@ def test_long_lines_are_cut_and_many_lines_are_not_read() -> None:
     events = parse_report(body(BOOT, *[long] * (MAX_LINES + 10)), at=0.0).events
     assert len(events) == MAX_LINES
     assert len(events[0].detail) < MAX_LINE_CHARACTERS
+    # What is new comes last.
+    lines = [f"modpkg: {second}.00 fetch end" for second in range(MAX_LINES + 10)]
+    assert parse_report(body(BOOT, *lines), at=0.0).events[-1].seconds == MAX_LINES + 9
 
 
 def test_a_log_is_read_as_it_was_written() -> None:

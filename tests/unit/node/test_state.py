@@ -69,6 +69,7 @@ def test_what_went_well_after_it_had_failed_is_no_fault_any_more() -> None:
     assert judged(up, failed).reason == "chroot: no answer"
     assert judged(up, failed, joined).reason == ""
     assert judged(up, "modpkg: 24.00 files failed x", failed, joined).reason == "files: x"
+    assert judged(up, failed, "modpkg: 55.00 chroot start").reason == "chroot: no answer"
 
 
 def test_the_order_is_that_of_the_nodes_clock() -> None:
