@@ -22,9 +22,26 @@ def target_of(line: str) -> str | None:
 
 def resolve(path: str, lines: Mapping[str, str]) -> str | None:
     """Give the path that `path` is in the end, links on the way followed inside the image; None for none."""
+    followed = _followed(path, lines.get)
+    return followed[1] if followed and followed[1] in lines else None
+
+
+def chain(path: str, line_of: Callable[[str], str | None]) -> tuple[str, ...]:
+    """Give all links on the way of a path, and the file that it is in the end; none where there is no file.
+
+    `line_of` tells the line of a path, None where there is none.
+    """
+    followed = _followed(path, line_of)
+    if followed is None or not (line_of(followed[1]) or "").startswith("file "):
+        return ()
+    return (*followed[0], followed[1])
+
+
+def _followed(path: str, line_of: Callable[[str], str | None]) -> tuple[list[str], str] | None:
+    # The links that were met, and where they lead; None for a circle.
+    links: list[str] = []
     done: list[str] = []
     todo = path.split("/")[::-1]
-    followed = 0
     while todo:
         word = todo.pop()
         if word in {"", "."}:
@@ -33,32 +50,13 @@ def resolve(path: str, lines: Mapping[str, str]) -> str | None:
             done = done[:-1]
             continue
         here = "/".join([*done, word])
-        target = target_of(lines.get(here, "missing"))
+        target = target_of(line_of(here) or "missing")
         if target is None:
             done.append(word)
             continue
-        followed += 1
-        if followed > MOST_LINKS:
+        links.append(here)
+        if len(links) > MOST_LINKS:
             return None
         done = [] if posixpath.isabs(target) else done
         todo += target.split("/")[::-1]
-    found = "/".join(done)
-    return found if found in lines else None
-
-
-def chain(path: str, line_of: Callable[[str], str | None]) -> tuple[str, ...]:
-    """Give a path and, where it is a link, those it leads over, to the file in the end; none where that is missing.
-
-    `line_of` tells the line of a path, None where there is none. Directories on the way are no links.
-    """
-    found = [path]
-    while (line := line_of(found[-1])) is not None:
-        target = target_of(line)
-        if target is None:
-            return tuple(found)
-        if len(found) > MOST_LINKS:
-            break
-        found.append(
-            posixpath.normpath(posixpath.join("/", posixpath.dirname(found[-1]), target)).lstrip("/")
-        )
-    return ()
+    return links, "/".join(done)

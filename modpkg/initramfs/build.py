@@ -168,6 +168,8 @@ def _drivers(table: ModuleTable, names: Sequence[str], work: Path) -> list[cpio.
             cpio.file(f"{DRIVERS}.squashfs", carved.read_bytes()),
             cpio.directory(DRIVERS),
             cpio.symlink("lib/firmware", f"/{DRIVERS}/{FIRMWARE_PLACE}"),
+            # Where links among firmware lead that name the whole path.
+            cpio.symlink(FIRMWARE_PLACE, f"/{DRIVERS}/{FIRMWARE_PLACE}"),
         ]
 
 

@@ -48,6 +48,8 @@ def test_a_target_is_told_of_links_alone() -> None:
         ("usr/lib/a.so.1", ("usr/lib/a.so.1",)),
         ("usr/lib/a.so", ("usr/lib/a.so", "usr/lib/a.so.1")),
         ("usr/lib/up.so", ("usr/lib/up.so", "usr/lib/a b")),
+        ("usr/lib/far.so", ("usr/lib/far.so", "lib", "usr/lib/a.so", "usr/lib/a.so.1")),
+        ("lib", ()),
         ("usr/lib/gone.so", ()),
         ("nowhere", ()),
         ("circle", ()),
