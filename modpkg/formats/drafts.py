@@ -108,6 +108,11 @@ def said_of(document: Document, field: str, otherwise: Any) -> Any:
     return getattr(document, field) if field in vars(document) else otherwise
 
 
+def is_gapped(items: Iterable[Any]) -> bool:
+    """Tell whether a list has faulty items, or is faulty as a whole."""
+    return isinstance(items, GappedTuple)
+
+
 def unknown_list() -> tuple[Any, ...]:
     """Give what stands for a list that is faulty as a whole."""
     return _gapped(())

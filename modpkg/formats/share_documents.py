@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import BadInputError, DocumentError, Problem
 from modpkg.formats.destinations import parse_destinations, parse_softgroups
 from modpkg.formats.documents import examine
-from modpkg.formats.drafts import UnknownError, numbered, said_of, unknown_list
+from modpkg.formats.drafts import is_gapped, numbered, said_of, unknown_list
 from modpkg.formats.problems import way_text
 from modpkg.formats.text import Text, read_text
 from modpkg.formats.words import closest
@@ -104,8 +103,12 @@ def _document(share: _Share, name: str) -> None:
         share.has_all_groups = False
         return
     _groups(share, document, parsed)
+    include = said_of(document, "include", None)
+    if include is None or is_gapped(include):
+        # What else is included may name groups.
+        share.has_all_groups = False
     share.open.append(name)
-    for index, other in numbered(said_of(document, "include", ())):
+    for index, other in numbered(include or ()):
         inner = f"{name.rpartition('/')[0]}/{other}".lstrip("/")
         _include(share, inner, _teller(parsed, ("include", index)), _document)
     share.open.pop()
@@ -114,7 +117,8 @@ def _document(share: _Share, name: str) -> None:
 
 def _groups(share: _Share, document: FilesDocument, parsed: Parsed) -> None:
     groups = said_of(document, "groups", None)
-    share.has_all_groups &= groups is not None
+    if groups is None or len(groups) < len(parsed.value.get("groups", ())):
+        share.has_all_groups = False
     for group in groups or ():
         if group in share.groups:
             message = f"groups.{group}: the group is in another document already"
@@ -136,6 +140,7 @@ def _include(
         share.problems.append(tell(f"{name!r} is included already", "once is enough"))
     elif not (share.root / name).is_file():
         share.problems.append(tell(f"there is no {name!r} in the share", ""))
+        share.has_all_groups = False
     else:
         load(share, name)
 
@@ -161,6 +166,7 @@ def _softgroups(share: _Share) -> None:
     if text is not None:
         groups, problems = parse_softgroups(text)
         share.problems += problems
+        share.has_all_groups &= not problems
         share.groups |= {name: nodes for name, (_, nodes) in groups.items()}
 
 
@@ -173,11 +179,12 @@ def _of_groups(share: _Share) -> None:
         name = f"{FOLDER}/{path.name}"
         if path.name.endswith(LEFT_BEHIND) or name in share.sources:
             continue
-        if group not in share.groups:
+        if group not in share.groups and share.has_all_groups:
             message = f"there is no group {group!r}"
             hint = closest(group, share.groups) or f"name its nodes in {SOFTGROUPS}"
             share.problems.append(Problem(file=str(path), message=message, hint=hint))
-            continue
+            # Not told once more for each of its lines.
+            share.groups[group] = ()
         _destinations(share, name, only=(group,))
 
 
@@ -219,24 +226,31 @@ def _check(share: _Share) -> None:
             _check_source(share, entry.source, tell)
         if entry.path and not entry.origin.startswith(FOLDER):
             # Qlustar's files say with intent that a later line counts; in ours it is a mistake.
-            with suppress(UnknownError):
-                _check_twice(share, entry, seen.setdefault(entry.path, []), tell)
+            _check_twice(share, entry, seen.setdefault(entry.path, []), tell)
 
 
 def _check_twice(
     share: _Share, entry: FileEntry, others: list[FileEntry], tell: Callable[[str, str], Problem]
 ) -> None:
-    mine = {node for name in entry.only for node in share.groups.get(name, ())}
     for other in others:
-        theirs = {node for name in other.only for node in share.groups.get(name, ())}
-        if bool(entry.only) != bool(other.only):
-            # Of an entry for all and one for some the second counts where it is meant.
-            continue
-        if not entry.only or mine & theirs:
-            who = f" for {min(mine & theirs)!r}" if mine & theirs else ""
+        # Whom one is for that names groups which are faulty, nobody knows.
+        who = None if is_gapped(entry.only) or is_gapped(other.only) else _meant_by_both(share, entry, other)
+        if who is not None:
             share.problems.append(tell(f"{entry.path} is in {other.origin} already{who}", "remove one"))
             break
     others.append(entry)
+
+
+def _meant_by_both(share: _Share, entry: FileEntry, other: FileEntry) -> str | None:
+    # Of an entry for all and one for some the second counts where it is meant.
+    if bool(entry.only) != bool(other.only):
+        return None
+    mine, theirs = (
+        {node for name in one.only for node in share.groups.get(name, ())} for one in (entry, other)
+    )
+    if not entry.only:
+        return ""
+    return f" for {min(mine & theirs)!r}" if mine & theirs else None
 
 
 def _check_source(share: _Share, source: str, tell: Callable[[str, str], Problem]) -> None:
