@@ -6,6 +6,7 @@ is told at once and one fault is told once.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 CORE: Final = "core"
 ROOT: Final = "root"
+# These directories of every module's tree are links into /usr, and globs are held against what is behind them.
+MERGED: Final = re.compile(r"^/(?=(?:bin|sbin|lib|lib32|lib64|libx32)/)")
 D = TypeVar("D", bound=Document)
 
 
@@ -128,14 +131,15 @@ def _left_out(recipe: Recipe, parsed: Parsed, drafts: Drafts) -> Iterator[Proble
 def _excluded(
     content: Content, index: int, recipe: Recipe, parsed: Parsed, drafts: Drafts
 ) -> Iterator[Problem]:
-    # A tree may have parts that are left out with intent.
-    for name in recipe.platforms if content.type in {"file", "symlink"} else ():
+    # Of a tree parts may be left out with intent.
+    for name in recipe.platforms if content.type != "tree" else ():
         platform = drafts.platforms[name].draft if name in drafts.platforms else None
         if platform is None or not _known_whole(recipe.include, platform.include):
             continue
-        kept = glob_pattern((*recipe.include, *platform.include))
+        path = MERGED.sub("/usr/", content.dst)
+        kept = glob_pattern((*recipe.include, *platform.include)).fullmatch(path)
         for who, exclude in (("of this recipe", recipe.exclude), (f"of platform {name}", platform.exclude)):
-            if glob_pattern(exclude).fullmatch(content.dst) and not kept.fullmatch(content.dst):
+            if glob_pattern(exclude).fullmatch(path) and not kept:
                 message = f"contents[{index}].dst: {content.dst!r} is left out by `exclude` {who}"
                 yield parsed.problem(("contents", index, "dst"), message, hint="add it to `include`")
                 return
