@@ -58,6 +58,8 @@ nodes:
       - ip=vlan5:dhcp
       - ip=192.168.6.9:::255.255.255.0::vlan6
 """
+# Its number, its server's address, and the one that this gives.
+VLAN = (5, "192.168.5.1", "192.168.5.9")
 FETCHING = r"modpkg: \S+ fetch start"
 DENIED = "Access Denied|Security Violation"
 BASIC = r"Reached target.* (basic\.target|Basic System)"
@@ -107,7 +109,7 @@ def test_three_kinds_of_firmware_boot_at_once_and_go_on_when_the_head_dies_and_c
 ) -> None:
     small_chroot(network.directory / "chroots", "apps")
     network.stack.enter_context(network.chroots())
-    with network.vlan(5, head="192.168.5.1", given="192.168.5.9"), network.head():
+    with network.vlan(*VLAN), network.head():
         bios = network.bios("beo-01", "52:54:00:00:00:01")
         pxe = network.uefi("beo-02", "52:54:00:00:00:02", http=False)
         web = network.uefi("beo-03", "52:54:00:00:00:03", http=True, secure=True)
@@ -140,7 +142,7 @@ def test_three_kinds_of_firmware_boot_at_once_and_go_on_when_the_head_dies_and_c
 
 
 def test_a_changed_image_is_never_mounted_and_a_changed_program_never_started(network: Bench) -> None:
-    with network.head():
+    with network.vlan(*VLAN), network.head():
         flip(head_file(network, "images/*/root.squashfs"), 50 << 20)
         flip(head_file(network, "uki/*.efi"), -(4 << 20))
         bios = network.bios("beo-01", "52:54:00:00:00:01")

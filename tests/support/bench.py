@@ -93,7 +93,7 @@ class Bench:
         run(["ip", "-n", self.name, *words])
 
     @contextmanager
-    def vlan(self, number: int, *, head: str, given: str) -> Iterator[None]:
+    def vlan(self, number: int, head: str, given: str) -> Iterator[None]:
         """Run a server of a VLAN that has the address `head` there and gives the address `given`."""
         device = f"eth1.{number}"
         switch = [sys.executable, "-m", "tests.support.vlan_switch", "trunk", device, str(number)]
