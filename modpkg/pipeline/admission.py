@@ -56,7 +56,7 @@ def check_inside(pair: Pair) -> Pair:
 def check_same_bytes(pair: Pair, published: PooledPair, *, places: Places) -> None:
     """Refuse a package that is published with other bytes; an rpm's signature does not count."""
     pooled = places.www / published.deb.path
-    # What was published is a hard link of what was built: most packages need not be read again.
+    # What was built here is published as a hard link: it need not be read again.
     same_deb = pair.deb.samefile(pooled) or digest_file(pair.deb) == published.deb.sha256
     same_rpm = pair.rpm_facts.header_sha256 == header_digest(places.www / published.rpm.path)
     if not (same_deb and same_rpm):

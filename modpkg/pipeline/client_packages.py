@@ -103,7 +103,7 @@ def publish_clients(
     """Write and publish what sets up clients to take the channel `enabled`, by default the last one."""
     setup = _setup(target, enabled=enabled, signer=signer, sink=sink)
     packages = write_client_packages(setup, directory)
-    published = publish(packages, target=target, signer=signer, now=now, sink=sink)
+    published = publish(packages, target=target, signer=signer, now=now, inputs={}, sink=sink)
     write_client_files(setup, Places(target.repository))
     return published
 

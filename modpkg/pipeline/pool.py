@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import ModpkgError
-from modpkg.host.files import copy_file, digest_file, sync_directories, sync_file_system, temporary_directory
+from modpkg.host.files import digest_file, sync_directories, sync_file_system, temporary_directory
 from modpkg.pipeline.identity import Identity
 
 if TYPE_CHECKING:
@@ -52,13 +52,10 @@ class Intake:
     written: list[Path] = field(default_factory=list)
     folders: set[str] = field(default_factory=set)
 
-    def add(self, source: Path, *, file_name: str, link: bool) -> Pooled:
-        """Put a package into the pool, as a hard link where possible if nobody writes into it; not if it is there."""
+    def add(self, source: Path, *, file_name: str) -> Pooled:
+        """Put a package into the pool, as a hard link where possible; nothing happens if it is there."""
         temporary = self.scratch / file_name
-        if link:
-            _link_or_copy(source, temporary)
-        else:
-            copy_file(source, temporary)
+        _link_or_copy(source, temporary)
         # The digest of what was taken, not of the source, which may be replaced meanwhile.
         return self.take(temporary, sha256=digest_file(temporary))
 

@@ -10,6 +10,7 @@ from modpkg.host.files import locked
 from modpkg.host.run import Stopwatch
 from modpkg.model.repository import Places, Snapshot
 from modpkg.pipeline.admission import check_contents, check_inside, check_order, check_same_bytes
+from modpkg.pipeline.bring import brought
 from modpkg.pipeline.index import Index, borrowed_index, opened_index
 from modpkg.pipeline.journal import (
     newest_of,
@@ -169,8 +170,9 @@ def _execute(index: Index, planned: PublishPlan, *, target: Target, session: Ses
     added = {package.sha256 for reused in planned.reuse for package in (reused.deb, reused.rpm)}
     many = len(planned.add) > MANY
     with intake(places) as taking:
-        for pair in planned.add:
-            deb = taking.add(pair.deb, file_name=pair.identity.deb_name, link=own)
+        for planned_pair in planned.add:
+            pair = planned_pair if own else brought(planned_pair, taking.scratch)
+            deb = taking.add(pair.deb, file_name=pair.identity.deb_name)
             index.add_deb(deb, pair.control)
             rpm = add_signed(taking, pair, index=index, session=session, many=many)
             index.add(rpm.pooled, rpm.pieces)

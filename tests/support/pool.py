@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 def add_to_pool(places: Places, source: Path, *, file_name: str) -> Pooled:
     """Take in one package."""
     with intake(places) as taking:
-        return taking.add(source, file_name=file_name, link=True)
+        return taking.add(source, file_name=file_name)
