@@ -14,7 +14,7 @@ from modpkg.model.settings import Settings
 from modpkg.node.boot import BootOptions, boot_image, read_image
 from modpkg.node.report import parse_stages
 from modpkg.node.serve import serving
-from modpkg.node.settings_plan import HOSTS_NAME, Planner, digest_text, etc_hosts_text
+from modpkg.node.settings_plan import HOSTS_NAME, Planner, digest_text, etc_hosts_text, machine_id
 from modpkg.pipeline.files import plan_files, write_files
 from modpkg.pipeline.host_keys import make_keys
 from tests.support.nfs_server import nfs_server
@@ -147,7 +147,7 @@ def test_a_node_is_told_its_settings_and_takes_files_and_scripts_from_its_share(
             root,
             tmp_path / "image",
             IMAGE_FILES,
-            read_rows(ROWS, HOSTKEY=public.replace("+", r"\+")),
+            read_rows(ROWS, HOSTKEY=public.replace("+", r"\+"), THEID=machine_id("test", "n1")),
         )
         hosts = etc_hosts_text(nodes)
         planner = Planner(cluster=nodes.cluster, hosts_sha256=digest_text(hosts))
@@ -170,5 +170,5 @@ def test_a_node_is_told_its_settings_and_takes_files_and_scripts_from_its_share(
     assert "settings warning none.service is not started: the image has no such unit" in console
     ended = [event for event in parse_stages(console) if (event.stage, event.state) == ("settings", "end")]
     assert [event.detail for event in ended] == [
-        "23 files; none.service is not started: the image has no such unit"
+        "24 files; none.service is not started: the image has no such unit"
     ]

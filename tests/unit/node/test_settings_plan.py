@@ -8,7 +8,7 @@ from modpkg.model.cluster import Cluster
 from modpkg.model.inventory import Node
 from modpkg.model.node import HeadImage
 from modpkg.model.settings import Settings
-from modpkg.node.settings_plan import Planner, SettingsPlan, etc_hosts_text, quoted
+from modpkg.node.settings_plan import Planner, SettingsPlan, etc_hosts_text, machine_id, quoted
 from tests.support.nodes import image_about, small_cluster
 
 IMAGE = HeadImage(directory="x", about=image_about())
@@ -139,3 +139,14 @@ def test_a_chroot_is_named_where_the_node_looks_for_it() -> None:
     text = files(plan(chroot="debian"))["/run/modpkg/chroot.conf"]
     assert "SERVER=10.0.0.1\nPATH=/srv/chroots/debian\n" in text
     assert "/run/modpkg/chroot.conf" not in files(plan())
+
+
+def test_a_machine_has_an_id_of_its_own_that_stays() -> None:
+    made = ["put", "/etc/machine-id", "0444", f"{machine_id(cluster().name, NODE.name)}\n"]
+    assert made in calls(plan())
+    # Nodes that are up know theirs: it never changes.
+    assert machine_id("beo", "beo-01") == "fe6a03b9be4950d0bfba28507d3c5bbb"
+    assert (
+        len({machine_id("beo", f"beo-{number}") for number in range(5000)} | {machine_id("x", "beo-1")})
+        == 5001
+    )
