@@ -16,8 +16,7 @@ TARGET: Final = 4
 
 def target_of(line: str) -> str | None:
     """Give the target of a path's line, or None where it is no symbolic link."""
-    words = line.split()
-    return unquote(words[TARGET], errors="surrogateescape") if words[0] == "symlink" else None
+    return unquote(line.split()[TARGET], errors="surrogateescape") if line.startswith("symlink ") else None
 
 
 def resolve(path: str, lines: Mapping[str, str]) -> str | None:
@@ -40,23 +39,23 @@ def chain(path: str, line_of: Callable[[str], str | None]) -> tuple[str, ...]:
 def _followed(path: str, line_of: Callable[[str], str | None]) -> tuple[list[str], str] | None:
     # The links that were met, and where they lead; None for a circle.
     links: list[str] = []
-    done: list[str] = []
+    done = ""
     todo = path.split("/")[::-1]
     while todo:
         word = todo.pop()
         if word in {"", "."}:
             continue
         if word == "..":
-            done = done[:-1]
+            done = done.rpartition("/")[0]
             continue
-        here = "/".join([*done, word])
+        here = f"{done}/{word}" if done else word
         target = target_of(line_of(here) or "missing")
         if target is None:
-            done.append(word)
+            done = here
             continue
         links.append(here)
         if len(links) > MOST_LINKS:
             return None
-        done = [] if posixpath.isabs(target) else done
+        done = "" if posixpath.isabs(target) else done
         todo += target.split("/")[::-1]
-    return links, "/".join(done)
+    return links, done

@@ -80,7 +80,7 @@ class View:
         kept = {*paths, *(str(parent) for path in paths for parent in PurePosixPath(path).parents)}
         places = sorted({self._owners[path] for path in paths})
         layers = [SpliceLayer(name=self._names[place], path=self.fragments[place]) for place in places]
-        left_out = [path for place in places for path in self._paths[place] if path not in kept]
+        left_out = [path for place in places for path in _topmost(self._paths[place], kept)]
         write_splice(layers, destination, time=DIRECTORY_TIME, exclude=left_out)
 
     def extract(self, paths: Iterable[str], tree: Path) -> None:
@@ -111,6 +111,14 @@ class View:
             opened = open_picker(self.fragments[place], name=f"the fragment of {self._names[place]}")
             self._pickers[place] = self._stack.enter_context(opened)
         return self._pickers[place]
+
+
+def _topmost(paths: Collection[str], kept: Collection[str]) -> Iterator[str]:
+    # What is not kept, but not what goes with its directory.
+    for path in paths:
+        parent = path.rpartition("/")[0]
+        if path not in kept and (not parent or parent in kept or parent not in paths):
+            yield path
 
 
 def _place(target: Path) -> Path:

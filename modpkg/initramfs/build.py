@@ -110,7 +110,8 @@ def _module_members(table: ModuleTable, kernel: str, named: Sequence[str], work:
     wanted = [name for name in WANTED_MODULES if table.has(name)]
     names = table.closure([*asked, *wanted])
     chosen, first = set(names), set(table.closure(FIRST_MODULES))
-    drivers = _drivers(table, [name for name in names if name not in first], work)
+    apart_names = [name for name in names if name not in first]
+    drivers = _drivers(table, apart_names, {*map(module_name, asked)}, work)
     apart = chosen - first if drivers else set()
     paths = {
         name: f"more/{table.files[name]}" if name in apart else _plain(table.files[name]) for name in names
@@ -153,12 +154,12 @@ def _buses(table: ModuleTable, chosen: set[str]) -> str:
     return f"^({'|'.join(sorted(words))}):"
 
 
-def _drivers(table: ModuleTable, names: Sequence[str], work: Path) -> list[cpio.Member]:
+def _drivers(table: ModuleTable, names: Sequence[str], named: set[str], work: Path) -> list[cpio.Member]:
     # One squashfs of drivers and their firmware, where the image's files are compressed already.
     files = table.image
     paths = [f"{table.directory}/{table.files[name]}" for name in names]
     there = [path.removeprefix(f"{FIRMWARE_PLACE}/") for path in files.below(FIRMWARE_PLACE)]
-    asked = [name for one in asking(names, there) for name in firmware_of(table.read(one))]
+    asked = [name for one in asking(names, named, there) for name in firmware_of(table.read(one))]
     firmware = {path for name in asked for path in files.chain(f"{FIRMWARE_PLACE}/{name}")}
     with temporary_directory(work) as scratch:
         carved = scratch / "drivers.squashfs"

@@ -74,9 +74,11 @@ def archive(members: Iterable[Member]) -> bytes:
     # Sorted by parts, not text, so that a directory always precedes what it holds.
     ordered = sorted(members, key=lambda member: PurePosixPath(member.path).parts)
     _check_paths([member.path for member in ordered])
-    parts = [_entry(member, inode) for inode, member in enumerate(ordered, start=1)]
-    parts.append(_entry(Member(path=TRAILER, mode=0), 0))
-    return _padded(b"".join(parts), ARCHIVE_ALIGNMENT)
+    numbered = [*enumerate(ordered, start=1), (0, Member(path=TRAILER, mode=0))]
+    # Joined once: one member is most of the archive.
+    parts = [part for inode, member in numbered for part in _entry(member, inode)]
+    parts.append(_padding(sum(map(len, parts)), ARCHIVE_ALIGNMENT))
+    return b"".join(parts)
 
 
 def path_at(content: bytes, offset: int) -> str:
@@ -108,7 +110,7 @@ def _check_paths(paths: list[str]) -> None:
         raise ValueError(f"a path appears twice among {len(paths)} members")
 
 
-def _entry(member: Member, inode: int) -> bytes:
+def _entry(member: Member, inode: int) -> tuple[bytes, ...]:
     name = member.path.encode() + b"\0"
     links = 2 if stat.S_ISDIR(member.mode) else 1
     owner = group = mtime = file_major = file_minor = checksum = 0
@@ -116,9 +118,10 @@ def _entry(member: Member, inode: int) -> bytes:
     # The order of the fields is the format's own.
     fields = (inode, member.mode, owner, group, links, mtime, len(member.data))
     devices = (file_major, file_minor, major, minor, len(name), checksum)
-    header = MAGIC + b"".join(b"%08X" % number for number in (*fields, *devices))
-    return _padded(header + name, ALIGNMENT) + _padded(member.data, ALIGNMENT)
+    header = MAGIC + b"".join(b"%08X" % number for number in (*fields, *devices)) + name
+    data = member.data
+    return header, _padding(len(header), ALIGNMENT), data, _padding(len(data), ALIGNMENT)
 
 
-def _padded(data: bytes, alignment: int) -> bytes:
-    return data + b"\0" * (-len(data) % alignment)
+def _padding(size: int, alignment: int) -> bytes:
+    return b"\0" * (-size % alignment)

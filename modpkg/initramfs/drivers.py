@@ -72,8 +72,8 @@ CLASSES: Final = {
         *("ata_piix", "isci", "mvsas", "pm80xx"),
     ),
 }
-# Those of all classes that ask for firmware, and how the names of theirs begin: the rest, thirty megabytes, and
-# those whose firmware the image has not, need not be read.
+# Those of all classes, and of what they stand on, that ask for firmware, and how the names of theirs begin: the rest,
+# thirty megabytes, and those whose firmware the image has not, need not be read.
 ASKING: Final = {
     "bna": "ct",
     "bnx2": "bnx2/",
@@ -86,6 +86,7 @@ ASKING: Final = {
     "myri10ge": "myri10ge_",
     "netxen_nic": "phanfw",
     "nfp": "netronome/",
+    "qed": "qed/",
     "qlcnic": "phanfw",
     "r8169": "rtl_nic/",
     "tg3": "tigon/",
@@ -110,12 +111,17 @@ def expand(table: ModuleTable, names: Iterable[str]) -> Iterator[str]:
         yield from (member for member in members if table.has(member))
 
 
-def asking(names: Iterable[str], firmware: Collection[str]) -> Iterator[str]:
-    """Give those drivers that may ask for one of these files of firmware; of one in no class nothing is known."""
+def asking(names: Iterable[str], named: Collection[str], firmware: Collection[str]) -> Iterator[str]:
+    """Give those drivers that may ask for one of these files of firmware.
+
+    Nothing is known of one that is in no class, and `named` by a recipe.
+    """
     known = {name for members in CLASSES.values() for name in members}
     for name in names:
         begin = ASKING.get(name, "")
-        if (begin or name not in known) and any(file.startswith(begin) for file in firmware):
+        if (begin or (name in named and name not in known)) and any(
+            file.startswith(begin) for file in firmware
+        ):
             yield name
 
 

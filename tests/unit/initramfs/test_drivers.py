@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from modpkg.errors import BadInputError
-from modpkg.initramfs.drivers import ASKING, CLASSES, asking, expand, firmware_of
+from modpkg.initramfs.drivers import CLASSES, asking, expand, firmware_of
 from modpkg.initramfs.files import Directory
 from modpkg.initramfs.kernel_modules import ModuleTable
 from modpkg.model.image import DriverClass
@@ -59,8 +59,8 @@ def test_a_kernel_without_a_class_gives_nothing() -> None:
 
 
 def test_a_driver_is_read_if_it_may_ask_for_what_there_is() -> None:
-    drivers = ("bnx2", "bnx2x", "mlx5_core", "own")
-    assert list(asking(drivers, [])) == []
-    assert list(asking(drivers, ["bnx2/a.fw"])) == ["bnx2", "own"]
-    assert list(asking(drivers, ["other.bin"])) == ["own"]
-    assert ASKING.keys() <= {name for members in CLASSES.values() for name in members}
+    drivers, named = ("bnx2", "bnx2x", "libphy", "mlx5_core", "own", "qed"), {"bnx2", "mlx5_core", "own"}
+    assert list(asking(drivers, named, [])) == []
+    assert list(asking(drivers, named, ["bnx2/a.fw"])) == ["bnx2", "own"]
+    assert list(asking(drivers, named, ["qed/a.bin"])) == ["own", "qed"]
+    assert list(asking(drivers, named, ["other.bin"])) == ["own"]
