@@ -22,7 +22,7 @@ from modpkg.formats.publications import (
     snapshot_text,
 )
 from modpkg.host.files import remove_tree, replace_atomically, sync_directories, temporary_directory
-from modpkg.model.repository import Head, Places, manifest_text
+from modpkg.model.repository import Head, Places, manifest_text, snapshot_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -53,7 +53,10 @@ def read_snapshot(places: Places, head: Head) -> Snapshot:
     """Read one publication whole."""
     path = places.snapshots / f"{head.id}.json"
     with _entry(path):
-        return parse_snapshot(path.read_bytes())
+        snapshot = parse_snapshot(path.read_bytes())
+        if snapshot_id(snapshot.packages, date=snapshot.date) != snapshot.id:
+            raise ValueError("its packages and its date are not those of its id")
+        return snapshot
 
 
 def read_snapshots(places: Places) -> tuple[Snapshot, ...]:
@@ -175,7 +178,10 @@ def _read_head(path: Path) -> Head:
     # A snapshot of 20,000 packages is more than a megabyte, and its head stands first.
     with _entry(path), path.open("rb") as stream:
         start = stream.read(HEAD_BYTES)
-        return parse_head(start if AFTER_HEAD in start else start + stream.read())
+        head = parse_head(start if AFTER_HEAD in start else start + stream.read())
+        if head.id != path.stem:
+            raise ValueError(f"it is that of snapshot {head.id}")
+        return head
 
 
 @contextmanager

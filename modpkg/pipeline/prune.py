@@ -19,7 +19,7 @@ from modpkg.host.run import Stopwatch
 from modpkg.model.repository import Places
 from modpkg.pipeline.identity import Identity
 from modpkg.pipeline.index import Index, borrowed_index, opened_index
-from modpkg.pipeline.journal import read_snapshots, recover
+from modpkg.pipeline.journal import newest_of, read_snapshots, recover
 from modpkg.pipeline.keep_inputs import named_inputs
 from modpkg.pipeline.removed import remember
 from modpkg.pipeline.retention import kept_snapshots
@@ -82,6 +82,7 @@ def _plan(
     places: Places, document: Repository, *, index: Index, pins: Collection[str], now: int
 ) -> PrunePlan:
     snapshots = read_snapshots(places)
+    _refuse_other_state(places, snapshots)
     index.absorb(snapshots)
     kept = kept_snapshots(snapshots, keep=document.keep_snapshots)
     packages = {digest for snapshot in kept for digest in snapshot.packages}
@@ -100,6 +101,25 @@ def _plan(
         doomed=since,
         pinned=len(pinned - packages),
     )
+
+
+def _refuse_other_state(places: Places, heads: Sequence[Snapshot]) -> None:
+    # A channel in a state that the journal does not hold: what clients of it need is not known. While a publication
+    # is decided and not finished, that is so.
+    for release in sorted(places.www.glob("dists/*/InRelease")):
+        channel = release.parent.name
+        head = newest_of(heads, channel)
+        mirrors = places.www / "rpm" / f"{channel}.mirrorlist"
+        if not places.pending.exists() and not (head and _names(mirrors, snapshot_name(head.id))):
+            raise ModpkgError(
+                f"cannot tell what channel {channel} needs: the journal does not hold the state that it is in",
+                where=str(places.snapshots),
+                hint="restore state/ of the repository from a copy",
+            )
+
+
+def _names(mirrors: Path, snapshot: str) -> bool:
+    return not mirrors.exists() or f"/{snapshot}/" in mirrors.read_text(encoding="utf-8")
 
 
 def _named(kept: Sequence[Snapshot], packages: Collection[str]) -> Iterator[str]:

@@ -33,3 +33,17 @@ def test_a_lock_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(BadInputError) as caught:
         read_pins([places.pins])
     assert caught.value.where.endswith("broken.lock")
+
+
+def test_a_folder_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    folder = tmp_path / "images"
+    folder.symlink_to("images")
+    for _ in range(2):
+        with pytest.raises(BadInputError, match="cannot tell which packages are pinned"):
+            read_pins([folder])
+        folder.unlink()
+        folder.write_text("a file")
+    folder.unlink()
+    folder.symlink_to("nowhere")
+    with pytest.raises(BadInputError, match="cannot tell which packages are pinned"):
+        read_pins([folder])

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from modpkg.errors import BadInputError
+from modpkg.errors import BadInputError, ModpkgError
 from modpkg.events import Event, StepFinished, StepStarted
+from modpkg.host.files import remove_tree
 from modpkg.model.version import ModuleVersion
 from modpkg.pipeline import prune as prune_module
 from modpkg.pipeline.index import delete_index
@@ -137,6 +138,37 @@ def test_daily_refreshes_do_not_push_states_out(workshop: Workshop) -> None:
     assert len({snapshot.packages for snapshot in kept}) == 2
     assert [each.date - NOW for each in kept] == [1, 4 * DAY, 5 * DAY]
     assert debs_of(workshop) == ["1.0.0-2", "1.0.0-3"]
+
+
+@pytest.mark.parametrize("lost", ["all", "newest", "folder"])
+def test_where_the_journal_lost_a_state_nothing_is_marked(workshop: Workshop, lost: str) -> None:
+    places = workshop.places
+    newest = read_snapshots(places)[-1]
+    if lost == "newest":
+        (places.snapshots / f"{newest.id}.json").unlink()
+    else:
+        remove_tree(places.snapshots)
+    if lost == "folder":
+        places.snapshots.write_text("a file")
+    before = tree_of(places.root)
+    for attempt in (plan_prune, prune):
+        with pytest.raises(ModpkgError, match="the journal does not hold the state that it is in"):
+            attempt(places.root, DOCUMENT, pins=(), now=NOW + 9 * GRACE)
+    assert tree_of(places.root) == before
+
+
+def test_an_entry_of_the_journal_that_was_changed_is_refused(workshop: Workshop) -> None:
+    newest = read_snapshots(workshop.places)[-1]
+    path = workshop.places.snapshots / f"{newest.id}.json"
+    text = path.read_text()
+    path.write_text(text.replace(f'"{newest.packages[0]}",\n', ""))
+    with pytest.raises(ModpkgError, match="not those of its id") as caught:
+        pruned(workshop, now=NOW + 3)
+    assert caught.value.where == str(path)
+    path.write_text(text)
+    (path.parent / f"{'f' * 64}.json").write_text(text)
+    with pytest.raises(ModpkgError, match="it is that of snapshot"):
+        pruned(workshop, now=NOW + 3)
 
 
 def test_a_plan_writes_nothing_and_tells_the_same(workshop: Workshop) -> None:
