@@ -7,9 +7,10 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING
 
 from modpkg.formats.drafts import as_far_as_known, numbered
-from modpkg.formats.inventory_members import check_members
+from modpkg.formats.inventory_members import check_members, no_place_in
 from modpkg.formats.problems import way_text
 from modpkg.formats.words import closest
+from modpkg.model.address import ends_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -76,6 +77,7 @@ def _dhcp(cluster: Cluster, parsed: Parsed) -> Iterator[Problem]:
     network = IPv4Network(cluster.dhcp.network)
     for way in (("address",), ("dhcp", "router"), ("dhcp", "range")):
         yield from _inside(network, cluster, way, parsed)
+    yield from _range_of_others(network, cluster, parsed)
     if cluster.dhcp.mode == "proxy" and cluster.dhcp.range:
         message = "dhcp.range: a proxy gives no addresses"
         yield parsed.problem(("dhcp", "range"), message, hint="remove it, or write mode: full", key=True)
@@ -85,8 +87,18 @@ def _dhcp(cluster: Cluster, parsed: Parsed) -> Iterator[Problem]:
 def _inside(network: IPv4Network, cluster: Cluster, way: Keys, parsed: Parsed) -> Iterator[Problem]:
     said = getattr(cluster.dhcp if len(way) > 1 else cluster, str(way[-1]))
     for address in said.split("-") if said else ():
-        if IPv4Address(address) not in network:
-            yield parsed.problem(way, f"{way_text(way)}: {address} is not in the network {network}")
+        if fault := no_place_in(network, IPv4Address(address)):
+            yield parsed.problem(way, f"{way_text(way)}: {address} {fault}")
+
+
+@as_far_as_known
+def _range_of_others(network: IPv4Network, cluster: Cluster, parsed: Parsed) -> Iterator[Problem]:
+    for owner, address in (("the head", cluster.address), ("the router", cluster.dhcp.router)):
+        if cluster.dhcp.range and address:
+            first, last = ends_of(cluster.dhcp.range)
+            if first in network and last in network and first <= IPv4Address(address) <= last:
+                message = f"dhcp.range: it holds {address}, which is that of {owner}"
+                yield parsed.problem(("dhcp", "range"), message)
 
 
 @as_far_as_known

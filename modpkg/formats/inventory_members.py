@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from modpkg.model.inventory import Group, Inventory
 
 SHOWN_NAMES: Final = 5
+LAST: Final = 2**32 - 1
+# A network of two has neither an address of its own nor one for all (RFC 3021).
+LEAST_ADDRESSES: Final = 2
 Groups = dict[str, list[tuple[str, "Group"]]]
 
 
@@ -33,7 +36,8 @@ def members(group: Group) -> Iterator[tuple[str, str | None]]:
     """Give the nodes of a group, each with the address that the group gives it."""
     first = IPv4Address(group.first_address) if group.first_address else None
     for index, name in enumerate(expand(group.nodes)):
-        yield name, str(first + index) if first else None
+        # Beyond the last there is none: its group is told.
+        yield name, str(first + index) if first and int(first) + index <= LAST else None
 
 
 def check_members(drafts: NodeDrafts) -> Iterator[Problem]:
@@ -173,6 +177,14 @@ def _given(drafts: NodeDrafts, inventory: Inventory) -> Iterator[tuple[Keys, str
 def _addresses(
     drafts: NodeDrafts, inventory: Inventory, parsed: Parsed, owners: dict[str, str]
 ) -> Iterator[Problem]:
+    for name, group in inventory.__dict__.get("groups", {}).items():
+        if {"nodes", "first_address"} <= group.__dict__.keys() and group.first_address:
+            short = sum(address is None for _, address in members(group))
+            place: Keys = ("groups", name, "first-address")
+            if short:
+                yield parsed.problem(
+                    place, f"{way_text(place)}: there is no address for the last {short} of its nodes"
+                )
     for way, host, address in _given(drafts, inventory):
         owner = owners.setdefault(address, host)
         if owner != host:
@@ -184,10 +196,20 @@ def _addresses(
 @as_far_as_known
 def _outside(cluster: Cluster, parsed: Parsed, way: Keys, given: tuple[str, str]) -> Iterator[Problem]:
     host, address = given
-    network = IPv4Network(cluster.dhcp.network)
-    if IPv4Address(address) not in network:
-        message = f"{way_text(way)}: {address} of {host!r} is not in the network {network}"
-        yield parsed.problem(way, message)
+    fault = no_place_in(IPv4Network(cluster.dhcp.network), IPv4Address(address))
+    if fault:
+        yield parsed.problem(way, f"{way_text(way)}: {address} of {host!r} {fault}")
+
+
+def no_place_in(network: IPv4Network, address: IPv4Address) -> str:
+    """Say why a machine of a network cannot have an address; "" where it can."""
+    if address not in network:
+        return f"is not in the network {network}"
+    if network.num_addresses > LEAST_ADDRESSES and address == network.network_address:
+        return f"is the network {network} itself"
+    if network.num_addresses > LEAST_ADDRESSES and address == network.broadcast_address:
+        return f"means all machines of the network {network}"
+    return ""
 
 
 def _without_address(drafts: NodeDrafts, cluster: Cluster) -> Iterator[Problem]:

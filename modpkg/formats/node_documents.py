@@ -17,7 +17,7 @@ from modpkg.model.inventory import Group, Inventory, Node, Nodes
 from modpkg.model.settings import Settings, merge
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 CLUSTER: Final = "cluster.yaml"
@@ -29,6 +29,8 @@ def load_nodes(recipes: Path) -> Nodes:
         raise BadInputError(
             "cannot find the recipes", where=str(recipes), hint="run it in a checkout of modpkg"
         )
+    if unreadable := [*_unreadable(recipes)]:
+        raise DocumentError(unreadable)
     drafts = _drafts(recipes)
     problems = [*_strays(recipes), *drafts.problems(), *check_inventory(drafts)]
     cluster = drafts.cluster.document
@@ -48,6 +50,17 @@ def _drafts(recipes: Path) -> NodeDrafts:
         images=[path.stem for path in _files(recipes / "images")],
         disks={path.stem: examine(path, Disks) for path in _files(recipes / "disks")},
     )
+
+
+def _unreadable(recipes: Path) -> Iterator[Problem]:
+    # A glob takes a directory that it cannot look into for an empty one: all nodes would be gone.
+    for folder in (recipes / name for name in ("nodes", "disks", "images")):
+        try:
+            if folder.exists() or folder.is_symlink():
+                next(folder.iterdir(), None)
+        except OSError as error:
+            hint = "make it a directory that can be read"
+            yield Problem(file=str(folder), message=f"cannot read it: {error.strerror}", hint=hint)
 
 
 def _files(folder: Path) -> list[Path]:

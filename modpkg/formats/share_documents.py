@@ -33,6 +33,7 @@ DESTINATIONS: Final = f"{FOLDER}/destinations"
 SOFTGROUPS: Final = f"{FOLDER}/softgroups"
 # What editors and package managers leave beside a file is no document.
 LEFT_BEHIND: Final = ("~", ".bak", ".old", ".orig", ".rej", ".save", ".swp", ".tmp", "dpkg-old", "dpkg-dist")
+MOST_NESTED: Final = 40
 # A node's own, or the share itself.
 CLOSED: Final = ("/dev", "/proc", "/run/modpkg", "/srv/common", "/sys")
 Told = tuple[FileEntry, "Callable[[str, str], Problem]"]
@@ -108,7 +109,7 @@ def _document(share: _Share, name: str) -> None:
         # What else is included may name groups.
         share.has_all_groups = False
     share.open.append(name)
-    for index, other in numbered(include or ()):
+    for index, other in numbered(() if include is None else include):
         inner = f"{name.rpartition('/')[0]}/{other}".lstrip("/")
         _include(share, inner, _teller(parsed, ("include", index)), _document)
     share.open.pop()
@@ -138,6 +139,11 @@ def _include(
         share.problems.append(tell(f"{name!r} includes itself", f"by {' -> '.join([*share.open, name])}"))
     elif name in share.sources:
         share.problems.append(tell(f"{name!r} is included already", "once is enough"))
+    elif len(share.open) >= MOST_NESTED:
+        share.problems.append(
+            tell(f"documents include each other {MOST_NESTED} deep", "include it further up")
+        )
+        share.has_all_groups = False
     elif not (share.root / name).is_file():
         share.problems.append(tell(f"there is no {name!r} in the share", ""))
         share.has_all_groups = False

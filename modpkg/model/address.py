@@ -45,11 +45,19 @@ def _range(text: str) -> str:
     return text
 
 
+def _macs(text: str) -> str:
+    # The lowest bit of the first octet tells that an address is one of many cards, not of one (IEEE 802).
+    many = [mac for mac in text.split(" ") if int(mac[:2], 16) & 1]
+    if many:
+        raise ValueError(f"{many[0]} is no card's address: it is one of groups of cards")
+    return text
+
+
 def _refuse(text: str) -> str:
     raise ValueError(text)
 
 
-Macs = Annotated[str, StringConstraints(pattern=MACS_PATTERN)]
+Macs = Annotated[str, StringConstraints(pattern=MACS_PATTERN), AfterValidator(_macs)]
 Device = Annotated[str, StringConstraints(pattern=DEVICE_PATTERN)]
 Domain = Annotated[str, StringConstraints(pattern=DOMAIN_PATTERN)]
 Address = Annotated[str, AfterValidator(_address)]

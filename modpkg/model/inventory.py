@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -24,7 +24,18 @@ def _is_hostlist(text: str) -> str:
     return text
 
 
-NodeName = Annotated[str, StringConstraints(pattern=HOST_PATTERN)]
+def _is_no_other(text: str) -> str:
+    if text in TAKEN:
+        raise ValueError(f"{text!r} is {TAKEN[text]}")
+    return text
+
+
+# Names that /etc/hosts of every node has already.
+TAKEN: Final = {
+    "head": "the name by which nodes find the head",
+    "localhost": "each machine's name for itself",
+}
+NodeName = Annotated[str, StringConstraints(pattern=HOST_PATTERN), AfterValidator(_is_no_other)]
 Hostlist = Annotated[str, AfterValidator(_is_hostlist)]
 
 

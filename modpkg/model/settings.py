@@ -5,9 +5,10 @@ Texts of a nearer layer win; lists and tables of all layers are joined.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from modpkg.model.address import Address, Device, Domain, InterfaceAddress
 from modpkg.model.document import AbsolutePath, Document, Line, Name, Word
@@ -19,7 +20,48 @@ if TYPE_CHECKING:
 # These end up in unit files of systemd, where a backslash is syntax, and names of units.
 MOUNT_POINT_PATTERN: Final = r"^(/[^/\\\x00-\x20\x7f]+)+$"
 MOUNT_WORD_PATTERN: Final = r"^[^\\\x00-\x20\x7f]+$"
-MountPoint = Annotated[AbsolutePath, StringConstraints(pattern=MOUNT_POINT_PATTERN)]
+# What the image, the kernel or the head puts in place, and what is theirs with all below it.
+SYSTEM: Final = (
+    "/",
+    "/bin",
+    "/boot",
+    "/etc",
+    "/lib",
+    "/lib64",
+    "/run",
+    "/sbin",
+    "/srv/common",
+    "/usr",
+    "/var/lib/modpkg",
+)
+CLOSED: Final = ("/dev", "/proc", "/run/modpkg", "/sys")
+# The words that iPXE passes on as they are, and those that the head writes itself.
+ARGUMENT: Final = re.compile(r"[^\x00-\x20\x7f$\\\"'#|&]+")
+HEADS_OWN: Final = re.compile(
+    r"modpkg\.(image|layers|site|sha256|verity|nodes?|report|disks|settings)(-sha256)?=.*|--|BOOTIF=.*"
+)
+
+
+def _mount_point(text: str) -> str:
+    if text in SYSTEM or any(f"{text}/".startswith(f"{closed}/") for closed in CLOSED):
+        raise ValueError(
+            f"{text} comes from the image, the kernel or the head: mount a directory such as /home"
+        )
+    return text
+
+
+def _kernel_argument(text: str) -> str:
+    if not ARGUMENT.fullmatch(text):
+        raise ValueError(f"iPXE would not pass on {text!r}: it has one of the signs $ \\ \" ' # | &")
+    if HEADS_OWN.fullmatch(text):
+        raise ValueError(f"{text!r} is written by the head itself")
+    return text
+
+
+MountPoint = Annotated[
+    AbsolutePath, StringConstraints(pattern=MOUNT_POINT_PATTERN), AfterValidator(_mount_point)
+]
+KernelArgument = Annotated[Word, AfterValidator(_kernel_argument)]
 MountWord = Annotated[str, StringConstraints(pattern=MOUNT_WORD_PATTERN)]
 # How UEFI starts a node: iPXE fetches kernel and initrd, or the firmware itself one program of both.
 BootWay = Literal["ipxe", "uki"]
@@ -72,7 +114,7 @@ class Settings(Document):
 
     image: Name | None = None
     boot: BootWay | None = None
-    kernel_arguments: tuple[Word, ...] = ()
+    kernel_arguments: tuple[KernelArgument, ...] = ()
     disks: Name | None = None
     chroot: Name | None = None
     roles: tuple[Name, ...] = ()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from modpkg.errors import BadInputError
+from modpkg.model.settings import ARGUMENT
 from modpkg.node.arguments import own_words
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from modpkg.model.node import HeadImage
 
 # iPXE expands ${...}, knows quotes, joins commands by || and && and takes # for a remark.
-SAFE: Final = re.compile(r"[^\x00-\x20\x7f$\\\"'#|&]+")
 # `command && goto on ||` goes on where it fails: each file is asked for until the head gives it.
 SCRIPT: Final = """\
 #!ipxe
@@ -44,7 +43,7 @@ def script_text(name: str, image: HeadImage, words: Sequence[str], *, url: str) 
     Raises BadInputError for words that iPXE would not pass on.
     """
     for word in words:
-        if not SAFE.fullmatch(word):
+        if not ARGUMENT.fullmatch(word):
             raise BadInputError(
                 f"cannot boot {name}: iPXE would not pass on the kernel argument {word!r}",
                 hint="leave out quotes and the signs $ \\ # | &",

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from modpkg.deb import read as deb
-from modpkg.errors import BadInputError
+from modpkg.errors import BadInputError, ModpkgError
 from modpkg.host.files import digest_file
 from modpkg.rpm import read as rpm
 from modpkg.yum.read import header_digest
@@ -56,6 +56,13 @@ def check_inside(pair: Pair) -> Pair:
 def check_same_bytes(pair: Pair, published: PooledPair, *, places: Places) -> None:
     """Refuse a package that is published with other bytes; an rpm's signature does not count."""
     pooled = places.www / published.deb.path
+    for path in (pooled, places.www / published.rpm.path):
+        if not path.is_file():
+            raise ModpkgError(
+                f"cannot compare {pair.identity} with what is published: the pool has lost it",
+                where=str(path),
+                hint="restore the pool from a copy of the repository; invoke verify-repository tells what it lacks",
+            )
     # What was built here is published as a hard link: it need not be read again.
     same_deb = pair.deb.samefile(pooled) or digest_file(pair.deb) == published.deb.sha256
     same_rpm = pair.rpm_facts.header_sha256 == header_digest(places.www / published.rpm.path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from modpkg.deb.read import read_control
 from modpkg.errors import BadInputError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from modpkg.pipeline.pool import Pooled
 
+AnyFacts = TypeVar("AnyFacts")
 SUFFIXES: Final = frozenset({".deb", ".rpm"})
 WRITE_AGAIN: Final = (
     "remove that file: invoke build-module MODULE writes it again; one from elsewhere, copy again"
@@ -83,34 +84,62 @@ class Faults:
 
 
 def packages_in(folder: Path) -> list[Path]:
-    """Give the .deb and .rpm files of a folder; raises BadInputError where it has none."""
-    found = [path for path in sorted(folder.glob("*")) if path.suffix in SUFFIXES]
+    """Give the .deb and .rpm files of a folder; raises BadInputError where it has none, or cannot be read."""
+    try:
+        found = [path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES]
+    except OSError as error:
+        raise BadInputError(f"cannot publish this folder: {error.strerror}", where=str(folder)) from error
     if not found:
         raise BadInputError("cannot publish: there is no .deb and no .rpm", where=str(folder))
     return found
 
 
 def read_pairs(packages: Sequence[Path]) -> tuple[Pair, ...]:
-    """Read packages and bring each .deb together with its .rpm; raises BadInputError on one that is alone."""
+    """Read packages and bring each .deb together with its .rpm; raises BadInputError on those that are alone."""
     for path in packages:
         if path.suffix not in SUFFIXES:
             raise BadInputError("cannot publish this: it is no .deb and no .rpm", where=str(path))
-    paths = sorted(set(packages), key=str)
     debs: dict[Identity, tuple[Path, Mapping[str, str]]] = {}
     rpms: dict[Identity, tuple[Path, RpmFacts]] = {}
     with Faults.gathered() as faults:
-        for path in paths:
+        for path in sorted(set(packages), key=str):
             with faults.of(path):
-                debs.update([_read_deb(path)] if path.suffix == ".deb" else [])
-                rpms.update([_read_rpm(path)] if path.suffix == ".rpm" else [])
-    for identity in sorted(debs.keys() ^ rpms.keys()):
-        path, other = (debs[identity][0], ".rpm") if identity in debs else (rpms[identity][0], ".deb")
-        raise BadInputError(
-            f"cannot publish {identity} without its {other}", where=str(path), hint="give both packages"
-        )
-    if len(debs) + len(rpms) != len(paths):
-        raise BadInputError("cannot publish a package twice: two files hold the same name and version")
+                _check_file(path)
+                if path.suffix == ".deb":
+                    _keep(debs, *_read_deb(path))
+                else:
+                    _keep(rpms, *_read_rpm(path))
+    with Faults.gathered() as faults:
+        for identity in sorted(debs.keys() ^ rpms.keys()):
+            path, other = (debs[identity][0], ".rpm") if identity in debs else (rpms[identity][0], ".deb")
+            with faults.of(path):
+                raise BadInputError(
+                    f"cannot publish {identity} without its {other}",
+                    where=str(path),
+                    hint="give both packages",
+                )
     return tuple(_pair(identity, debs[identity], rpms[identity]) for identity in sorted(debs))
+
+
+def _check_file(path: Path) -> None:
+    # To open a pipe would be to wait without an end.
+    try:
+        is_file = path.is_file()
+        path.stat()
+    except OSError as error:
+        raise BadInputError(f"cannot read the package: {error.strerror}", where=str(path)) from error
+    if not is_file:
+        raise BadInputError("cannot read the package: it is no file", where=str(path))
+
+
+def _keep(
+    found: dict[Identity, tuple[Path, AnyFacts]], identity: Identity, facts: tuple[Path, AnyFacts]
+) -> None:
+    if identity in found:
+        path, other = facts[0], found[identity][0]
+        message = f"cannot publish {identity} twice: {other.name} and {path.name} hold it"
+        raise BadInputError(message, where=str(path), hint="remove one of them")
+    found[identity] = facts
 
 
 def _pair(identity: Identity, deb: tuple[Path, Mapping[str, str]], rpm: tuple[Path, RpmFacts]) -> Pair:

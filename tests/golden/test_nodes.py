@@ -44,3 +44,17 @@ def test_a_missing_cluster_is_told(checkout: Path) -> None:
     (checkout / "recipes/cluster.yaml").unlink()
     with pytest.raises(DocumentError, match=r"recipes/cluster.yaml: the file is missing"):
         load_nodes(Path("recipes"))
+
+
+@pytest.mark.parametrize("folder", ["nodes", "disks", "images"])
+def test_a_folder_that_cannot_be_read_is_no_empty_one(tmp_path: Path, folder: str) -> None:
+    recipes = tmp_path / "recipes"
+    shutil.copytree(DOCUMENTS / "base/recipes", recipes)
+    shutil.rmtree(recipes / folder)
+    (recipes / folder).symlink_to(folder)
+    with pytest.raises(DocumentError, match="cannot read it: Too many levels of symbolic links"):
+        load_nodes(recipes)
+    (recipes / folder).unlink()
+    (recipes / folder).write_text("a file")
+    with pytest.raises(DocumentError, match="cannot read it: Not a directory"):
+        load_nodes(recipes)

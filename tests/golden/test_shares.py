@@ -60,3 +60,10 @@ def test_an_empty_share_has_an_empty_plan(tmp_path: Path) -> None:
 def test_a_share_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="cannot find the share"):
         load_share(tmp_path / "none")
+
+
+def test_documents_that_include_each_other_without_an_end_are_told(tmp_path: Path) -> None:
+    for number in range(1500):
+        (tmp_path / f"{number or 'files'}.yaml").write_text(f"include: [{number + 1}.yaml]\n")
+    with pytest.raises(DocumentError, match="documents include each other 40 deep"):
+        load_share(tmp_path)

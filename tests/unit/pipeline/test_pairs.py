@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,7 +50,7 @@ def test_one_half_of_a_pair_is_refused(tmp_path: Path, keep: int, missing: str) 
 
 
 def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="two files hold the same name"):
+    with pytest.raises(BadInputError, match="amd64 twice: "):
         read_pairs([*make_pair(tmp_path), *make_pair(tmp_path, content="other")])
 
 
@@ -104,7 +105,32 @@ def test_the_packages_of_a_folder_are_found_beside_other_files(tmp_path: Path) -
     assert packages_in(deb.parent) == sorted([deb, rpm])
 
 
-@pytest.mark.parametrize("name", ["", "nowhere"])
-def test_a_folder_without_packages_is_bad_input(tmp_path: Path, name: str) -> None:
-    with pytest.raises(BadInputError, match=r"there is no \.deb and no \.rpm"):
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [("", r"there is no \.deb and no \.rpm"), ("nowhere", "No such file"), ("file", "Not a dir")],
+)
+def test_a_folder_without_packages_is_bad_input(tmp_path: Path, name: str, fault: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInputError, match=fault):
         packages_in(tmp_path / name)
+
+
+def test_what_is_no_file_is_told_and_never_waited_for(tmp_path: Path) -> None:
+    deb, rpm = make_pair(tmp_path)
+    folder = deb.parent
+    os.mkfifo(folder / "x.deb")
+    (folder / "y.rpm").symlink_to("y.rpm")
+    (folder / "z.deb").mkdir()
+    with pytest.raises(BadInputError) as caught:
+        read_pairs(packages_in(folder))
+    assert caught.value.what.count("it is no file") == 2
+    assert "Too many levels of symbolic links" in caught.value.what
+    assert str(rpm) not in caught.value.what
+
+
+def test_all_that_are_alone_are_told(tmp_path: Path) -> None:
+    one, other = make_pair(tmp_path, version="1.0.0-1"), make_pair(tmp_path, version="1.0.0-2")
+    with pytest.raises(BadInputError) as caught:
+        read_pairs([one[0], other[1]])
+    assert "1.0.0-1 amd64 without its .rpm" in caught.value.what
+    assert "1.0.0-2 amd64 without its .deb" in caught.value.what
