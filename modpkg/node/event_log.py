@@ -57,9 +57,12 @@ class EventLogs:
     def paths(self, node: str) -> list[Path]:
         """Give the logs of a node, the oldest boot first."""
         try:
-            return sorted(path for path in (self.root / node).iterdir() if path.suffix == SUFFIX)
-        except (FileNotFoundError, NotADirectoryError):
+            found = [path for path in (self.root / node).iterdir() if path.suffix == SUFFIX]
+        except OSError:
+            # None yet, or no folder at all: as if nothing was told.
             return []
+        # To read a pipe would be to wait without an end.
+        return sorted(path for path in found if path.is_file())
 
     def newest(self, node: str, count: int) -> list[BootLog]:
         """Give the last boots of a node, the oldest first."""

@@ -106,7 +106,9 @@ def plan_head(
     generation = digest.hexdigest()[:16]
     changed = _changed(places.current, files)
     in_use = current_generation(places) == generation
-    reason = "" if in_use else f"{len(changed)} of {len(files)} files change"
+    damaged = [image.directory for image in images.values() if in_use and not _is_whole(places, image)]
+    reason = f"{', '.join(damaged)} is damaged" if damaged else ""
+    reason = reason if in_use else f"{len(changed)} of {len(files)} files change"
     return HeadPlan(
         generation=generation,
         files=files,
@@ -135,7 +137,7 @@ def write_head(plan: HeadPlan, root: Path, *, sink: Sink = ignore) -> None:
             return
         with step("head", sink, reason=plan.reason):
             for name, image in plan.images.items():
-                _take_image(plan.sources[name], places.images / image.directory, image)
+                _take_image(plan.sources[name], places, image)
             for uki in plan.ukis:
                 write_uki(uki, places, signing=plan.signing, sink=sink)
             with new_directory(places.generations / plan.generation) as scratch:
@@ -167,7 +169,8 @@ def history(places: HeadPlaces) -> list[str]:
     """Give the kept generations, the newest use first."""
     if not places.history.is_file():
         return []
-    names = places.history.read_text(encoding="utf-8").split()
+    # Damaged lines name no generation.
+    names = places.history.read_text(encoding="utf-8", errors="replace").split()
     return [name for name in names if (places.generations / name).is_dir()]
 
 
@@ -192,10 +195,18 @@ def _read(path: Path) -> str | None:
         return None
 
 
-def _take_image(source: Path, target: Path, image: HeadImage) -> None:
-    if target.is_dir():
+def _is_whole(places: HeadPlaces, image: HeadImage) -> bool:
+    # By sizes: nodes hold what they fetch against its digest.
+    place, files = places.images / image.directory, image.about.files
+    if not all((place / name).is_file() for name in image.served):
+        return False
+    return all((place / name).stat().st_size == files[name].size for name in image.served if name in files)
+
+
+def _take_image(source: Path, places: HeadPlaces, image: HeadImage) -> None:
+    if _is_whole(places, image):
         return
-    with new_directory(target) as scratch:
+    with new_directory(places.images / image.directory) as scratch:
         for name in image.served:
             if name == SITE:
                 # Only its owner may read the built one; the servers, as other users, give it to every node.
@@ -207,6 +218,11 @@ def _take_image(source: Path, target: Path, image: HeadImage) -> None:
                 os.link(source / name, scratch / name, follow_symlinks=True)
             except OSError:
                 shutil.copyfile(source / name, scratch / name)
+    if not _is_whole(places, image):
+        hint = f"build it again: invoke build-image {image.name}"
+        raise ModpkgError(
+            f"cannot serve {image.directory}: the image is damaged", where=str(source), hint=hint
+        )
 
 
 def _write_files(plan: HeadPlan, place: Path) -> None:

@@ -52,6 +52,9 @@ def node_names(root: Path) -> list[str]:
     except FileNotFoundError as error:
         what = "cannot tell of nodes: there is no head yet"
         raise ModpkgError(what, where=str(root), hint="make it: modpkg head") from error
+    except (OSError, ValueError) as error:
+        what = "cannot tell of nodes: the state of the head is damaged"
+        raise ModpkgError(what, where=str(path), hint="make it anew: modpkg head") from error
     return sorted(line.rpartition(",")[2] for line in lines if line)
 
 

@@ -77,6 +77,28 @@ def test_nothing_is_done_twice(head: Head) -> None:
     assert head.places.current.lstat().st_mtime_ns == before
 
 
+def test_files_of_an_image_that_the_head_lost_are_taken_again(head: Head) -> None:
+    generation = head.write()
+    (folder,) = head.places.images.iterdir()
+    (folder / "root.squashfs").unlink()
+    assert head.plan().reason == f"{folder.name} is damaged"
+    assert head.write() == generation
+    assert (folder / "root.squashfs").read_bytes() == (head.image / "root.squashfs").read_bytes()
+    # By a new file: the one that it was a link of stays.
+    (folder / "vmlinuz").unlink()
+    (folder / "vmlinuz").write_bytes(b"")
+    assert head.write() == generation
+    assert head.plan().reason == ""
+
+
+def test_a_damaged_history_names_no_generation(head: Head) -> None:
+    generation = head.write()
+    head.places.history.write_bytes(b"x\n\xff\n" + head.places.history.read_bytes())
+    head.places.current.unlink()
+    assert head.write() == generation
+    assert history(head.places) == [generation]
+
+
 def test_a_change_is_a_new_generation_and_tells_its_files(head: Head) -> None:
     first = head.write()
     head.change("debug")
