@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from modpkg.errors import Problem
 from modpkg.formats import graph
 from modpkg.formats.contents import check_files
-from modpkg.formats.drafts import as_far_as_known, column, first_of_each, numbered
+from modpkg.formats.drafts import as_far_as_known, column, first_of_each, is_gapped, numbered
 from modpkg.formats.problems import way_text
 from modpkg.formats.site import check_site
 from modpkg.formats.words import closest
 from modpkg.model.document import Document
 from modpkg.model.globs import glob_pattern
-from modpkg.model.recipe import Content, Packages, Recipe
+from modpkg.model.recipe import Packages, Recipe
 from modpkg.model.version import ModuleVersion, upstream_numbers
 
 if TYPE_CHECKING:
@@ -123,31 +123,30 @@ def _at_odds(parsed: Parsed, way: Keys, lower: str, recipe: Recipe) -> Iterator[
 
 @as_far_as_known
 def _left_out(recipe: Recipe, parsed: Parsed, drafts: Drafts) -> Iterator[Problem]:
-    for index, content in numbered(recipe.contents):
-        yield from _excluded(content, index, recipe, parsed, drafts)
+    for name in recipe.platforms:
+        platform = drafts.platforms[name].draft if name in drafts.platforms else None
+        if platform is not None:
+            yield from _left_out_on(platform, recipe, parsed)
 
 
 @as_far_as_known
-def _excluded(
-    content: Content, index: int, recipe: Recipe, parsed: Parsed, drafts: Drafts
-) -> Iterator[Problem]:
-    # Of a tree parts may be left out with intent.
-    for name in recipe.platforms if content.type != "tree" else ():
-        platform = drafts.platforms[name].draft if name in drafts.platforms else None
-        if platform is None or not _known_whole(recipe.include, platform.include):
-            continue
-        path = MERGED.sub("/usr/", content.dst)
-        kept = glob_pattern((*recipe.include, *platform.include)).fullmatch(path)
-        for who, exclude in (("of this recipe", recipe.exclude), (f"of platform {name}", platform.exclude)):
-            if glob_pattern(exclude).fullmatch(path) and not kept:
-                message = f"contents[{index}].dst: {content.dst!r} is left out by `exclude` {who}"
-                yield parsed.problem(("contents", index, "dst"), message, hint="add it to `include`")
-                return
-
-
-def _known_whole(*lists: tuple[str, ...]) -> bool:
-    # The length of one with a gap is not known, and ends the rule that asks.
-    return all(len(one) >= 0 for one in lists)
+def _left_out_on(platform: Platform, recipe: Recipe, parsed: Parsed) -> Iterator[Problem]:
+    if is_gapped(recipe.include) or is_gapped(platform.include):
+        # What is missing may be the exception.
+        return
+    kept = glob_pattern((*recipe.include, *platform.include))
+    excludes = (
+        ("of this recipe", glob_pattern(recipe.exclude)),
+        (f"of platform {platform.name}", glob_pattern(platform.exclude)),
+    )
+    for index, content in numbered(recipe.contents):
+        dst = content.__dict__.get("dst", "")
+        path = MERGED.sub("/usr/", dst)
+        who = next((who for who, out in excludes if out.fullmatch(path)), None)
+        # Of a tree parts may be left out with intent.
+        if who and content.__dict__.get("type") != "tree" and not kept.fullmatch(path):
+            message = f"contents[{index}].dst: {dst!r} is left out by `exclude` {who}"
+            yield parsed.problem(("contents", index, "dst"), message, hint="add it to `include`")
 
 
 @as_far_as_known

@@ -10,6 +10,7 @@ from modpkg.formats.words import closest
 from modpkg.formats.zpool_checks import check_zpools
 from modpkg.model.disks import LEAST_MEMBERS, REST, size_mib
 from modpkg.model.document import dashed
+from modpkg.model.places import is_mount_point
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from modpkg.model.disks import Disk, Disks, FileSystem, Raid, VolumeGroup, Zpool
     from modpkg.model.document import Document
 
-RESERVED = ("/", "/dev", "/proc", "/sys", "/run", "/usr", "/etc")
 MOST_PARTITIONS = 128
 # What may stand at a place, by the part of the document.
 KINDS = {
@@ -273,7 +273,7 @@ def _mounts(disks: Disks, parsed: Parsed) -> Iterator[Problem]:
     seen: dict[str, Keys] = {}
     for way, mount in _all_mounts(disks):
         place = (*way, "mount")
-        if mount in RESERVED:
+        if not is_mount_point(mount):
             message = f"{way_text(place)}: {mount} comes from the image or the kernel"
             yield parsed.problem(place, message, hint="mount a directory such as /var or /scratch")
         first = seen.setdefault(mount, way)

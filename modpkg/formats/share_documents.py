@@ -20,6 +20,7 @@ from modpkg.formats.text import Text, read_text
 from modpkg.formats.words import closest
 from modpkg.model.files import FileEntry, FilesDocument, FilesPlan
 from modpkg.model.hostlist import expand
+from modpkg.model.places import closed_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,8 +35,6 @@ SOFTGROUPS: Final = f"{FOLDER}/softgroups"
 # What editors and package managers leave beside a file is no document.
 LEFT_BEHIND: Final = ("~", ".bak", ".old", ".orig", ".rej", ".save", ".swp", ".tmp", "dpkg-old", "dpkg-dist")
 MOST_NESTED: Final = 40
-# A node's own, or the share itself.
-CLOSED: Final = ("/dev", "/proc", "/run/modpkg", "/srv/common", "/sys")
 Told = tuple[FileEntry, "Callable[[str, str], Problem]"]
 
 
@@ -225,8 +224,7 @@ def _check(share: _Share) -> None:
                 for name in entry.only
                 if name not in share.groups
             ]
-        inside = next((place for place in CLOSED if f"{entry.path}/".startswith(f"{place}/")), None)
-        if inside:
+        if inside := closed_place(entry.path):
             share.problems.append(tell(f"{entry.path} is below {inside}, which no document may change", ""))
         if entry.source:
             _check_source(share, entry.source, tell)

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from modpkg.model.address import Address, Device, Domain, InterfaceAddress
 from modpkg.model.document import AbsolutePath, Document, Line, Name, Word
+from modpkg.model.places import is_mount_point
 from modpkg.model.site import Zone
 
 if TYPE_CHECKING:
@@ -20,22 +21,10 @@ if TYPE_CHECKING:
 # These end up in unit files of systemd, where a backslash is syntax, and names of units.
 MOUNT_POINT_PATTERN: Final = r"^(/[^/\\\x00-\x20\x7f]+)+$"
 MOUNT_WORD_PATTERN: Final = r"^[^\\\x00-\x20\x7f]+$"
-# What the image, the kernel or the head puts in place, and what is theirs with all below it.
-SYSTEM: Final = (
-    "/",
-    "/bin",
-    "/boot",
-    "/etc",
-    "/lib",
-    "/lib64",
-    "/run",
-    "/sbin",
-    "/srv/common",
-    "/usr",
-    "/var/lib/modpkg",
-)
-CLOSED: Final = ("/dev", "/proc", "/run/modpkg", "/sys")
-# The words that iPXE passes on as they are, and those that the head writes itself.
+# What the initrd keeps on the node's disk.
+STATE: Final = "/var/lib/modpkg"
+# The words that iPXE passes on as they are: it expands ${...}, knows quotes, joins commands by || and &&, and takes #
+# for a remark. And those that the head writes itself.
 ARGUMENT: Final = re.compile(r"[^\x00-\x20\x7f$\\\"'#|&]+")
 HEADS_OWN: Final = re.compile(
     r"modpkg\.(image|layers|site|sha256|verity|nodes?|report|disks|settings)(-sha256)?=.*|--|BOOTIF=.*"
@@ -43,7 +32,7 @@ HEADS_OWN: Final = re.compile(
 
 
 def _mount_point(text: str) -> str:
-    if text in SYSTEM or any(f"{text}/".startswith(f"{closed}/") for closed in CLOSED):
+    if text == STATE or not is_mount_point(text):
         raise ValueError(
             f"{text} comes from the image, the kernel or the head: mount a directory such as /home"
         )

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from modpkg.model.node import HeadImage
 
-# iPXE expands ${...}, knows quotes, joins commands by || and && and takes # for a remark.
 # `command && goto on ||` goes on where it fails: each file is asked for until the head gives it.
 SCRIPT: Final = """\
 #!ipxe

@@ -14,6 +14,7 @@ from modpkg.yum.read import header_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from modpkg.model.repository import Places
     from modpkg.model.version import ModuleVersion
@@ -58,13 +59,11 @@ def check_same_bytes(pair: Pair, published: PooledPair, *, places: Places) -> No
     pooled = places.www / published.deb.path
     for path in (pooled, places.www / published.rpm.path):
         if not path.is_file():
-            raise ModpkgError(
-                f"cannot compare {pair.identity} with what is published: the pool has lost it",
-                where=str(path),
-                hint="restore the pool from a copy of the repository; invoke verify-repository tells what it lacks",
-            )
+            raise _lost(pair, path)
     # What was built here is published as a hard link: it need not be read again.
     same_deb = pair.deb.samefile(pooled) or digest_file(pair.deb) == published.deb.sha256
+    if same_deb and pair.deb.stat().st_size != pooled.stat().st_size:
+        raise _lost(pair, pooled)
     same_rpm = pair.rpm_facts.header_sha256 == header_digest(places.www / published.rpm.path)
     if not (same_deb and same_rpm):
         wrong = pair.deb if not same_deb else pair.rpm
@@ -73,6 +72,14 @@ def check_same_bytes(pair: Pair, published: PooledPair, *, places: Places) -> No
             where=str(wrong),
             hint="give the change a changelog entry: invoke release-module writes one",
         )
+
+
+def _lost(pair: Pair, path: Path) -> ModpkgError:
+    return ModpkgError(
+        f"cannot compare {pair.identity} with what is published: the pool has lost it, or a part of it",
+        where=str(path),
+        hint="restore the pool from a copy of the repository; invoke verify-repository tells what it lacks",
+    )
 
 
 def check_order(new: Iterable[Identity], published: Iterable[Identity]) -> None:

@@ -106,9 +106,11 @@ def plan_head(
     generation = digest.hexdigest()[:16]
     changed = _changed(places.current, files)
     in_use = current_generation(places) == generation
-    damaged = [image.directory for image in images.values() if in_use and not _is_whole(places, image)]
-    reason = f"{', '.join(damaged)} is damaged" if damaged else ""
-    reason = reason if in_use else f"{len(changed)} of {len(files)} files change"
+    damaged = [image.directory for image in images.values() if not _is_whole(places, image)]
+    if not in_use:
+        reason = f"{len(changed)} of {len(files)} files change"
+    else:
+        reason = f"files of {', '.join(damaged)} are damaged" if damaged else ""
     return HeadPlan(
         generation=generation,
         files=files,

@@ -81,7 +81,7 @@ def test_files_of_an_image_that_the_head_lost_are_taken_again(head: Head) -> Non
     generation = head.write()
     (folder,) = head.places.images.iterdir()
     (folder / "root.squashfs").unlink()
-    assert head.plan().reason == f"{folder.name} is damaged"
+    assert head.plan().reason == f"files of {folder.name} are damaged"
     assert head.write() == generation
     assert (folder / "root.squashfs").read_bytes() == (head.image / "root.squashfs").read_bytes()
     # By a new file: the one that it was a link of stays.

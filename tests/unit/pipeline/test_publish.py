@@ -91,6 +91,18 @@ def test_publishing_the_same_again_changes_nothing_and_says_so(workshop: Worksho
     assert first.snapshot in getattr(events[0], "reason", "")
 
 
+def test_what_the_pool_lost_or_has_a_part_of_is_told(workshop: Workshop) -> None:
+    packages = workshop.make()
+    workshop.publish(packages)
+    (pooled,) = (workshop.places.www / "pool").glob("*/*/*.deb")
+    content = pooled.read_bytes()
+    for damage in (lambda: pooled.write_bytes(content[:100]), pooled.unlink):
+        damage()
+        with pytest.raises(ModpkgError, match="the pool has lost it, or a part of it") as caught:
+            workshop.publish(packages, now=NOW + 1)
+        assert caught.value.where == str(pooled)
+
+
 def test_a_publication_says_what_it_does_and_why(workshop: Workshop) -> None:
     events: list[Event] = []
     publish(workshop.make(), target=workshop.target(), signer=workshop.signer, now=NOW, sink=events.append)
